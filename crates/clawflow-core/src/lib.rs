@@ -1,0 +1,1 @@
+//! The pure law of clawflow: records, transitions and workflow definitions.

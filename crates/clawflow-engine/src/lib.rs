@@ -1,0 +1,1 @@
+//! Runs flows: dispatch, timers, and processes under shims that outlive their gateway.

@@ -1,0 +1,1 @@
+//! Faces of clawflow over a wire.

@@ -1,0 +1,2 @@
+//! The clawflow binary.
+fn main() {}
