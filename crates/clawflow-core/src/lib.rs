@@ -1,1 +1,25 @@
 //! The pure law of clawflow: records, transitions and workflow definitions.
+//!
+//! Nothing in here reads a clock, a disk or a random source: time and ids come in as arguments and
+//! effects leave as data. A store applies the [`unit::Unit`]s that these functions return.
+
+pub mod definition;
+pub mod drive;
+pub mod duration;
+pub mod effect;
+pub mod error;
+pub mod event;
+pub mod flow;
+pub mod ids;
+pub mod json;
+pub mod limits;
+pub mod spec;
+pub mod step;
+pub mod suggest;
+pub mod task;
+mod text_enum;
+pub mod unit;
+pub mod wait;
+
+/// A point in time, in milliseconds since the Unix epoch.
+pub type Millis = i64;

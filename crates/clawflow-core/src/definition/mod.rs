@@ -1,0 +1,63 @@
+//! Workflow files: from text to a checked [`Definition`], and the values of its references.
+//!
+//! A file is read with [`Definition::parse`] and is never stored in another form than its source.
+//! Sizes are bounded by `limits`; a file that breaks a rule gives up to twenty errors at once,
+//! each with its place and, where one is known, a hint. While a flow runs, templates, values and
+//! conditions are resolved against a [`Scope`]. Nothing here does I/O or reads a clock.
+
+mod check;
+mod condition;
+mod decode;
+mod duration;
+mod error;
+mod gate;
+mod graph;
+mod keys;
+pub mod limits;
+mod lint;
+mod model;
+mod node;
+mod order;
+mod read;
+mod reference;
+mod retry;
+mod scope;
+mod source;
+mod step;
+mod template;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub use condition::Condition;
+pub use condition::ConditionError;
+pub use duration::parse_duration_ms;
+pub use error::DefinitionError;
+pub use graph::GraphFormat;
+pub use graph::render as render_graph;
+pub use lint::Finding;
+pub use lint::lint;
+pub use model::Action;
+pub use model::Approval;
+pub use model::ArgDef;
+pub use model::Definition;
+pub use model::Dialect;
+pub use model::OnDeny;
+pub use model::OnError;
+pub use model::OnLost;
+pub use model::OnTimeout;
+pub use model::Phase;
+pub use model::SleepDef;
+pub use model::StepDef;
+pub use reference::Reference;
+pub use reference::value_text;
+pub use retry::Backoff;
+pub use retry::Retry;
+pub use scope::EvalError;
+pub use scope::EvalErrorCode;
+pub use scope::Scope;
+pub use scope::StepView;
+pub use scope::json_of_stdout;
+pub use source::Span;
+pub use template::Template;
+pub use template::ValueTemplate;

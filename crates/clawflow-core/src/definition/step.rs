@@ -1,0 +1,294 @@
+//! One step of the file.
+
+use super::decode::{Decoder, Fields, boolean, check_name, choice, duration, expected, integer};
+use super::decode::{label, text};
+use super::error::Fault;
+use super::gate;
+use super::keys;
+use super::limits::{ATTEMPTS_MAX, DURATION_MS_MAX, TIMEOUT_MS_MAX};
+use super::model::{Action, Dialect, OnError, OnLost, Phase, SleepDef, StepDef};
+use super::node::{Kind, Node};
+use super::retry::{Backoff, Retry};
+use super::source::Span;
+use super::template::ValueTemplate;
+
+/// A step whose references to other steps are still names.
+#[derive(Debug)]
+pub(crate) struct RawStep {
+    pub(crate) step: StepDef,
+    /// `None` without the key.
+    pub(crate) needs: Option<Vec<Named>>,
+    pub(crate) needs_span: Span,
+    pub(crate) fallback: Option<Named>,
+}
+
+/// The name of a step and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) span: Span,
+}
+
+/// Decodes a step. `None` without a usable id; what else is wrong is reported and left out.
+pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, node: &Node, phase: Phase) -> Option<RawStep> {
+    let id = step_id(decoder, node)?;
+    let place = format!("step `{}`", id.id);
+    let fields = match phase {
+        Phase::Forward => decoder.fields(node, &place, &keys::STEP, &keys::STEP_LATER)?,
+        Phase::Finally => finally_fields(decoder, node, &place)?,
+    };
+    let (on_error, fallback) = decode_on_error(decoder, &fields);
+    let idempotent = decoder.optional(&fields, "idempotent", boolean).unwrap_or(false);
+    let needs = decode_needs(decoder, &fields);
+    let when = if fields.get("when").is_some() { "when" } else { "condition" };
+    let when_node = fields.get(when);
+    let step = StepDef {
+        id: id.id,
+        phase,
+        action: decode_action(decoder, &fields),
+        env: decoder.env(&fields),
+        cwd: fields.get("cwd").and_then(|node| {
+            let result = decoder.folder(node, &format!("`cwd` of {place}"));
+            decoder.report.keep(result)
+        }),
+        stdin: fields.get("stdin").map(|node| decoder.value(node)),
+        when: when_node.and_then(|node| {
+            let result = decoder.condition(node, &format!("`{when}` of {place}"));
+            decoder.report.keep(result)
+        }),
+        needs: Vec::new(),
+        retry: decode_retry(decoder, &fields),
+        timeout_ms: decode_timeout(decoder, &fields),
+        on_error,
+        fallback_of: None,
+        idempotent,
+        on_lost: decode_on_lost(decoder, &fields, idempotent),
+        output: decoder.optional(&fields, "output", super::decode::name),
+        approval: gate::decode(decoder, &fields),
+        span: id.span,
+    };
+    check_work(decoder, &fields, &step, needs.is_some());
+    let needs_span = fields.entry("needs").map_or(id.span, |entry| entry.key_span);
+    Some(RawStep { step, needs, needs_span, fallback })
+}
+
+fn step_id(decoder: &mut Decoder<'_, '_>, node: &Node) -> Option<Named> {
+    let Kind::Map(entries) = &node.kind else {
+        decoder.report.error(expected("a mapping", node, "a step"));
+        return None;
+    };
+    let Some(entry) = entries.iter().find(|entry| entry.key == "id") else {
+        // The first key, as the span of the whole step would be many lines.
+        let span = entries.first().map_or(node.span, |entry| entry.key_span);
+        let fault = Fault::new(span, "this step has no `id`");
+        decoder.report.error(fault.hint("add `id: NAME`; results are found by it"));
+        return None;
+    };
+    let span = entry.value.span;
+    let id = decoder.report.keep(label(&entry.value, "the id of a step"))?;
+    if id.is_empty() {
+        decoder.report.error(Fault::new(span, "the id of a step is empty"));
+        return None;
+    }
+    // Lobster accepts any id; one with other characters is only out of the reach of references.
+    if decoder.strict() || id.len() > super::limits::NAME_BYTES_MAX {
+        decoder.report.keep(check_name(&id, span, "the id of a step"));
+    }
+    if decoder.strict() && matches!(id.as_str(), "flow" | "run") {
+        let fault = Fault::new(span, format!("the step id `{id}` is reserved"));
+        let hint = format!("`${id}.…` refers to the {id} itself; choose another id");
+        decoder.report.error(fault.hint(hint));
+    }
+    Some(Named { id, span })
+}
+
+/// A key that is fine elsewhere gets its own message here.
+fn finally_fields<'n>(
+    decoder: &mut Decoder<'_, '_>,
+    node: &'n Node,
+    place: &str,
+) -> Option<Fields<'n>> {
+    let fields = decoder.fields(node, place, &keys::STEP, &keys::STEP_LATER)?;
+    for key in keys::NOT_IN_FINALLY {
+        if let Some(entry) = fields.entry(key) {
+            let message = format!("`{key}` cannot be used in a `finally` step");
+            let hint = "`finally` steps run one after another at every end of the flow";
+            decoder.report.error(Fault::new(entry.key_span, message).hint(hint));
+        }
+    }
+    Some(fields)
+}
+
+fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
+    let actions = ["run", "command", "argv", "sleep"];
+    let present: Vec<&str> = actions.into_iter().filter(|key| fields.get(key).is_some()).collect();
+    // In Lobster `run` wins over `command`.
+    let lobster_pair = decoder.dialect == Dialect::Lobster && present == ["run", "command"];
+    if let ([first, second, ..], false) = (present.as_slice(), lobster_pair) {
+        decoder.exclusive(fields, first, second);
+    }
+    let Some((&key, node)) =
+        present.first().and_then(|key| fields.get(key).map(|node| (key, node)))
+    else {
+        return Action::Synthetic;
+    };
+    let place = format!("`{key}` of {}", fields.place);
+    let action = match key {
+        "argv" => argv(decoder, node, &place),
+        "sleep" => sleep(decoder, node, &place),
+        _ => decoder.shell(node, &place).map(|line| match line.source.trim() {
+            "" => Action::Synthetic,
+            _ => Action::Shell(line),
+        }),
+    };
+    decoder.report.keep(action).unwrap_or(Action::Synthetic)
+}
+
+fn argv(decoder: &Decoder<'_, '_>, node: &Node, place: &str) -> Result<Action, Fault> {
+    let Kind::List(items) = &node.kind else {
+        let fault = expected("a list", node, place);
+        return Err(fault.hint("write one word per item, or use `run` for a shell line"));
+    };
+    let word = |item: &Node| match &item.kind {
+        // `-n 1.10` must reach the program as it is written.
+        Kind::Plain(value, written) if !value.is_null() => {
+            Ok(ValueTemplate::Literal(written.clone().into()))
+        }
+        Kind::Text(_) => Ok(decoder.value(item)),
+        _ => Err(expected("text", item, &format!("a word of {place}"))),
+    };
+    let words: Vec<ValueTemplate> = items.iter().map(word).collect::<Result<_, _>>()?;
+    match words.first() {
+        None => Err(Fault::new(node.span, format!("{place} is empty"))),
+        Some(ValueTemplate::Literal(program)) if program == "" => {
+            Err(Fault::new(items[0].span, format!("the program in {place} is empty")))
+        }
+        Some(_) => Ok(Action::Argv(words)),
+    }
+}
+
+fn sleep(decoder: &mut Decoder<'_, '_>, node: &Node, place: &str) -> Result<Action, Fault> {
+    if !matches!(node.kind, Kind::Map(_)) {
+        return duration(node, place).map(|ms| Action::Sleep(SleepDef::For(ms)));
+    }
+    let fields = decoder.fields(node, place, &["until"], &[]);
+    let Some(until) = fields.as_ref().and_then(|fields| fields.get("until")) else {
+        return Err(Fault::new(node.span, format!("{place} has neither a duration nor `until`")));
+    };
+    let written = text(until, &format!("`until` of {place}"))?;
+    match written.trim().parse::<jiff::Timestamp>() {
+        Ok(time) => Ok(Action::Sleep(SleepDef::Until(time.as_millisecond()))),
+        Err(_) => {
+            let fault = Fault::new(until.span, format!("`{written}` is not a time"));
+            Err(fault.hint("write it with its offset, for example \"2026-12-24T18:00:00Z\""))
+        }
+    }
+}
+
+fn decode_needs(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Option<Vec<Named>> {
+    let node = fields.get("needs")?;
+    let place = format!("`needs` of {}", fields.place);
+    let Kind::List(items) = &node.kind else {
+        let fault = expected("a list of step ids", node, &place);
+        decoder.report.error(fault.hint("write `needs: [first, second]`"));
+        return Some(Vec::new());
+    };
+    let mut needs = Vec::new();
+    for item in items {
+        let id = decoder.report.keep(label(item, &place));
+        needs.extend(id.map(|id| Named { id, span: item.span }));
+    }
+    Some(needs)
+}
+
+fn decode_retry(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Retry {
+    let default = Retry::default();
+    let Some(node) = fields.get("retry") else { return default };
+    let place = format!("`retry` of {}", fields.place);
+    let later = &keys::RETRY_LATER;
+    let Some(fields) = decoder.fields(node, &place, &keys::RETRY, later) else { return default };
+    let attempts = |node: &Node, place: &str| integer(node, place, 1, ATTEMPTS_MAX);
+    let ms = |node: &Node, place: &str| integer(node, place, 0, DURATION_MS_MAX);
+    let backoff = [("fixed", Backoff::Fixed), ("exponential", Backoff::Exponential)];
+    decoder.exclusive(&fields, "delay_ms", "delay");
+    decoder.exclusive(&fields, "max_delay_ms", "max_delay");
+    let max = decoder.optional(&fields, "max", attempts);
+    let delay = decoder.optional(&fields, "delay_ms", ms);
+    let delay = delay.or_else(|| decoder.optional(&fields, "delay", duration));
+    let max_delay = decoder.optional(&fields, "max_delay_ms", ms);
+    let max_delay = max_delay.or_else(|| decoder.optional(&fields, "max_delay", duration));
+    let choose = |node: &Node, place: &str| choice(node, place, &backoff);
+    Retry {
+        max: max.and_then(|max| u32::try_from(max).ok()).unwrap_or(default.max),
+        backoff: decoder.optional(&fields, "backoff", choose).unwrap_or(default.backoff),
+        delay_ms: delay.unwrap_or(default.delay_ms),
+        max_delay_ms: max_delay.unwrap_or(default.max_delay_ms),
+        jitter: decoder.optional(&fields, "jitter", boolean).unwrap_or(default.jitter),
+    }
+}
+
+fn decode_timeout(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Option<u64> {
+    decoder.exclusive(fields, "timeout_ms", "timeout");
+    let ms = |node: &Node, place: &str| integer(node, place, 1, TIMEOUT_MS_MAX);
+    let spelled = |node: &Node, place: &str| match duration(node, place)? {
+        0 => Err(Fault::new(node.span, format!("{place} must be longer than nothing"))),
+        ms if ms > TIMEOUT_MS_MAX => {
+            let message = format!("{place} is longer than {TIMEOUT_MS_MAX} ms, about 24 days");
+            Err(Fault::new(node.span, message))
+        }
+        ms => Ok(ms),
+    };
+    let timeout = decoder.optional(fields, "timeout_ms", ms);
+    timeout.or_else(|| decoder.optional(fields, "timeout", spelled))
+}
+
+fn decode_on_error(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> (OnError, Option<Named>) {
+    let Some(node) = fields.get("on_error") else { return (OnError::Stop, None) };
+    let place = format!("`on_error` of {}", fields.place);
+    if matches!(node.kind, Kind::Map(_)) {
+        let inner = decoder.fields(node, &place, &["fallback"], &[]);
+        let Some(target) = inner.as_ref().and_then(|fields| fields.get("fallback")) else {
+            let fault = Fault::new(node.span, format!("{place} names no fallback"));
+            decoder.report.error(fault.hint("write `on_error: { fallback: OTHER-STEP }`"));
+            return (OnError::Stop, None);
+        };
+        let id = decoder.report.keep(label(target, &format!("`fallback` in {place}")));
+        return (OnError::Stop, id.map(|id| Named { id, span: target.span }));
+    }
+    let choices = [
+        ("stop", OnError::Stop),
+        ("continue", OnError::Continue),
+        ("skip_rest", OnError::SkipRest),
+    ];
+    let chosen = decoder.report.keep(choice(node, &place, &choices));
+    (chosen.unwrap_or(OnError::Stop), None)
+}
+
+fn decode_on_lost(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, idempotent: bool) -> OnLost {
+    let choices = [("ask", OnLost::Ask), ("retry", OnLost::Retry), ("fail", OnLost::Fail)];
+    let choose = |node: &Node, place: &str| choice(node, place, &choices);
+    let default = if idempotent { OnLost::Retry } else { OnLost::Ask };
+    decoder.optional(fields, "on_lost", choose).unwrap_or(default)
+}
+
+/// A step must do something: run, wait, ask, hand on a value, or join other steps.
+fn check_work(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, step: &StepDef, joins: bool) {
+    let written = ["run", "command", "argv", "sleep", "approval"];
+    if written.into_iter().any(|key| fields.get(key).is_some()) || decoder.report.full() {
+        return;
+    }
+    let strict = decoder.strict();
+    if strict && (step.stdin.is_some() || joins) {
+        return;
+    }
+    // An action of a later release was already refused by its own name.
+    if keys::STEP_LATER.iter().any(|key| fields.entry(key).is_some()) {
+        return;
+    }
+    let fault = Fault::new(step.span, format!("step `{}` does nothing", step.id));
+    let hint = match strict {
+        true => "give it `run`, `argv`, `sleep`, `approval`, `stdin` or `needs`",
+        false => "a step of a .lobster file needs `run`, `command` or `approval`",
+    };
+    decoder.report.error(fault.hint(hint));
+}

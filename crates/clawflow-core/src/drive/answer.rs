@@ -1,0 +1,138 @@
+//! Gates: a person's yes or no.
+
+use super::Draft;
+use super::advance::advance;
+use super::begin::{fail_by_eval, new_wait, open_wait};
+use super::cancel::request;
+use super::launch::text;
+use super::state::{Ctx, Decision, FlowState};
+use crate::definition::{EvalError, OnDeny};
+use crate::error::{Code, Refusal};
+use crate::ids::WaitId;
+use crate::limits::{PREVIEW_CHARS_MAX, cut};
+use crate::step::StepStatus;
+use crate::wait::{WaitKind, WaitState};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+/// An answer to an approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Yes or no.
+    pub approve: bool,
+    /// Who says so.
+    pub by: String,
+    /// Hash of what they were shown, if they bind themselves to it.
+    pub shown_hash: Option<String>,
+}
+
+/// Answers an open approval. Answers name the wait, never a revision, and are single-use.
+///
+/// # Errors
+/// `invalid_state` if the wait is not an open approval; `invalid` if this person may not answer or
+/// was shown something else; `terminal`, `cancel_requested` where there is nothing left to approve.
+pub fn answer(
+    state: &FlowState,
+    ctx: &mut Ctx,
+    wait_id: &WaitId,
+    answer: &Answer,
+) -> Result<Decision, Refusal> {
+    let mut draft = Draft::open(state, ctx)?;
+    let Some(wait) = state.waits.get(wait_id).filter(|w| w.kind == WaitKind::Approval) else {
+        return Err(Refusal::state("answer", "not an open approval"));
+    };
+    if !wait.approvers.is_empty() && !wait.approvers.contains(&answer.by) {
+        let who = wait.approvers.join(", ");
+        return Err(Refusal::new(Code::Invalid, format!("only {who} may answer this")));
+    }
+    if answer.shown_hash.is_some() && answer.shown_hash != wait.shown_hash {
+        return Err(Refusal::new(Code::Invalid, "what is asked is not what was shown"));
+    }
+    let at = wait.step_id.as_deref().and_then(|id| draft.position(id));
+    let Some(at) = at.filter(|at| draft.step(*at).wait_id.as_ref() == Some(wait_id)) else {
+        return Err(Refusal::state("answer", "not waited for by a step"));
+    };
+    decide(&mut draft, at, answer);
+    advance(&mut draft)?;
+    Ok(draft.finish())
+}
+
+/// Applies a decision to the step that waits for it.
+fn decide(draft: &mut Draft, at: usize, answer: &Answer) {
+    let value = json!({ "approved": answer.approve });
+    draft.close_wait(at, WaitState::Resolved, Some((value.clone(), answer.by.clone())));
+    let step = draft.step_mut(at);
+    let mut result = step.result.take().unwrap_or_default();
+    result.approved = Some(answer.approve);
+    result.approved_by = Some(answer.by.clone());
+    step.result = Some(result);
+    let data = json!({ "answer": value, "by": answer.by });
+    draft.event("wait.resolved", Some(at), None, data);
+    let on_deny = draft.def(at).approval.as_ref().map(|gate| gate.on_deny);
+    if !answer.approve && on_deny != Some(OnDeny::Continue) {
+        let id = draft.step(at).step_id.clone();
+        draft.end_step(
+            at,
+            StepStatus::Cancelled,
+            Some(crate::step::StepError::new("denied", format!("denied by {}", answer.by))),
+        );
+        return request(draft, &format!("{id} was denied by {}", answer.by));
+    }
+    draft.end_step(at, StepStatus::Succeeded, None);
+}
+
+/// Opens the step's gate, or passes it where the flow was started with approval given.
+pub(super) fn open_gate(draft: &mut Draft, at: usize) {
+    let attempt = draft.step(at).attempt.max(1);
+    let shown = match what_is_shown(draft, at, attempt) {
+        Ok(shown) => shown,
+        Err(error) => return fail_by_eval(draft, at, &error),
+    };
+    let Some(gate) = draft.def(at).approval.clone() else { return };
+    let due = gate.timeout_ms.map(|ms| draft.now() + i64::try_from(ms).unwrap_or(i64::MAX / 2));
+    let mut wait = new_wait(draft, at, WaitKind::Approval, due);
+    let (prompt, preview) = shown;
+    wait.shown_hash = Some(hash(&prompt, preview.as_deref()));
+    wait.prompt = Some(prompt);
+    wait.preview = preview;
+    wait.approvers = gate.approvers;
+    wait.on_timeout = due.map(|_| gate.on_timeout.into());
+    open_wait(draft, at, wait);
+    if draft.state.spec.auto_approve {
+        let yes = Answer { approve: true, by: "--yes".to_owned(), shown_hash: None };
+        decide(draft, at, &yes);
+    }
+}
+
+/// Prompt and preview, references resolved.
+fn what_is_shown(
+    draft: &Draft,
+    at: usize,
+    attempt: u32,
+) -> Result<(String, Option<String>), EvalError> {
+    let scope = draft.scope(attempt);
+    let Some(gate) = &draft.def(at).approval else { return Ok((String::new(), None)) };
+    let prompt = match &gate.prompt {
+        Some(prompt) => prompt.render(&scope)?,
+        None => format!("approve {}?", draft.step(at).step_id),
+    };
+    let preview = match (gate.preview.as_ref().or(gate.items.as_ref()), &draft.step(at).result) {
+        (Some(preview), _) => Some(text(&preview.resolve(&scope)?)),
+        (None, Some(result)) => match (&result.json, &result.stdout) {
+            (Some(value), _) => Some(text(value)),
+            (None, stdout) => stdout.clone(),
+        },
+        (None, None) => None,
+    };
+    let prompt = cut(&prompt, PREVIEW_CHARS_MAX);
+    Ok((prompt, preview.filter(|p| !p.is_empty()).map(|p| cut(&p, PREVIEW_CHARS_MAX))))
+}
+
+/// SHA-256 of what a person is shown, in hex.
+fn hash(prompt: &str, preview: Option<&str>) -> String {
+    let mut sha = Sha256::new();
+    sha.update(prompt.as_bytes());
+    sha.update([0]);
+    sha.update(preview.unwrap_or_default().as_bytes());
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,162 @@
+//! Begins a step whose turn has come.
+
+use super::Draft;
+use super::answer::open_gate;
+use super::attempt::new_attempt;
+use super::ended::fail_step;
+use crate::definition::{Action, Condition, EvalError, SleepDef};
+use crate::effect::Effect;
+use crate::ids::WaitId;
+use crate::step::{StepError, StepResult, StepStatus};
+use crate::wait::{Wait, WaitKind, WaitState};
+use serde_json::{Value, json};
+
+/// Begins the step: skips it, runs it, puts it to sleep, or records its value.
+pub(super) fn begin(draft: &mut Draft, at: usize) {
+    let now = draft.now();
+    if draft.step(at).attempt > 0 {
+        // A further attempt that a pause held back. Whether the step runs was decided before.
+        return new_attempt(draft, at);
+    }
+    let attempt = 1;
+    let wanted = draft.def(at).when.clone();
+    match wanted.map(|when| wants(draft, &when, attempt)).transpose() {
+        Err(error) => return fail_by_eval(draft, at, &error),
+        Ok(Some(false)) => {
+            let why = StepError::new("condition", "its condition is false");
+            return draft.end_step(at, StepStatus::Skipped, Some(why));
+        }
+        Ok(Some(true) | None) => {}
+    }
+    draft.step_mut(at).started_at.get_or_insert(now);
+    match draft.def(at).action.clone() {
+        Action::Shell(_) | Action::Argv(_) => new_attempt(draft, at),
+        Action::Sleep(sleep) => fall_asleep(draft, at, &sleep),
+        Action::Synthetic => {
+            let value =
+                draft.def(at).stdin.clone().map(|stdin| stdin.resolve(&draft.scope(attempt)));
+            match value.transpose() {
+                Err(error) => fail_by_eval(draft, at, &error),
+                Ok(value) => succeed(draft, at, synthetic(value)),
+            }
+        }
+    }
+}
+
+fn wants(draft: &Draft, when: &Condition, attempt: u32) -> Result<bool, EvalError> {
+    when.eval(&draft.scope(attempt))
+}
+
+/// The result of a step that only passes its input on.
+fn synthetic(value: Option<Value>) -> StepResult {
+    match value {
+        None | Some(Value::Null) => StepResult::default(),
+        Some(Value::String(text)) => StepResult { stdout: Some(text), ..StepResult::default() },
+        Some(value) => StepResult { json: Some(value), ..StepResult::default() },
+    }
+}
+
+/// A step fails because something that it refers to has no usable value.
+pub(super) fn fail_by_eval(draft: &mut Draft, at: usize, error: &EvalError) {
+    fail_step(draft, at, StepError::new(error.code.as_str(), error.message.clone()));
+}
+
+/// Records a good result, keeps it as the flow's output if the file says so, and asks if there is
+/// a gate.
+pub(super) fn succeed(draft: &mut Draft, at: usize, result: StepResult) {
+    if let Some(name) = draft.def(at).output.clone() {
+        let value = output_value(&result);
+        let kept = match value {
+            Err(error) => Err(error),
+            Ok(value) => super::ended::keep_output(draft, &name, value),
+        };
+        if let Err(error) = kept {
+            draft.step_mut(at).result = Some(result);
+            return fail_step(draft, at, error);
+        }
+    }
+    draft.step_mut(at).result = Some(result);
+    if draft.def(at).approval.is_none() {
+        draft.end_step(at, StepStatus::Succeeded, None);
+    } else if draft.cancelling() {
+        let why = StepError::new("cancelled", "the flow was cancelled before it was approved");
+        draft.end_step(at, StepStatus::Cancelled, Some(why));
+    } else if draft.stopping {
+        let why = StepError::new("stopped", "another step failed before it was approved");
+        draft.end_step(at, StepStatus::Cancelled, Some(why));
+    } else {
+        open_gate(draft, at);
+    }
+}
+
+/// The value that a result has in the output bag: its JSON, else its text.
+pub(super) fn output_value(result: &StepResult) -> Result<Value, StepError> {
+    if result.truncated {
+        return Err(StepError::new("output_too_large", "its output was cut at the limit"));
+    }
+    Ok(match (&result.json, &result.stdout) {
+        (Some(value), _) => value.clone(),
+        (None, Some(text)) => {
+            crate::definition::json_of_stdout(text).unwrap_or_else(|| json!(text))
+        }
+        (None, None) => Value::Null,
+    })
+}
+
+/// Waits for a point in time; one that has passed is not waited for.
+fn fall_asleep(draft: &mut Draft, at: usize, sleep: &SleepDef) {
+    let now = draft.now();
+    let due = match sleep {
+        SleepDef::For(ms) => now.saturating_add(i64::try_from(*ms).unwrap_or(i64::MAX)),
+        SleepDef::Until(at) => *at,
+    };
+    if due <= now {
+        return succeed(draft, at, StepResult::default());
+    }
+    let wait = new_wait(draft, at, WaitKind::Timer, Some(due));
+    open_wait(draft, at, wait);
+}
+
+/// A wait of this step, not yet recorded.
+pub(super) fn new_wait(draft: &mut Draft, at: usize, kind: WaitKind, due: Option<i64>) -> Wait {
+    Wait {
+        wait_id: WaitId::new(draft.ctx.ids),
+        flow_id: draft.state.flow.flow_id.clone(),
+        version: 0,
+        step_id: Some(draft.step(at).step_id.clone()),
+        kind,
+        target: None,
+        prompt: None,
+        preview: None,
+        shown_hash: None,
+        approvers: Vec::new(),
+        due_at: due,
+        on_timeout: None,
+        state: WaitState::Open,
+        answer: None,
+        answered_by: None,
+        created_at: draft.now(),
+        closed_at: None,
+    }
+}
+
+/// Records a wait and makes the step wait on it.
+pub(super) fn open_wait(draft: &mut Draft, at: usize, wait: Wait) {
+    let status = match wait.kind {
+        WaitKind::InDoubt => StepStatus::InDoubt,
+        _ => StepStatus::Waiting,
+    };
+    let data = json!({
+        "waitId": wait.wait_id, "kind": wait.kind, "dueAt": wait.due_at, "prompt": wait.prompt,
+    });
+    let task = draft.step(at).task_id.clone();
+    draft.set_status(at, status);
+    let step = draft.step_mut(at);
+    step.due_at = None;
+    step.wait_id = Some(wait.wait_id.clone());
+    if wait.due_at.is_some() {
+        draft.effects.push(Effect::Timer);
+    }
+    draft.event("wait.opened", Some(at), task.as_ref(), data);
+    draft.put_wait(wait);
+}

@@ -1,0 +1,204 @@
+//! The end of an attempt, as its shim reports it.
+
+use super::Draft;
+use super::advance::advance;
+use super::begin::succeed;
+use super::progress::fenced;
+use super::state::{Ctx, Decision, FlowState};
+use crate::definition::{OnLost, Phase};
+use crate::effect::Effect;
+use crate::error::Refusal;
+use crate::ids::TaskId;
+use crate::json::fits;
+use crate::limits::{JSON_BYTES_MAX, OUTPUTS_BYTES_MAX, SUMMARY_CHARS_MAX, cut};
+use crate::step::{StepError, StepResult, StepStatus};
+use crate::task::{Exit, Task, TaskMove};
+use serde_json::{Value, json};
+
+/// How an attempt ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Exit code or signal; `None` if it never executed.
+    pub exit: Option<Exit>,
+    /// It was stopped at its timeout.
+    pub timed_out: bool,
+    /// It was stopped because somebody asked for it.
+    pub stopped: bool,
+    /// Why it could not be executed.
+    pub exec_error: Option<String>,
+    /// Standard output as text.
+    pub stdout: Option<String>,
+    /// Whether that was cut.
+    pub truncated: bool,
+    /// End of standard error, for the message about a failure.
+    pub stderr_tail: String,
+    /// When it ended, by the clock of the machine that ran it.
+    pub ended_at: Option<i64>,
+    /// What was done to stop it: signals sent, what ignored them, what was gone already.
+    pub notes: Value,
+}
+
+/// Settles an attempt, and lets the flow go on.
+///
+/// # Errors
+/// `invalid_state` for a report with another fence or about a task that has ended.
+pub fn ended(
+    state: &FlowState,
+    ctx: &mut Ctx,
+    task_id: &TaskId,
+    fence: u64,
+    report: Report,
+) -> Result<Decision, Refusal> {
+    let mut draft = Draft::open(state, ctx)?;
+    let task = fenced(state, task_id, fence)?;
+    let how = verdict(&task, draft.cancelling(), &report);
+    let error = message(how, &report);
+    draft.end_task(task_id, how, |row| {
+        if let Some(ended_at) = report.ended_at {
+            row.ended_at = Some(ended_at.max(row.created_at));
+        }
+        row.exit = report.exit.clone();
+        row.error = error.as_ref().map(|e| cut(&e.message, SUMMARY_CHARS_MAX));
+        row.terminal_summary = row.error.clone();
+    })?;
+    let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
+    let data = json!({
+        "outcome": how, "exit": report.exit, "attempt": task.attempt,
+        "error": error.as_ref().map(|e| &e.message), "stop": report.notes,
+    });
+    draft.event("task.ended", at, Some(task_id), data);
+    if let Some(at) = at {
+        let result = StepResult {
+            stdout: report.stdout,
+            truncated: report.truncated,
+            exit_code: match report.exit {
+                Some(Exit::Code(code)) => Some(code),
+                _ => None,
+            },
+            ..StepResult::default()
+        };
+        match (how, error) {
+            (TaskMove::Succeed, _) => succeed(&mut draft, at, result),
+            (_, error) => {
+                draft.step_mut(at).result = Some(result);
+                let error = error.unwrap_or_else(|| StepError::new("failed", "it failed"));
+                after_failure(&mut draft, at, how, error);
+            }
+        }
+    }
+    advance(&mut draft)?;
+    Ok(draft.finish())
+}
+
+/// What the report means for the task.
+pub(crate) fn verdict(task: &Task, cancelling: bool, report: &Report) -> TaskMove {
+    if report.exec_error.is_some() {
+        TaskMove::Fail
+    } else if report.stopped && (task.cancel_requested_at.is_some() || cancelling) {
+        TaskMove::Cancel
+    } else if report.timed_out {
+        TaskMove::TimeOut
+    } else if report.exit == Some(Exit::Code(0)) {
+        TaskMove::Succeed
+    } else {
+        TaskMove::Fail
+    }
+}
+
+/// Why an attempt failed, for the step.
+pub(crate) fn message(how: TaskMove, report: &Report) -> Option<StepError> {
+    let tail = report.stderr_tail.trim();
+    let with_tail = |text: String| {
+        let text = if tail.is_empty() { text } else { format!("{text}: {tail}") };
+        cut(&text, SUMMARY_CHARS_MAX)
+    };
+    Some(match (how, &report.exec_error, &report.exit) {
+        (TaskMove::Succeed, _, _) => return None,
+        (TaskMove::Cancel, _, _) => StepError::new("cancelled", "stopped by a cancel"),
+        (TaskMove::TimeOut, _, _) => StepError::new("timed_out", with_tail("timed out".into())),
+        (_, Some(why), _) => StepError::new("exec", cut(why, SUMMARY_CHARS_MAX)),
+        (_, None, Some(Exit::Code(code))) => {
+            StepError::new("exit", with_tail(format!("exit code {code}")))
+        }
+        (_, None, Some(Exit::Signal(signal))) => {
+            StepError::new("signal", with_tail(format!("killed by signal {signal}")))
+        }
+        (_, None, Some(Exit::StopReason(reason))) => StepError::new("stopped", reason.clone()),
+        (_, None, None) => StepError::new("failed", "it never executed"),
+    })
+}
+
+/// A failed attempt: the next one if there is one, else the step's failure. What an operator or a
+/// cancel stopped is not tried again.
+fn after_failure(draft: &mut Draft, at: usize, how: TaskMove, error: StepError) {
+    if how == TaskMove::Cancel && draft.cancelling() {
+        return draft.end_step(at, StepStatus::Cancelled, Some(error));
+    }
+    let step = draft.step(at);
+    let failures = step.attempt - step.lost_attempts;
+    let retry = &draft.def(at).retry;
+    let may = how != TaskMove::Cancel
+        && failures < retry.max
+        && !draft.stopping
+        && (!draft.cancelling() || draft.def(at).phase == Phase::Finally);
+    if !may {
+        return fail_step(draft, at, error);
+    }
+    let delay = retry.delay_ms(failures, draft.ctx.jitter);
+    retry_at(draft, at, delay, error);
+}
+
+/// Puts the step aside until its next attempt.
+pub(super) fn retry_at(draft: &mut Draft, at: usize, delay_ms: u64, error: StepError) {
+    let due = draft.now().saturating_add(i64::try_from(delay_ms).unwrap_or(i64::MAX));
+    let data = json!({ "dueAt": due, "code": error.code, "message": error.message });
+    let task = draft.step(at).task_id.clone();
+    draft.set_status(at, StepStatus::Retrying);
+    let step = draft.step_mut(at);
+    step.due_at = Some(due);
+    step.error = Some(error);
+    draft.event("step.retrying", Some(at), task.as_ref(), data);
+    draft.effects.push(Effect::Timer);
+}
+
+/// The step's failure, after its retries.
+pub(super) fn fail_step(draft: &mut Draft, at: usize, error: StepError) {
+    draft.end_step(at, StepStatus::Failed, Some(error));
+}
+
+/// Keeps a value in the flow's output bag.
+pub(super) fn keep_output(draft: &mut Draft, name: &str, value: Value) -> Result<(), StepError> {
+    let too_large = |what: &str, max: usize| {
+        let message = format!("{what} is larger than {max} bytes");
+        Err(StepError::new("output_too_large", message))
+    };
+    if !fits(&value, JSON_BYTES_MAX) {
+        return too_large(&format!("the output {name}"), JSON_BYTES_MAX);
+    }
+    let outputs = &mut draft.state.flow.outputs;
+    let count = || outputs.iter().map(|(name, value)| entry_bytes(name, value)).sum();
+    let others: usize = draft.outputs_bytes.unwrap_or_else(count)
+        - outputs.get(name).map_or(0, |old| entry_bytes(name, old));
+    let all = others + entry_bytes(name, &value);
+    // One brace more than entries with their commas.
+    if all + 1 > OUTPUTS_BYTES_MAX {
+        return too_large("the flow's outputs together", OUTPUTS_BYTES_MAX);
+    }
+    outputs.insert(name.to_owned(), value);
+    draft.outputs_bytes = Some(all);
+    Ok(())
+}
+
+/// Bytes of an entry of an object in JSON, with its colon and its comma.
+fn entry_bytes(name: &str, value: &Value) -> usize {
+    json!(name).to_string().len() + value.to_string().len() + 2
+}
+
+/// What happens to a lost attempt of this step.
+pub(super) fn on_lost(draft: &Draft, at: usize) -> OnLost {
+    match draft.def(at).phase {
+        // The unwinding must come to its end by itself.
+        Phase::Finally => OnLost::Fail,
+        Phase::Forward => draft.def(at).on_lost,
+    }
+}

@@ -1,0 +1,107 @@
+//! What the process of a step's attempt is started with.
+
+use super::scope::FlowScope;
+use super::state::FlowState;
+use crate::definition::{Action, Dialect, EvalError, Phase};
+use crate::ids::TaskId;
+use crate::limits::FINALLY_MS_DEFAULT;
+use crate::task::TaskCommand;
+use serde_json::Value;
+
+/// A command, ready to execute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    /// Program, arguments, directory, environment, timeout. A shell line is given as
+    /// `[shell, "-c", line]` with [`Launch::SHELL`] in the shell's place.
+    pub command: TaskCommand,
+    /// Bytes for standard input.
+    pub stdin: Option<Vec<u8>>,
+    /// Stable over the attempts of the step: a receiver can make a doubled effect one.
+    pub idempotency_key: String,
+}
+
+impl Launch {
+    /// Stands for the configured shell.
+    pub const SHELL: &'static str = "$SHELL";
+}
+
+/// The command of a task of this flow, from the recorded results. The same each time it is asked,
+/// because results never change. `None` for a task that is not one of the flow's newest attempts.
+///
+/// # Errors
+/// A reference that has no usable value.
+pub fn launch(state: &FlowState, task_id: &TaskId) -> Option<Result<Launch, EvalError>> {
+    let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id))?;
+    let scope = FlowScope { state, attempt: state.steps[at].attempt, by_id: None };
+    Some(prepare(&scope, at))
+}
+
+/// The command of the step at `at` in the attempt of the scope.
+pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalError> {
+    let state = scope.state;
+    let def = &state.definition.steps[at];
+    let argv = match &def.action {
+        Action::Shell(line) => {
+            // Lobster runs a login shell, which resets the PATH that the caller chose.
+            let flag = match state.definition.dialect {
+                Dialect::Lobster => "-lc",
+                Dialect::Strict => "-c",
+            };
+            vec![Launch::SHELL.to_owned(), flag.to_owned(), line.render(scope)?]
+        }
+        Action::Argv(items) => items
+            .iter()
+            .map(|item| Ok(text(&item.resolve(scope)?)))
+            .collect::<Result<_, EvalError>>()?,
+        Action::Sleep(_) | Action::Synthetic => Vec::new(),
+    };
+    let spec = &state.spec;
+    let mut env = spec.env.clone();
+    for (name, value) in &spec.args {
+        env.insert(format!("LOBSTER_ARG_{}", arg_name(name)), text(value));
+    }
+    env.insert("LOBSTER_ARGS_JSON".to_owned(), Value::Object(spec.args.clone()).to_string());
+    for (name, value) in state.definition.env.iter().chain(&def.env) {
+        env.insert(name.clone(), value.render(scope)?);
+    }
+    let cwd = match def.cwd.as_ref().or(state.definition.cwd.as_ref()) {
+        Some(cwd) => join(&spec.cwd, &cwd.render(scope)?),
+        None => spec.cwd.clone(),
+    };
+    let stdin = def.stdin.as_ref().map(|v| v.resolve(scope)).transpose()?;
+    let timeout_ms = match def.phase {
+        Phase::Forward => def.timeout_ms,
+        Phase::Finally => Some(def.timeout_ms.unwrap_or(FINALLY_MS_DEFAULT)),
+    };
+    Ok(Launch {
+        command: TaskCommand { argv, cwd, env, timeout_ms },
+        stdin: stdin.filter(|v| !v.is_null()).map(|v| text(&v).into_bytes()),
+        idempotency_key: format!("{}/{}", spec.key_root, def.id),
+    })
+}
+
+/// A value as a program is given it: a string as it is, anything else as JSON.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// An argument's name in the environment, as in Lobster: upper case, runs of other characters as
+/// one `_`, none at the ends.
+fn arg_name(name: &str) -> String {
+    let upper = name.to_ascii_uppercase();
+    let words = upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
+}
+
+/// `path` below `base`, unless it is absolute.
+fn join(base: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{}/{path}", base.trim_end_matches('/'))
+    }
+}

@@ -1,0 +1,72 @@
+//! An attempt whose process is gone without a word.
+
+use super::Draft;
+use super::advance::advance;
+use super::begin::{new_wait, open_wait};
+use super::ended::{fail_step, on_lost, retry_at};
+use super::progress::fenced;
+use super::state::{Ctx, Decision, FlowState};
+use crate::definition::{OnLost, Phase};
+use crate::error::Refusal;
+use crate::ids::TaskId;
+use crate::limits::{LOST_ATTEMPTS_MAX, LOST_RETRY_MS, SUMMARY_CHARS_MAX, cut};
+use crate::step::{StepError, StepStatus};
+use crate::task::TaskMove;
+use crate::wait::WaitKind;
+use serde_json::{Value, json};
+
+/// Settles an attempt as lost: nothing of it runs any more (the caller has proved it), and nobody
+/// knows what it did. `evidence` says what was found and what was killed.
+///
+/// # Errors
+/// `invalid_state` for a task that is not running under this fence.
+pub fn lost(
+    state: &FlowState,
+    ctx: &mut Ctx,
+    task_id: &TaskId,
+    fence: u64,
+    why: &str,
+    evidence: Value,
+) -> Result<Decision, Refusal> {
+    let mut draft = Draft::open(state, ctx)?;
+    let task = fenced(state, task_id, fence)?;
+    draft.end_task(task_id, TaskMove::Lose, |row| {
+        row.error = Some(cut(why, SUMMARY_CHARS_MAX));
+    })?;
+    let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
+    let data = json!({ "outcome": "lost", "why": why, "evidence": evidence });
+    draft.event("task.ended", at, Some(task_id), data);
+    if let Some(at) = at {
+        lose_step(&mut draft, at, why, task.cancel_requested_at.is_some());
+    }
+    advance(&mut draft)?;
+    Ok(draft.finish())
+}
+
+/// What becomes of the step: `on_lost` decides, never a blind second run. An attempt that somebody
+/// wanted stopped is not tried again.
+fn lose_step(draft: &mut Draft, at: usize, why: &str, unwanted: bool) {
+    let error = StepError::new("lost", why);
+    draft.step_mut(at).lost_attempts += 1;
+    let lost = draft.step(at).lost_attempts;
+    if draft.cancelling() && draft.def(at).phase == Phase::Forward {
+        return draft.end_step(at, StepStatus::Cancelled, Some(error));
+    }
+    match on_lost(draft, at) {
+        OnLost::Retry if lost < LOST_ATTEMPTS_MAX && !draft.stopping && !unwanted => {
+            retry_at(draft, at, LOST_RETRY_MS << lost.min(10), error);
+        }
+        OnLost::Retry | OnLost::Fail => fail_step(draft, at, error),
+        OnLost::Ask => {
+            let mut wait = new_wait(draft, at, WaitKind::InDoubt, None);
+            let step = draft.step(at);
+            wait.target = step.task_id.as_ref().map(|id| id.0.clone());
+            wait.prompt = Some(format!(
+                "attempt {} of {} ended without a word ({why}); did it do its work?",
+                step.attempt, step.step_id
+            ));
+            draft.step_mut(at).error = Some(error);
+            open_wait(draft, at, wait);
+        }
+    }
+}

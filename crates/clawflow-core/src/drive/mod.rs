@@ -1,0 +1,55 @@
+//! Decisions about flows that the engine drives.
+//!
+//! Each command is one file: it looks at a [`FlowState`], refuses or changes a `Draft` of it, and
+//! leaves a [`Decision`]: the unit to commit, the state after it, and the effects to carry out once
+//! it is durable. After every command `advance` turns all that is ready into a task, a wait
+//! or an end, so that a crash between two units never leaves work that only memory knows of.
+
+mod advance;
+mod answer;
+mod attempt;
+mod begin;
+mod cancel;
+mod claim;
+mod create;
+mod draft;
+mod due;
+mod ended;
+mod finish;
+mod launch;
+mod lost;
+mod needs;
+mod pause;
+mod progress;
+mod scope;
+mod settle;
+mod state;
+
+pub use answer::Answer;
+pub use answer::answer;
+pub use cancel::cancel;
+pub use cancel::cancel_task;
+pub use claim::claim;
+pub use create::NewFlow;
+pub use create::Reuse;
+pub use create::create;
+pub use due::retry_due;
+pub use due::wait_due;
+pub use ended::Report;
+pub use ended::ended;
+pub use launch::Launch;
+pub use launch::launch;
+pub use lost::lost;
+pub use pause::pause;
+pub use pause::unpause;
+pub use progress::progress;
+pub use progress::started;
+pub use settle::Settlement;
+pub use settle::settle;
+pub use state::Ctx;
+pub use state::Decision;
+pub use state::FlowState;
+
+pub(crate) use draft::Draft;
+pub(crate) use ended::message;
+pub(crate) use ended::verdict;

@@ -1,0 +1,58 @@
+//! What a decision looks at and what it leaves.
+
+use crate::Millis;
+use crate::definition::Definition;
+use crate::effect::Effect;
+use crate::flow::Flow;
+use crate::ids::{IdSource, TaskId, WaitId};
+use crate::spec::FlowSpec;
+use crate::step::Step;
+use crate::task::{Executor, Task};
+use crate::unit::Unit;
+use crate::wait::Wait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A flow of the engine with all that steers it.
+#[derive(Clone, Debug)]
+pub struct FlowState {
+    /// The record.
+    pub flow: Flow,
+    /// What it was started with.
+    pub spec: Arc<FlowSpec>,
+    /// Its workflow file.
+    pub definition: Arc<Definition>,
+    /// Its steps, by position in the file.
+    pub steps: Vec<Arc<Step>>,
+    /// Its tasks that have not ended.
+    pub tasks: BTreeMap<TaskId, Arc<Task>>,
+    /// Its open waits.
+    pub waits: BTreeMap<WaitId, Arc<Wait>>,
+    /// Number of its newest event.
+    pub last_event: u64,
+}
+
+/// What comes from outside into a decision.
+pub struct Ctx<'a> {
+    /// The time.
+    pub now: Millis,
+    /// Source of new ids.
+    pub ids: &'a mut dyn IdSource,
+    /// A number in `0.0..1.0` for jitter.
+    pub jitter: f64,
+    /// How many tasks may start at once; the others are queued.
+    pub slots: usize,
+    /// Who would execute them.
+    pub executor: &'a Executor,
+}
+
+/// What a decision leaves.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// To be committed.
+    pub unit: Unit,
+    /// The state once it is.
+    pub state: FlowState,
+    /// To be carried out then.
+    pub effects: Vec<Effect>,
+}

@@ -1,0 +1,21 @@
+//! Effects: what is to be done after a unit is durable.
+//!
+//! Each is idempotent, keyed by task and fence, and can be derived again from the store: a process
+//! that dies between the commit and the effect loses nothing.
+
+use crate::ids::{FlowId, TaskId};
+
+/// Something to do after the commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Start the task's process.
+    Start(TaskId),
+    /// Stop the task's process tree.
+    Stop(TaskId),
+    /// A task waits for a free slot.
+    Queued(TaskId),
+    /// The earliest due time may have changed.
+    Timer,
+    /// The flow has ended.
+    Ended(FlowId),
+}

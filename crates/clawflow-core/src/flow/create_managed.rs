@@ -1,0 +1,98 @@
+//! A new flow that code drives.
+
+use super::guard::Moved;
+use super::state::FlowStatus;
+use super::valid;
+use super::{ENGINE_CONTROLLER, Flow, NotifyPolicy, Origin, SyncMode};
+use crate::Millis;
+use crate::error::{Code, Refusal};
+use crate::ids::{FlowId, IdSource};
+use crate::json::Object;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What a flow that code drives is made from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewManaged {
+    /// Session key of the owner.
+    pub owner_key: String,
+    /// Who decides about it.
+    pub controller_id: String,
+    /// What it is for.
+    pub goal: String,
+    /// Human name.
+    pub key: Option<String>,
+    /// Whether it is at work already, or queued.
+    pub running: bool,
+    /// Where the request came from.
+    pub requester_origin: Option<Origin>,
+    /// What the owner is told; the end only, if nothing is said.
+    pub notify_policy: Option<NotifyPolicy>,
+    /// The step at work, for people.
+    pub current_step: Option<String>,
+    /// The controller's own state.
+    pub state_json: Option<Value>,
+    /// The controller's note of what it waits for.
+    pub wait_json: Option<Value>,
+    /// Free labels.
+    pub labels: BTreeMap<String, String>,
+    /// The flow that started it.
+    pub parent_flow_id: Option<FlowId>,
+}
+
+/// Makes the flow, at revision 0.
+///
+/// # Errors
+/// `invalid` for a blank or overlong text, a value that is too large, or the engine as controller.
+pub fn create_managed(
+    new: NewManaged,
+    ids: &mut dyn IdSource,
+    now: Millis,
+) -> Result<Moved, Refusal> {
+    let owner_key = valid::text("the owner key", &new.owner_key)?;
+    let controller_id = valid::text("the controller", &new.controller_id)?;
+    if controller_id == ENGINE_CONTROLLER {
+        let message = format!("{ENGINE_CONTROLLER} drives flows of workflow files only");
+        return Err(Refusal::new(Code::Invalid, message));
+    }
+    let goal = valid::text("the goal", &new.goal)?;
+    new.key.as_deref().map_or(Ok(()), valid::key)?;
+    let current_step = new.current_step.as_deref().map(|s| valid::text("the current step", s));
+    new.state_json.as_ref().map_or(Ok(()), |value| valid::json("the state", value))?;
+    new.wait_json.as_ref().map_or(Ok(()), |value| valid::json("the wait", value))?;
+    for text in new.labels.iter().flat_map(|(name, value)| [name, value]) {
+        valid::text("a label", text)?;
+    }
+    let flow = Flow {
+        flow_id: FlowId::new(ids),
+        key: new.key,
+        sync_mode: SyncMode::Managed,
+        owner_key,
+        requester_origin: new.requester_origin,
+        controller_id: Some(controller_id),
+        revision: 0,
+        status: if new.running { FlowStatus::Running } else { FlowStatus::Queued },
+        notify_policy: new.notify_policy.unwrap_or(NotifyPolicy::DoneOnly),
+        goal,
+        current_step: current_step.transpose()?,
+        state_json: new.state_json,
+        wait_json: new.wait_json,
+        outputs: Object::new(),
+        blocked_task_id: None,
+        blocked_summary: None,
+        cancel_requested_at: None,
+        cancel_reason: None,
+        paused_at: None,
+        definition_hash: None,
+        parent_flow_id: new.parent_flow_id,
+        retry_of: None,
+        fork_of: None,
+        labels: new.labels,
+        error: None,
+        created_at: now,
+        updated_at: now,
+        ended_at: None,
+    };
+    let data = json!({ "status": flow.status, "controller": flow.controller_id });
+    Ok(Moved { flow, event: Some(("flow.created", data)) })
+}

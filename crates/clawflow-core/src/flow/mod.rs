@@ -1,0 +1,50 @@
+//! Flows: the record, its states, and one file per command.
+//!
+//! The commands are for flows that code drives, and pure: from a row to the next row and the event
+//! that tells of it, or a refusal. `drive` moves the flows of the engine by the same rules.
+
+mod create_managed;
+mod end;
+mod fail;
+mod finalize_cancel;
+mod finish;
+mod guard;
+mod patch;
+mod pause;
+mod record;
+mod request_cancel;
+mod resume;
+mod set_waiting;
+mod state;
+mod valid;
+
+pub use create_managed::NewManaged;
+pub use create_managed::create_managed;
+pub use fail::fail;
+pub use finalize_cancel::finalize_cancel;
+pub use finish::finish;
+pub use guard::Moved;
+pub use patch::Field;
+pub use patch::Patch;
+pub use pause::pause;
+pub use pause::unpause;
+pub use record::ENGINE_CONTROLLER;
+pub use record::Flow;
+pub use record::NotifyPolicy;
+pub use record::Origin;
+pub use record::SyncMode;
+pub use request_cancel::request_cancel;
+pub use resume::resume;
+pub use set_waiting::Blocker;
+pub use set_waiting::set_waiting;
+pub use state::FlowMove;
+pub use state::FlowStatus;
+pub use state::next_status;
+
+pub(crate) use end::end;
+pub(crate) use guard::check_revision;
+pub(crate) use pause::hold;
+pub(crate) use pause::release;
+pub(crate) use request_cancel::intend;
+pub(crate) use valid::has_nul;
+pub(crate) use valid::key as check_key;

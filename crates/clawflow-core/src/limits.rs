@@ -1,0 +1,34 @@
+//! Every limit of the law, with its reason.
+
+/// Largest `stateJson`, `waitJson` or output, in bytes of JSON: a record is read whole, often.
+pub const JSON_BYTES_MAX: usize = 256 * 1024;
+/// Largest whole output bag of a flow, in bytes of JSON: it is part of the flow's row.
+pub const OUTPUTS_BYTES_MAX: usize = 256 * 1024;
+/// Largest stdout kept as a step's result, in bytes; beyond it the result is cut and marked.
+pub const RESULT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Steps of one flow: a decision looks at all of them.
+pub const STEPS_PER_FLOW_MAX: usize = 10_000;
+/// Attempts that may be lost before `on_lost: retry` gives up: a step that kills its machine must
+/// not do so for ever.
+pub const LOST_ATTEMPTS_MAX: u32 = 3;
+/// Characters of a goal, a key, a label, an owner key.
+pub const TEXT_CHARS_MAX: usize = 4096;
+/// Characters of a key: it is typed by people.
+pub const KEY_CHARS_MAX: usize = 256;
+/// Characters of an error or progress text kept in a record; the logs have the rest.
+pub const SUMMARY_CHARS_MAX: usize = 2000;
+/// Characters of the preview shown at a gate, as in Lobster.
+pub const PREVIEW_CHARS_MAX: usize = 2000;
+/// Time a `finally` step may take when it names no timeout, in milliseconds.
+pub const FINALLY_MS_DEFAULT: u64 = 5 * 60 * 1000;
+/// Delay before a lost attempt is run again, in milliseconds, doubled each time.
+pub const LOST_RETRY_MS: u64 = 1000;
+
+/// Cuts `text` to at most `max` characters, marking the cut.
+#[must_use]
+pub fn cut(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}

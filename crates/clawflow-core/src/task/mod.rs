@@ -1,0 +1,17 @@
+//! Tasks: the record and its states.
+
+mod record;
+pub mod solo;
+mod state;
+
+pub use record::DeliveryStatus;
+pub use record::Executor;
+pub use record::Exit;
+pub use record::Runtime;
+pub use record::ScopeKind;
+pub use record::Task;
+pub use record::TaskCommand;
+pub use record::TerminalOutcome;
+pub use state::TaskMove;
+pub use state::TaskStatus;
+pub use state::next_status;

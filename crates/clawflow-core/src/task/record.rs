@@ -1,0 +1,201 @@
+//! The task record (`model.md`).
+
+use super::state::TaskStatus;
+use crate::Millis;
+use crate::flow::{NotifyPolicy, Origin};
+use crate::ids::{FlowId, TaskId};
+use crate::text_enum::text_enum;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+text_enum!(
+    /// What executes a task.
+    Runtime {
+        /// A process.
+        Cli = "cli",
+        /// A coding agent over the Agent Client Protocol.
+        Acp = "acp",
+        /// A sub-agent.
+        Subagent = "subagent",
+        /// A run of a schedule.
+        Cron = "cron",
+        /// Somebody else.
+        External = "external",
+    }
+);
+
+text_enum!(
+    /// Whether a task belongs to a session.
+    ScopeKind {
+        /// To its owner's session.
+        Session = "session",
+        /// To nobody.
+        System = "system",
+    }
+);
+
+text_enum!(
+    /// What a succeeded task really reached.
+    TerminalOutcome {
+        /// Its aim.
+        Succeeded = "succeeded",
+        /// An obstacle.
+        Blocked = "blocked",
+    }
+);
+
+text_enum!(
+    /// Where the message about the task's end stands.
+    DeliveryStatus {
+        /// Owed.
+        Pending = "pending",
+        /// Handed over.
+        Delivered = "delivered",
+        /// In the owner's inbox.
+        SessionQueued = "session_queued",
+        /// Read.
+        Acknowledged = "acknowledged",
+        /// Given up.
+        Failed = "failed",
+        /// Dropped by a person.
+        Dismissed = "dismissed",
+        /// Nobody to tell.
+        ParentMissing = "parent_missing",
+        /// Nothing is owed.
+        NotApplicable = "not_applicable",
+    }
+);
+
+/// Who executes the task, and which process it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Executor {
+    /// The gateway that started it.
+    pub gateway: String,
+    /// That gateway's epoch.
+    pub epoch: u64,
+    /// Boot in which it was started: in another boot, absence proves nothing.
+    pub boot_id: String,
+    /// The child's process id, once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// Kernel start time of the child, in clock ticks since boot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<u64>,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Exit {
+    /// With this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// An agent's stop reason.
+    StopReason(String),
+}
+
+/// What a task of its own (without a flow) executes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TaskCommand {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Working directory.
+    pub cwd: String,
+    /// The chosen environment.
+    pub env: BTreeMap<String, String>,
+    /// Limit on its run, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// One attempt of one piece of work. A row about a run, never the run itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// Its id.
+    pub task_id: TaskId,
+    /// +1 per change of this row.
+    pub version: u64,
+    /// What executes it.
+    pub runtime: Runtime,
+    /// Schedule or tool that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// Session key of the owner.
+    pub owner_key: String,
+    /// Whether it belongs to a session.
+    pub scope_kind: ScopeKind,
+    /// Where the request came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester_origin: Option<Origin>,
+    /// Session of the child, for agents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_session_key: Option<String>,
+    /// Its flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_flow_id: Option<FlowId>,
+    /// Its step in the flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_id: Option<String>,
+    /// Which attempt of the step, from 1.
+    pub attempt: u32,
+    /// Grows with each claim; a report with an older one is refused.
+    pub fence: u64,
+    /// The attempt that it retries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_task_id: Option<TaskId>,
+    /// Agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// The runtime's own id of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// Short name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The command or prompt, as shown to people.
+    pub task: String,
+    /// What to execute, for a task without a flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<TaskCommand>,
+    /// Where it stands.
+    pub status: TaskStatus,
+    /// What it really reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal_outcome: Option<TerminalOutcome>,
+    /// Where the message about its end stands.
+    pub delivery_status: DeliveryStatus,
+    /// What the owner is told.
+    pub notify_policy: NotifyPolicy,
+    /// Who executes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executor: Option<Executor>,
+    /// When an operator asked to stop it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested_at: Option<Millis>,
+    /// Creation.
+    pub created_at: Millis,
+    /// Claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Millis>,
+    /// Last sign of life.
+    pub last_event_at: Millis,
+    /// End.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Millis>,
+    /// How its process ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
+    /// Last progress line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress_summary: Option<String>,
+    /// One line about its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal_summary: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}

@@ -1,0 +1,69 @@
+//! A unit: everything that one decision changes, as plain data.
+//!
+//! A store applies a unit whole or not at all. Because it is data it can be batched with others,
+//! retried, and compared between stores.
+
+use crate::event::Event;
+use crate::flow::Flow;
+use crate::ids::FlowId;
+use crate::spec::{DefinitionSource, FlowSpec};
+use crate::step::Step;
+use crate::task::Task;
+use crate::wait::Wait;
+use std::sync::Arc;
+
+/// A row to write, and the version that must be there now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change<R> {
+    /// The version that the decision was made on; `None`: the row must not exist yet.
+    pub expected: Option<u64>,
+    /// The row as it shall be, with its new version.
+    pub row: R,
+}
+
+/// A condition on a row that was only read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The flow that was read.
+    pub flow_id: FlowId,
+    /// The revision that it must still have. Every start of a step or child carries this guard, so
+    /// that a cancel, a pause or an end that came first stops it.
+    pub revision: u64,
+}
+
+/// Everything that one decision changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unit {
+    /// Rows that were only read.
+    pub guards: Vec<Guard>,
+    /// Definitions to keep; one that is there already stays as it is.
+    pub definitions: Vec<DefinitionSource>,
+    /// Flow rows; the version is the flow's revision.
+    pub flows: Vec<Change<Flow>>,
+    /// Inputs of new flows.
+    pub specs: Vec<FlowSpec>,
+    /// Step rows.
+    pub steps: Vec<Change<Arc<Step>>>,
+    /// Task rows.
+    pub tasks: Vec<Change<Arc<Task>>>,
+    /// Wait rows.
+    pub waits: Vec<Change<Arc<Wait>>>,
+    /// History.
+    pub events: Vec<Event>,
+    /// Ended flows to delete with all that depends on them.
+    pub purges: Vec<FlowId>,
+}
+
+impl Unit {
+    /// Whether the unit changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty()
+            && self.specs.is_empty()
+            && self.steps.is_empty()
+            && self.tasks.is_empty()
+            && self.waits.is_empty()
+            && self.events.is_empty()
+            && self.purges.is_empty()
+    }
+}

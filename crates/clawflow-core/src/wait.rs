@@ -1,0 +1,114 @@
+//! Waits: what a flow or step waits for, since when, until when.
+
+use crate::Millis;
+use crate::ids::{FlowId, WaitId};
+use crate::text_enum::text_enum;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+text_enum!(
+    /// What kind of thing is waited for.
+    WaitKind {
+        /// A task's end.
+        Task = "task",
+        /// A point in time.
+        Timer = "timer",
+        /// An event by name and key.
+        Event = "event",
+        /// A person's yes or no.
+        Approval = "approval",
+        /// A person's structured answer.
+        Input = "input",
+        /// A child flow's end.
+        Flow = "flow",
+        /// A decision about an attempt whose outcome is unknown.
+        InDoubt = "in_doubt",
+    }
+);
+
+text_enum!(
+    /// Where a wait stands.
+    WaitState {
+        /// Not answered and not due.
+        Open = "open",
+        /// Answered.
+        Resolved = "resolved",
+        /// Its time passed first.
+        Expired = "expired",
+        /// Given up: its flow or step moved on.
+        Cancelled = "cancelled",
+    }
+);
+
+text_enum!(
+    /// What happens to a gate whose time has passed.
+    OnTimeout {
+        /// The step fails.
+        Fail = "fail",
+        /// The step goes on, not approved.
+        Continue = "continue",
+        /// The flow is cancelled.
+        Cancel = "cancel",
+    }
+);
+
+impl From<crate::definition::OnTimeout> for OnTimeout {
+    fn from(file: crate::definition::OnTimeout) -> Self {
+        match file {
+            crate::definition::OnTimeout::Fail => Self::Fail,
+            crate::definition::OnTimeout::Continue => Self::Continue,
+            crate::definition::OnTimeout::Cancel => Self::Cancel,
+        }
+    }
+}
+
+/// A wait is a row; its answer is single-use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wait {
+    /// Its id: answers name it.
+    pub wait_id: WaitId,
+    /// The flow that waits.
+    pub flow_id: FlowId,
+    /// +1 per change of this row.
+    pub version: u64,
+    /// The step that waits, where it is not the flow as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_id: Option<String>,
+    /// What kind of thing is waited for.
+    pub kind: WaitKind,
+    /// What is waited for: a task id, an event name, who is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What a person is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// What a person is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
+    /// SHA-256 (hex) of prompt and preview: an answer may bind itself to what was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_hash: Option<String>,
+    /// Who may answer; empty: anybody who may operate the flow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<String>,
+    /// When it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Millis>,
+    /// What happens then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_timeout: Option<OnTimeout>,
+    /// Where it stands.
+    pub state: WaitState,
+    /// The answer, once resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Value>,
+    /// Who answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<String>,
+    /// Since when.
+    pub created_at: Millis,
+    /// When it was resolved, expired or given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Millis>,
+}

@@ -1,0 +1,107 @@
+//! New flows, and flows that begin with the results of an ended one.
+
+use super::world::{World, code, new_flow};
+use clawflow_core::drive::{self, Reuse};
+use clawflow_core::error::Code;
+use serde_json::json;
+
+#[test]
+fn arguments_have_defaults_and_reach_the_command() {
+    let yaml = "args: {week: {default: W15}, who: {}}\nkey: report-${week}\ngoal: Report\n\
+                labels: {team: ops}\nsteps: [{id: a, argv: [echo, \"${week}\", \"${who}\"]}]";
+    let mut new = new_flow(yaml);
+    new.args.insert("who".to_owned(), json!("ann"));
+    let w = World::make(new, 1).unwrap();
+    assert_eq!(w.state.flow.key.as_deref(), Some("report-W15"));
+    assert_eq!(w.state.flow.goal, "Report");
+    assert_eq!(w.state.flow.labels["team"], "ops");
+    let launch = drive::launch(&w.state, &w.task("a").task_id).unwrap().unwrap();
+    assert_eq!(launch.command.argv, ["echo", "W15", "ann"]);
+    assert_eq!(launch.command.env["LOBSTER_ARG_WEEK"], "W15");
+    assert_eq!(launch.idempotency_key, format!("{}/a", w.state.flow.flow_id));
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let yaml = "args: {x: {default: 1}}\nsteps: [{id: a, run: x}]";
+    let refused = |change: fn(&mut drive::NewFlow)| {
+        let mut new = new_flow(yaml);
+        change(&mut new);
+        code(World::make(new, 1).map(|_| ()))
+    };
+    assert_eq!(refused(|new| new.owner_key = " ".into()), Code::Invalid);
+    assert_eq!(refused(|new| new.key = Some(" ".into())), Code::Invalid);
+    assert_eq!(refused(|new| new.key = Some("a\nb".into())), Code::Invalid);
+    let large = |new: &mut drive::NewFlow| {
+        new.args.insert("x".to_owned(), json!("y".repeat(300_000)));
+    };
+    assert_eq!(refused(large), Code::Invalid);
+    let nul = |new: &mut drive::NewFlow| {
+        new.args.insert("x".to_owned(), json!(["a\0b"]));
+    };
+    assert_eq!(refused(nul), Code::Invalid);
+}
+
+/// A retry of the world's ended flow.
+fn again(yaml: &str, ended: &World) -> World {
+    let mut new = new_flow(yaml);
+    new.reuse = Some(Reuse {
+        flow_id: ended.state.flow.flow_id.clone(),
+        key_root: ended.state.spec.key_root.clone(),
+        steps: ended.state.steps.clone(),
+    });
+    World::make(new, 100).unwrap()
+}
+
+#[test]
+fn a_retry_begins_with_what_was_reached() {
+    let yaml = "steps: [{id: a, run: x, output: o}, {id: b, run: y, when: $a.json}, \
+                {id: c, run: z, stdin: $a.stdout}, {id: d, run: z}]";
+    let mut w = World::new(yaml);
+    w.print("a", "0");
+    w.fail("c");
+    assert_eq!(w.show(), "a=succeeded b=skipped c=failed d=skipped | failed");
+    let retry = again(yaml, &w);
+    assert_eq!(retry.show(), "a=succeeded b=skipped c=starting d=pending | running");
+    assert_eq!(retry.state.flow.outputs["o"], json!(0));
+    assert_eq!(retry.state.flow.retry_of.as_ref(), Some(&w.state.flow.flow_id));
+    let launch = drive::launch(&retry.state, &retry.task("c").task_id).unwrap().unwrap();
+    assert_eq!(launch.idempotency_key, format!("{}/c", w.state.flow.flow_id));
+    assert_eq!(launch.stdin.unwrap(), b"0");
+}
+
+#[test]
+fn a_retry_runs_again_what_stands_on_a_step_that_runs_again() {
+    let yaml = "steps: [{id: a, run: x, needs: []}, {id: b, run: x, needs: [a]}, \
+                {id: c, run: x, needs: []}]";
+    let mut w = World::new(yaml);
+    w.ok("a");
+    w.ok("b");
+    w.fail("c");
+    let edited = yaml.replace("id: a,", "id: a2,").replace("[a]", "[a2]");
+    let retry = again(&edited, &w);
+    assert_eq!(retry.show(), "a2=starting b=pending c=starting | running");
+}
+
+#[test]
+fn a_retry_skips_the_fallback_of_a_step_that_it_takes_over() {
+    let yaml = "steps: [{id: a, run: x, on_error: {fallback: f}}, {id: f, run: x}, \
+                {id: b, run: x}]";
+    let mut w = World::new(yaml);
+    w.ok("a");
+    w.fail("b");
+    let mut retry = again(yaml, &w);
+    assert_eq!(retry.show(), "a=succeeded f=skipped b=starting | running");
+    retry.ok("b");
+    assert_eq!(retry.show(), "a=succeeded f=skipped b=succeeded | succeeded");
+}
+
+#[test]
+fn a_retry_of_a_flow_that_succeeded_ends_at_once_but_unwinds_anew() {
+    let yaml = "steps: [{id: a, run: x}]\nfinally: [{id: f, run: f}]";
+    let mut w = World::new(yaml);
+    w.ok("a");
+    w.ok("f");
+    let retry = again(yaml, &w);
+    assert_eq!(retry.show(), "a=succeeded f=starting | running");
+}

@@ -1,0 +1,183 @@
+//! Every interleaving of what may happen to small flows.
+//!
+//! The search goes breadth first over states without ids and times. Each decision is checked by the
+//! world (`rules.rs`); here are the rules over the whole graph: refusals by an ended flow, and that
+//! every open state has a way to an end.
+
+use super::moves::Move;
+use super::world::World;
+use clawflow_core::error::Code;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// What a search has seen.
+struct Graph {
+    /// The worlds, one per state, with the moves that led to the state first.
+    worlds: Vec<(World, Vec<Move>)>,
+    /// For each state those from which the world leads to it by itself.
+    before: Vec<Vec<usize>>,
+    /// States whose moves were not all followed, because they are too deep.
+    frontier: BTreeSet<usize>,
+    terminal: BTreeSet<usize>,
+}
+
+/// Searches every state up to this many moves away, but no more than `states_max` of them.
+fn explore(start: World, depth_max: usize, states_max: usize) -> Graph {
+    let moves = Move::all(start.state.steps.len());
+    let mut places = HashMap::from([(start.word(), 0)]);
+    let mut graph = Graph {
+        worlds: vec![(start, Vec::new())],
+        before: vec![Vec::new()],
+        frontier: BTreeSet::new(),
+        terminal: BTreeSet::new(),
+    };
+    let mut queue = VecDeque::from([0]);
+    while let Some(from) = queue.pop_front() {
+        let (world, path) = graph.worlds[from].clone();
+        if world.state.flow.is_terminal() {
+            graph.terminal.insert(from);
+            absorbs(&world, &moves);
+            continue;
+        }
+        if path.len() >= depth_max || graph.worlds.len() >= states_max {
+            graph.frontier.insert(from);
+            continue;
+        }
+        for one in &moves {
+            let mut next = world.clone();
+            let made = guarded(&path, *one, || next.make_move(*one));
+            if made.is_err() {
+                continue;
+            }
+            let to = *places.entry(next.word()).or_insert_with(|| {
+                let mut path = path.clone();
+                path.push(*one);
+                graph.worlds.push((next, path));
+                graph.before.push(Vec::new());
+                queue.push_back(graph.worlds.len() - 1);
+                graph.worlds.len() - 1
+            });
+            if one.is_natural() && to != from {
+                graph.before[to].push(from);
+            }
+        }
+    }
+    graph
+}
+
+/// Names the way to a broken rule.
+fn guarded<T>(path: &[Move], one: Move, body: impl FnOnce() -> T) -> T {
+    struct Tell<'a>(&'a [Move], Move);
+    impl Drop for Tell<'_> {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                eprintln!("after {:?}: {:?}", self.0, self.1);
+            }
+        }
+    }
+    let _tell = Tell(path, one);
+    body()
+}
+
+/// An ended flow refuses everything. (What is not there any more cannot be named, and says so.)
+fn absorbs(world: &World, moves: &[Move]) {
+    for one in moves {
+        let refusal = world.clone().make_move(*one).expect_err("an ended flow moved");
+        assert!(matches!(refusal.code, Code::Terminal | Code::InvalidState), "{refusal:?}");
+    }
+}
+
+/// Every open state has a way out that the world finds by itself: over the graph, backwards from
+/// the ends, or by draining where the search has stopped.
+fn has_ways_out(graph: &Graph) {
+    let mut reached: BTreeSet<usize> = graph.terminal.clone();
+    for at in &graph.frontier {
+        let (world, path) = &graph.worlds[*at];
+        guarded(path, Move::Cancel, || world.clone().drain());
+        reached.insert(*at);
+    }
+    let mut queue: Vec<usize> = reached.iter().copied().collect();
+    while let Some(at) = queue.pop() {
+        queue.extend(graph.before[at].iter().filter(|before| reached.insert(**before)));
+    }
+    for (at, (world, path)) in graph.worlds.iter().enumerate() {
+        assert!(reached.contains(&at), "no way out of {} after {path:?}", world.show());
+    }
+}
+
+/// Searches the flow of this file to its last state, with slots for all tasks,
+/// for one per decision, and none free.
+fn search(yaml: &str) {
+    for slots in [100, 1, 0] {
+        let graph = explore(World::with_slots(yaml, slots), usize::MAX, 20_000);
+        has_ways_out(&graph);
+        eprintln!("{} states, {} of them ends", graph.worlds.len(), graph.terminal.len());
+        assert!(graph.frontier.is_empty(), "{} states not followed", graph.frontier.len());
+        assert!(!graph.terminal.is_empty());
+    }
+}
+
+#[test]
+fn a_line_with_an_approval() {
+    search(
+        "steps: [{id: a, run: x, output: o}, {id: g, run: y, approval: {timeout: 1h}}, \
+         {id: b, run: z, when: $g.approved}]",
+    );
+}
+
+#[test]
+fn gates_that_go_on_and_that_cancel() {
+    search(
+        "steps: [{id: g, needs: [], approval: {timeout: 1h, on_timeout: continue, \
+         on_deny: continue}}, {id: h, needs: [], approval: {timeout: 1h, on_timeout: cancel}}]\n\
+         finally: [{id: f, run: f}]",
+    );
+}
+
+#[test]
+fn side_by_side_with_retry_and_fallback() {
+    search(
+        "steps: [{id: a, run: x, needs: [], retry: {max: 2}, on_error: {fallback: f}}, \
+         {id: f, run: y}, {id: b, run: z, needs: []}]",
+    );
+}
+
+#[test]
+fn an_unwinding_of_two_steps() {
+    search(
+        "steps: [{id: a, run: x, retry: {max: 2}}]\nfinally: [{id: f, run: f}, {id: h, run: h}]",
+    );
+}
+
+#[test]
+fn doubts_beside_each_other() {
+    search(
+        "steps: [{id: a, run: x, needs: [], on_lost: ask}, {id: b, run: x, needs: []}, \
+         {id: c, run: x, needs: [a, b]}]",
+    );
+}
+
+#[test]
+fn a_rest_that_is_skipped() {
+    search(
+        "steps: [{id: a, run: x, needs: [], on_error: skip_rest}, \
+         {id: b, run: x, needs: [], retry: {max: 2}, on_lost: retry}, \
+         {id: c, run: x, needs: [b]}]",
+    );
+}
+
+#[test]
+fn a_sleep_with_a_gate_beside_what_goes_on_after_a_failure() {
+    search(
+        "steps: [{id: s, sleep: 1m, needs: [], approval: true}, \
+         {id: a, run: x, needs: [], on_error: continue, on_lost: fail}, \
+         {id: b, run: x, needs: [s, a], when: $a.error}]\nfinally: [{id: f, run: f}]",
+    );
+}
+
+#[test]
+fn a_fallback_that_asks() {
+    search(
+        "steps: [{id: a, run: x, on_error: {fallback: f}}, \
+         {id: f, run: y, approval: {timeout: 1h}, on_error: skip_rest}, {id: b, run: z}]",
+    );
+}

@@ -1,0 +1,180 @@
+//! Retry, fallback, on_error and finally.
+
+use super::world::{World, code};
+use clawflow_core::drive;
+use clawflow_core::drive::Report;
+use clawflow_core::error::Code;
+use clawflow_core::task::Exit;
+
+#[test]
+fn a_failed_attempt_is_tried_again_when_it_is_due() {
+    let mut w = World::new("steps: [{id: a, run: x, retry: {max: 2, delay_ms: 500}}]");
+    w.fail("a");
+    assert_eq!(w.show(), "a=retrying | waiting");
+    assert_eq!(w.step("a").due_at, Some(w.now + 500));
+    let first = w.task("a");
+    assert_eq!(code(w.act(|s, ctx| drive::retry_due(s, ctx, "a"))), Code::InvalidState);
+    w.retry_due("a").unwrap();
+    assert_eq!(w.show(), "a=starting | running");
+    assert_eq!(w.task("a").parent_task_id.as_ref(), Some(&first.task_id));
+    assert_eq!(w.step("a").attempt, 2);
+    w.fail("a");
+    assert_eq!(w.show(), "a=failed | failed");
+}
+
+#[test]
+fn a_retry_that_succeeds_leaves_no_error() {
+    let mut w = World::new("steps: [{id: a, run: x, retry: {max: 3}}]");
+    w.fail("a");
+    w.retry_due("a").unwrap();
+    w.ok("a");
+    assert_eq!(w.show(), "a=succeeded | succeeded");
+    assert!(w.step("a").error.is_none());
+}
+
+#[test]
+fn a_timeout_and_a_program_that_is_missing_are_failures_by_name() {
+    for (report, code, status) in [
+        (Report { timed_out: true, ..Report::default() }, "timed_out", "timed_out"),
+        (Report { exec_error: Some("no such file".into()), ..Report::default() }, "exec", "failed"),
+        (Report { exit: Some(Exit::Signal(9)), ..Report::default() }, "signal", "failed"),
+        (Report::default(), "failed", "failed"),
+    ] {
+        let mut w = World::new("steps: [{id: a, run: x}]");
+        w.end("a", report).unwrap();
+        assert_eq!(w.show(), "a=failed | failed");
+        assert_eq!(w.step("a").error.as_ref().unwrap().code, code);
+        assert_eq!(w.task("a").status.as_str(), status);
+    }
+}
+
+#[test]
+fn on_error_continue_goes_on_and_shows_the_failure() {
+    let mut w =
+        World::new("steps: [{id: a, run: x, on_error: continue}, {id: b, run: y, when: $a.error}]");
+    w.fail("a");
+    assert_eq!(w.show(), "a=failed b=starting | running");
+    w.ok("b");
+    assert_eq!(w.show(), "a=failed b=succeeded | succeeded");
+}
+
+#[test]
+fn skip_rest_skips_what_has_not_begun_and_succeeds() {
+    let mut w = World::new(
+        "steps: [{id: a, run: x, on_error: skip_rest}, {id: b, run: y}, {id: c, run: z}]",
+    );
+    w.fail("a");
+    assert_eq!(w.show(), "a=failed b=skipped c=skipped | succeeded");
+}
+
+#[test]
+fn skip_rest_of_a_step_that_fails_before_it_starts_skips_the_rest_too() {
+    let w = World::new("steps: [{id: a, run: x, needs: []}, {id: b, stdin: $a.json, needs: [a]}]");
+    drop(w);
+    let mut w = World::new(
+        "steps: [{id: a, run: x}, {id: b, stdin: $a.stdout, on_error: skip_rest}, \
+         {id: c, run: z}]",
+    );
+    let cut = Report { truncated: true, ..super::world::exit(0, "part") };
+    w.end("a", cut).unwrap();
+    assert_eq!(w.show(), "a=succeeded b=failed c=skipped | succeeded");
+    assert!(w.step("c").task_id.is_none());
+}
+
+#[test]
+fn skip_rest_lets_what_has_begun_come_to_its_end() {
+    let mut w = World::new(
+        "steps: [{id: a, run: x, needs: [], on_error: skip_rest}, \
+         {id: b, run: x, needs: [], retry: {max: 2}, on_error: {fallback: f}}, {id: f, run: x}, \
+         {id: c, approval: true, needs: []}, {id: d, run: x, needs: [b]}]",
+    );
+    w.fail("b");
+    w.fail("a");
+    assert_eq!(w.show(), "a=failed b=retrying f=pending c=waiting d=skipped | waiting");
+    w.retry_due("b").unwrap();
+    w.fail("b");
+    assert_eq!(w.show(), "a=failed b=failed f=starting c=waiting d=skipped | running");
+    w.ok("f");
+    w.answer("c", true).unwrap();
+    assert_eq!(w.show(), "a=failed b=failed f=succeeded c=succeeded d=skipped | succeeded");
+}
+
+#[test]
+fn a_fallback_stands_in_for_its_step() {
+    let mut w = World::new(
+        "steps: [{id: a, run: x, on_error: {fallback: f}}, {id: f, run: y}, \
+         {id: b, run: z, stdin: $a.stdout}]",
+    );
+    assert_eq!(w.show(), "a=starting f=pending b=pending | running");
+    w.fail("a");
+    assert_eq!(w.show(), "a=failed f=starting b=pending | running");
+    w.print("f", "cached");
+    assert_eq!(w.show(), "a=failed f=succeeded b=starting | running");
+    let launch = drive::launch(&w.state, &w.task("b").task_id).unwrap().unwrap();
+    assert_eq!(launch.stdin.unwrap(), b"cached");
+    w.ok("b");
+    assert_eq!(w.show(), "a=failed f=succeeded b=succeeded | succeeded");
+}
+
+#[test]
+fn a_fallback_that_fails_is_the_failure_of_its_step() {
+    let mut w = World::new(
+        "steps: [{id: a, run: x, on_error: {fallback: f}}, {id: f, run: y}, {id: b, run: z}]",
+    );
+    w.fail("a");
+    w.fail("f");
+    assert_eq!(w.show(), "a=failed f=failed b=skipped | failed");
+}
+
+#[test]
+fn a_fallback_is_skipped_when_its_step_needs_none() {
+    let yaml = "steps: [{id: g, run: x}, {id: a, run: x, when: $g.json, \
+                on_error: {fallback: f}}, {id: f, run: y}, {id: b, run: z}]";
+    let mut w = World::new(yaml);
+    w.print("g", "true");
+    w.ok("a");
+    assert_eq!(w.show(), "g=succeeded a=succeeded f=skipped b=starting | running");
+    let mut w = World::new(yaml);
+    w.print("g", "false");
+    assert_eq!(w.show(), "g=succeeded a=skipped f=skipped b=starting | running");
+    let mut w = World::new(yaml);
+    w.print("g", "true");
+    w.cancel();
+    w.stopped("a");
+    assert_eq!(w.show(), "g=succeeded a=cancelled f=cancelled b=cancelled | cancelled");
+}
+
+#[test]
+fn a_fallback_that_ends_at_once_lets_the_others_go_on() {
+    let mut w = World::new(
+        "steps: [{id: a, run: x, on_error: {fallback: f}}, {id: f, stdin: none}, \
+         {id: b, run: z}]",
+    );
+    w.fail("a");
+    assert_eq!(w.show(), "a=failed f=succeeded b=starting | running");
+}
+
+const WITH_FINALLY: &str = "steps: [{id: a, run: x}, {id: b, run: y}]\n\
+    finally: [{id: t, run: t, when: $a.error}, {id: u, run: u, when: $b.skipped}, {id: v, run: v}]";
+
+#[test]
+fn finally_runs_after_a_failure_and_sees_what_failed_and_was_skipped() {
+    let mut w = World::new(WITH_FINALLY);
+    w.fail("a");
+    assert_eq!(w.show(), "a=failed b=skipped t=starting u=pending v=pending | running");
+    w.ok("t");
+    assert_eq!(w.show(), "a=failed b=skipped t=succeeded u=starting v=pending | running");
+    w.fail("u");
+    w.ok("v");
+    assert_eq!(w.show(), "a=failed b=skipped t=succeeded u=failed v=succeeded | failed");
+}
+
+#[test]
+fn finally_runs_after_success_and_its_failure_changes_nothing() {
+    let mut w = World::new(WITH_FINALLY);
+    w.ok("a");
+    w.ok("b");
+    assert_eq!(w.show(), "a=succeeded b=succeeded t=skipped u=skipped v=starting | running");
+    w.fail("v");
+    assert_eq!(w.show(), "a=succeeded b=succeeded t=skipped u=skipped v=failed | succeeded");
+}

@@ -1,0 +1,21 @@
+//! The law of flows, by scenario, by search and by chance.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets nothing fails there and then")]
+
+mod rules;
+mod world;
+
+mod cancel;
+mod chance;
+mod controller;
+mod create;
+mod explorer;
+mod failure;
+mod gates;
+mod graph;
+mod lifecycle;
+mod linear;
+mod lost;
+mod moves;
+mod pause;
+mod size;

@@ -1,0 +1,195 @@
+//! Everything that may happen to a flow from outside, for search and for chance.
+
+use super::rules::is_stopped;
+use super::world::{World, exit};
+use clawflow_core::definition::OnLost;
+use clawflow_core::drive::{self, Report, Settlement};
+use clawflow_core::error::Refusal;
+use clawflow_core::step::StepStatus;
+use clawflow_core::task::{Exit, TaskStatus};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// Something from outside; the number is the position of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Move {
+    Started(usize),
+    Ok(usize),
+    Fail(usize),
+    Stopped(usize),
+    TimedOut(usize),
+    Lost(usize),
+    /// A report under a fence that is not the task's.
+    Stale(usize),
+    Claim(usize),
+    RetryDue(usize),
+    WaitDue(usize),
+    Yes(usize),
+    No(usize),
+    Rerun(usize),
+    SettleOk(usize),
+    SettleSkip(usize),
+    SettleFail(usize),
+    CancelTask(usize),
+    Cancel,
+    Pause,
+    Unpause,
+}
+
+impl Move {
+    /// Every move on a flow of so many steps.
+    pub(crate) fn all(steps: usize) -> Vec<Self> {
+        let mut all = vec![Self::Cancel, Self::Pause, Self::Unpause];
+        for at in 0..steps {
+            all.extend([
+                Self::Started(at),
+                Self::Ok(at),
+                Self::Fail(at),
+                Self::Stopped(at),
+                Self::TimedOut(at),
+                Self::Lost(at),
+                Self::Stale(at),
+                Self::Claim(at),
+                Self::RetryDue(at),
+                Self::WaitDue(at),
+                Self::Yes(at),
+                Self::No(at),
+                Self::Rerun(at),
+                Self::SettleOk(at),
+                Self::SettleSkip(at),
+                Self::SettleFail(at),
+                Self::CancelTask(at),
+            ]);
+        }
+        all
+    }
+
+    /// Whether the world makes this move by itself, sooner or later: a way out may use it.
+    pub(crate) fn is_natural(self) -> bool {
+        !matches!(
+            self,
+            Self::Cancel | Self::Pause | Self::CancelTask(_) | Self::Stale(_) | Self::Rerun(_)
+        )
+    }
+}
+
+impl World {
+    /// Makes the move. Moves on tasks and waits go to those that the step names, ended ones too, so
+    /// that late reports and second answers are tried as well.
+    pub(crate) fn make_move(&mut self, one: Move) -> Result<(), Refusal> {
+        let nothing = || Refusal::state("move", "not there");
+        let id = |world: &Self, at: usize| world.state.steps[at].step_id.clone();
+        let report = match one {
+            Move::Ok(_) | Move::Stale(_) => Some(exit(0, "1")),
+            Move::Fail(_) => Some(exit(1, "")),
+            Move::TimedOut(_) => Some(Report { timed_out: true, ..Report::default() }),
+            Move::Stopped(_) => {
+                Some(Report { stopped: true, exit: Some(Exit::Signal(15)), ..Report::default() })
+            }
+            _ => None,
+        };
+        match one {
+            Move::Cancel => self.act(|s, ctx| drive::cancel(s, ctx, None, "enough")),
+            Move::Pause => self.act(|s, ctx| drive::pause(s, ctx, None, "hold")),
+            Move::Unpause => self.act(|s, ctx| drive::unpause(s, ctx, None)),
+            Move::RetryDue(at) => self.retry_due(&id(self, at)),
+            Move::WaitDue(at) => self.wait_due(&id(self, at)),
+            Move::Yes(at) => self.answer(&id(self, at), true),
+            Move::No(at) => self.answer(&id(self, at), false),
+            Move::Rerun(at) => self.settle(&id(self, at), Settlement::Rerun),
+            Move::SettleOk(at) => {
+                self.settle(&id(self, at), Settlement::Succeeded(Some(Value::from(1))))
+            }
+            Move::SettleSkip(at) => self.settle(&id(self, at), Settlement::Skip),
+            Move::SettleFail(at) => self.settle(&id(self, at), Settlement::Fail),
+            Move::Started(at)
+            | Move::Ok(at)
+            | Move::Fail(at)
+            | Move::Stopped(at)
+            | Move::TimedOut(at)
+            | Move::Lost(at)
+            | Move::Stale(at)
+            | Move::Claim(at)
+            | Move::CancelTask(at) => {
+                let task = self.state.steps[at].task_id.clone().ok_or_else(nothing)?;
+                let fence = self.tasks[&task].fence + u64::from(matches!(one, Move::Stale(_)));
+                self.act(|s, ctx| match (one, report) {
+                    (Move::Claim(_), _) => drive::claim(s, ctx, &task),
+                    (Move::CancelTask(_), _) => drive::cancel_task(s, ctx, &task, "wrong"),
+                    (Move::Lost(_), _) => drive::lost(s, ctx, &task, fence, "gone", Value::Null),
+                    (_, Some(report)) => drive::ended(s, ctx, &task, fence, report),
+                    _ => drive::started(s, ctx, &task, fence, 7, 70),
+                })
+            }
+        }
+    }
+
+    /// The state without ids, times, versions and texts: worlds of the same word have the same
+    /// future, as long as no condition looks at texts or counts attempts.
+    pub(crate) fn word(&self) -> String {
+        let flow = &self.state.flow;
+        let mut word = format!(
+            "{} {} {}",
+            flow.status,
+            flow.cancel_requested_at.is_some(),
+            flow.paused_at.is_some()
+        );
+        for (step, def) in self.state.steps.iter().zip(&self.state.definition.steps) {
+            let _ = write!(word, "|{}", step.status);
+            if !step.status.is_terminal() {
+                // Counts make a difference up to the limits of the step only.
+                let failed = (step.attempt - step.lost_attempts).min(def.retry.max);
+                let lost = match def.on_lost {
+                    OnLost::Retry => step.lost_attempts.min(3),
+                    OnLost::Ask | OnLost::Fail => 0,
+                };
+                let _ = write!(word, " {} {failed} {lost}", step.attempt.min(2));
+            }
+            let task = step.task_id.as_ref().and_then(|id| self.state.tasks.get(id));
+            if let Some(task) = task {
+                let _ = write!(word, " {} {}", task.status, task.cancel_requested_at.is_some());
+            }
+            let wait = step.wait_id.as_ref().and_then(|id| self.state.waits.get(id));
+            if let Some(wait) = wait {
+                let _ = write!(word, " {}", wait.kind);
+            }
+            if let Some(approved) = step.result.as_ref().and_then(|result| result.approved) {
+                let _ = write!(word, " {approved}");
+            }
+        }
+        word
+    }
+
+    /// Brings the flow to its end as the world would: tasks end, times come, people answer.
+    pub(crate) fn drain(&mut self) {
+        for _ in 0..10_000 {
+            if self.state.flow.is_terminal() {
+                return;
+            }
+            if self.state.flow.paused_at.is_some() {
+                self.unpause();
+                continue;
+            }
+            let at = (0..self.state.steps.len()).find(|at| {
+                let status = self.state.steps[*at].status;
+                !status.is_terminal() && status != StepStatus::Pending
+            });
+            let at = at.unwrap_or_else(|| panic!("stuck: {}", self.show()));
+            let step = &self.state.steps[at];
+            let task = step.task_id.as_ref().and_then(|id| self.state.tasks.get(id));
+            let queued = task.is_some_and(|task| task.status == TaskStatus::Queued);
+            let status = step.status;
+            let wanted = match status {
+                StepStatus::Starting if queued => Move::Claim(at),
+                StepStatus::Starting | StepStatus::Running => Move::Ok(at),
+                StepStatus::Retrying => Move::RetryDue(at),
+                StepStatus::InDoubt if is_stopped(&self.state) => Move::SettleFail(at),
+                StepStatus::InDoubt => Move::Rerun(at),
+                _ if self.make_move(Move::WaitDue(at)).is_ok() => continue,
+                _ => Move::Yes(at),
+            };
+            self.make_move(wanted).unwrap_or_else(|e| panic!("{wanted:?}: {e} {}", self.show()));
+        }
+        panic!("no end: {}", self.show());
+    }
+}

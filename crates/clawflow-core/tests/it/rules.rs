@@ -1,0 +1,196 @@
+//! What holds for every decision and in every state.
+
+use clawflow_core::definition::{OnError, Phase};
+use clawflow_core::drive::FlowState;
+use clawflow_core::effect::Effect;
+use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::step::StepStatus;
+use clawflow_core::task::TaskStatus;
+use clawflow_core::unit::Unit;
+use clawflow_core::wait::WaitKind;
+use std::collections::{BTreeSet, HashMap};
+
+/// The flow's row is written with the next revision exactly when it changes; else it is guarded.
+/// A cancel is never taken back, and an end is for good.
+pub(crate) fn check_flow(was: &FlowState, now: &FlowState, unit: &Unit) {
+    assert!(!was.flow.is_terminal(), "an ended flow refuses everything");
+    let (was, now) = (&was.flow, &now.flow);
+    match unit.flows.as_slice() {
+        [] => {
+            assert_eq!(was, now);
+            assert_eq!(unit.guards.len(), 1, "a unit that only reads the flow guards it");
+            assert_eq!(unit.guards[0].flow_id, was.flow_id);
+            assert_eq!(unit.guards[0].revision, was.revision);
+        }
+        [change] => {
+            assert_eq!(change.expected, Some(was.revision));
+            assert_eq!(&change.row, now);
+            assert_eq!(now.revision, was.revision + 1);
+            assert!(now.updated_at >= was.updated_at);
+            let same = Flow { revision: was.revision, updated_at: was.updated_at, ..now.clone() };
+            assert_ne!(&same, was, "a revision for no change");
+        }
+        more => panic!("{} rows of one flow", more.len()),
+    }
+    if was.cancel_requested_at.is_some() {
+        assert_eq!(was.cancel_requested_at, now.cancel_requested_at, "a cancel is sticky");
+        assert!(!now.is_terminal() || now.status == FlowStatus::Cancelled);
+    }
+    assert_eq!(
+        now.status == FlowStatus::Cancelled,
+        now.is_terminal() && { now.cancel_requested_at.is_some() }
+    );
+    assert_eq!(now.ended_at.is_some(), now.is_terminal());
+}
+
+/// Step rows are written exactly when they change, and an ended step never does.
+pub(crate) fn check_steps(was: &FlowState, now: &FlowState, unit: &Unit) {
+    let mut written = BTreeSet::new();
+    for change in &unit.steps {
+        let at = change.row.position as usize;
+        assert!(written.insert(at), "a step is written once");
+        assert_eq!(change.expected, Some(was.steps[at].version));
+        assert_eq!(change.row.version, was.steps[at].version + 1);
+        assert_eq!(change.row, now.steps[at]);
+        assert!(!was.steps[at].status.is_terminal(), "an ended step changed: {change:?}");
+    }
+    for (at, step) in now.steps.iter().enumerate().filter(|(at, _)| !written.contains(at)) {
+        assert_eq!(step, &was.steps[at]);
+    }
+}
+
+/// Whether a failure has stopped the flow, from the rows alone.
+pub(crate) fn is_stopped(state: &FlowState) -> bool {
+    state.steps.iter().zip(&state.definition.steps).any(|(step, def)| {
+        def.phase == Phase::Forward
+            && def.on_error == OnError::Stop
+            && step.status == StepStatus::Failed
+    })
+}
+
+/// Nothing forward starts or begins to wait after a cancel, while paused or after a stop; nothing
+/// of the unwinding starts before everything forward has ended.
+pub(crate) fn check_moves(was: &FlowState, now: &FlowState, unit: &Unit) {
+    let forward_over = now
+        .steps
+        .iter()
+        .zip(&now.definition.steps)
+        .all(|(step, def)| def.phase == Phase::Finally || step.status.is_terminal());
+    let places = now.steps.iter().enumerate().map(|(at, step)| (step.step_id.as_str(), at));
+    let places: HashMap<&str, usize> = places.collect();
+    for change in &unit.tasks {
+        let task = &change.row;
+        let before = was.tasks.get(&task.task_id).map(|task| task.status);
+        let begins = before.is_none()
+            || before == Some(TaskStatus::Queued) && task.status == TaskStatus::Running;
+        if !begins {
+            continue;
+        }
+        let at = places[task.step_id.as_deref().unwrap()];
+        let unwinding = now.definition.steps[at].phase == Phase::Finally;
+        let cancelling = now.flow.cancel_requested_at.is_some();
+        assert!(!unwinding || forward_over, "unwound too early");
+        assert!(unwinding || !cancelling, "started after a cancel");
+        assert!(unwinding || !is_stopped(was), "started after a stop");
+        let paused = now.flow.paused_at.is_some() && !(unwinding && cancelling);
+        assert!(!paused, "started while paused");
+        assert_eq!(now.steps[at].task_id.as_ref(), Some(&task.task_id));
+    }
+    for change in unit.waits.iter().filter(|change| change.expected.is_none()) {
+        let asks = change.row.kind == WaitKind::InDoubt;
+        let held = was.flow.cancel_requested_at.is_some() || is_stopped(was) && !asks;
+        assert!(!held, "waits after a cancel or a stop");
+    }
+}
+
+/// Effects name rows that are in the state for which they are meant.
+pub(crate) fn check_effects(was: &FlowState, now: &FlowState, effects: &[Effect]) {
+    let running = |state: &FlowState| -> BTreeSet<_> {
+        let all = state.tasks.values().filter(|task| task.status == TaskStatus::Running);
+        all.map(|task| task.task_id.clone()).collect()
+    };
+    let started: BTreeSet<_> = running(now).difference(&running(was)).cloned().collect();
+    let mut effect_starts = BTreeSet::new();
+    for effect in effects {
+        match effect {
+            Effect::Start(id) => assert!(effect_starts.insert(id.clone())),
+            Effect::Stop(id) => assert_eq!(now.tasks[id].status, TaskStatus::Running),
+            Effect::Queued(id) => assert_eq!(now.tasks[id].status, TaskStatus::Queued),
+            Effect::Ended(_) => assert!(now.flow.is_terminal()),
+            Effect::Timer => {}
+        }
+    }
+    assert_eq!(started, effect_starts, "what runs is what is to be started");
+    let ends = effects.iter().filter(|effect| matches!(effect, Effect::Ended(_))).count();
+    assert_eq!(ends, usize::from(now.flow.is_terminal()));
+}
+
+/// The rules of a state by itself.
+pub(crate) fn rules(state: &FlowState) {
+    let mut open_tasks: HashMap<&str, Vec<_>> = HashMap::new();
+    for task in state.tasks.values() {
+        open_tasks.entry(task.step_id.as_deref().unwrap()).or_default().push(&task.task_id);
+    }
+    let mut open_waits: HashMap<&str, Vec<_>> = HashMap::new();
+    for wait in state.waits.values() {
+        open_waits.entry(wait.step_id.as_deref().unwrap()).or_default().push(wait);
+    }
+    for step in &state.steps {
+        let tasks = open_tasks.remove(step.step_id.as_str()).unwrap_or_default();
+        match step.status.is_active() {
+            true => assert_eq!(tasks, [step.task_id.as_ref().unwrap()], "{step:?}"),
+            false => assert!(tasks.is_empty(), "{step:?}"),
+        }
+        let waits = open_waits.remove(step.step_id.as_str()).unwrap_or_default();
+        match step.status {
+            StepStatus::Waiting | StepStatus::InDoubt => {
+                assert_eq!(waits.len(), 1);
+                assert_eq!(Some(&waits[0].wait_id), step.wait_id.as_ref());
+                let doubt = step.status == StepStatus::InDoubt;
+                assert_eq!(waits[0].kind == WaitKind::InDoubt, doubt);
+            }
+            _ => assert!(waits.is_empty() && step.wait_id.is_none(), "{step:?}"),
+        }
+        assert_eq!(step.due_at.is_some(), step.status == StepStatus::Retrying, "{step:?}");
+        assert_eq!(step.ended_at.is_some(), step.status.is_terminal(), "{step:?}");
+        if matches!(step.status, StepStatus::Failed | StepStatus::Skipped | StepStatus::Cancelled) {
+            assert!(step.error.is_some(), "an end without a reason: {step:?}");
+        }
+    }
+    assert!(open_tasks.is_empty() && open_waits.is_empty(), "rows of no step");
+    check_status(state);
+}
+
+/// The status follows from the rows (`model.md`, flow record).
+fn check_status(state: &FlowState) {
+    let flow = &state.flow;
+    let over = state.steps.iter().all(|step| step.status.is_terminal());
+    assert_eq!(flow.is_terminal(), over && state.tasks.is_empty());
+    if flow.is_terminal() {
+        assert!(state.waits.is_empty() && flow.paused_at.is_none() && flow.current_step.is_none());
+        if flow.cancel_requested_at.is_none() {
+            assert_eq!(flow.status == FlowStatus::Failed, is_stopped(state));
+            assert_eq!(flow.error.is_some(), is_stopped(state));
+        }
+        assert!(matches!(
+            flow.status,
+            FlowStatus::Succeeded | FlowStatus::Failed | FlowStatus::Cancelled
+        ));
+        return;
+    }
+    let any = |status| state.steps.iter().any(|step| step.status == status);
+    let begun = state.steps.iter().any(|s| s.status != StepStatus::Pending || s.attempt > 0);
+    let wanted = match () {
+        () if !state.tasks.is_empty() => FlowStatus::Running,
+        () if any(StepStatus::InDoubt) => FlowStatus::Blocked,
+        () if begun => FlowStatus::Waiting,
+        () => FlowStatus::Queued,
+    };
+    assert_eq!(flow.status, wanted);
+    assert_eq!(flow.blocked_summary.is_some(), wanted == FlowStatus::Blocked);
+    let current = state
+        .steps
+        .iter()
+        .find(|step| !step.status.is_terminal() && step.status != StepStatus::Pending);
+    assert_eq!(flow.current_step.as_ref(), current.map(|step| &step.step_id));
+}
