@@ -1,0 +1,247 @@
+//! Builders of records: valid, small, and different where a test needs it.
+
+use clawflow_core::event::Event;
+use clawflow_core::flow::{Flow, FlowStatus, NotifyPolicy, SyncMode};
+use clawflow_core::ids::{FlowId, TaskId, WaitId};
+use clawflow_core::spec::{DefinitionSource, FlowSpec};
+use clawflow_core::step::{Step, StepStatus};
+use clawflow_core::task::{DeliveryStatus, Runtime, ScopeKind, Task, TaskStatus};
+use clawflow_core::unit::{Change, Guard, Unit};
+use clawflow_core::wait::{Wait, WaitKind, WaitState};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The owner of all fixtures.
+pub const OWNER: &str = "agent:main:main";
+
+/// The id of flow number `n`.
+#[must_use]
+pub fn flow_id(n: u64) -> FlowId {
+    FlowId(format!("{}{n:026}", FlowId::PREFIX))
+}
+
+/// The id of task number `n`.
+#[must_use]
+pub fn task_id(n: u64) -> TaskId {
+    TaskId(format!("{}{n:026}", TaskId::PREFIX))
+}
+
+/// The id of wait number `n`.
+#[must_use]
+pub fn wait_id(n: u64) -> WaitId {
+    WaitId(format!("{}{n:026}", WaitId::PREFIX))
+}
+
+/// A running flow, created at time `n`.
+#[must_use]
+pub fn flow(n: u64) -> Flow {
+    Flow {
+        flow_id: flow_id(n),
+        key: None,
+        sync_mode: SyncMode::Managed,
+        owner_key: OWNER.to_owned(),
+        requester_origin: None,
+        controller_id: Some("tests".to_owned()),
+        revision: 0,
+        status: FlowStatus::Running,
+        notify_policy: NotifyPolicy::DoneOnly,
+        goal: "test the store".to_owned(),
+        current_step: None,
+        state_json: None,
+        wait_json: None,
+        outputs: serde_json::Map::new(),
+        blocked_task_id: None,
+        blocked_summary: None,
+        cancel_requested_at: None,
+        cancel_reason: None,
+        paused_at: None,
+        definition_hash: None,
+        parent_flow_id: None,
+        retry_of: None,
+        fork_of: None,
+        labels: BTreeMap::new(),
+        error: None,
+        created_at: n.cast_signed(),
+        updated_at: n.cast_signed(),
+        ended_at: None,
+    }
+}
+
+/// The flow after one more change.
+#[must_use]
+pub fn changed(old: &Flow) -> Flow {
+    Flow { revision: old.revision + 1, ..old.clone() }
+}
+
+/// The flow after its end.
+#[must_use]
+pub fn ended(old: &Flow) -> Flow {
+    Flow { status: FlowStatus::Succeeded, ended_at: Some(old.created_at + 1), ..changed(old) }
+}
+
+/// A pending step.
+#[must_use]
+pub fn step(flow: u64, id: &str, position: u32) -> Step {
+    Step {
+        flow_id: flow_id(flow),
+        step_id: id.to_owned(),
+        position,
+        finally: false,
+        version: 1,
+        status: StepStatus::Pending,
+        attempt: 0,
+        lost_attempts: 0,
+        task_id: None,
+        wait_id: None,
+        due_at: None,
+        result: None,
+        error: None,
+        reused_from: None,
+        started_at: None,
+        ended_at: None,
+    }
+}
+
+/// A queued task, created at time `n`, of a flow or of none.
+#[must_use]
+pub fn task(n: u64, flow: Option<u64>) -> Task {
+    Task {
+        task_id: task_id(n),
+        version: 1,
+        runtime: Runtime::Cli,
+        source_id: None,
+        owner_key: OWNER.to_owned(),
+        scope_kind: ScopeKind::Session,
+        requester_origin: None,
+        child_session_key: None,
+        parent_flow_id: flow.map(flow_id),
+        step_id: None,
+        attempt: 1,
+        fence: 1,
+        parent_task_id: None,
+        agent_id: None,
+        run_id: None,
+        label: None,
+        task: "true".to_owned(),
+        command: None,
+        status: TaskStatus::Queued,
+        terminal_outcome: None,
+        delivery_status: DeliveryStatus::NotApplicable,
+        notify_policy: NotifyPolicy::Silent,
+        executor: None,
+        cancel_requested_at: None,
+        created_at: n.cast_signed(),
+        started_at: None,
+        last_event_at: n.cast_signed(),
+        ended_at: None,
+        exit: None,
+        progress_summary: None,
+        terminal_summary: None,
+        error: None,
+    }
+}
+
+/// An open approval.
+#[must_use]
+pub fn wait(n: u64, flow: u64) -> Wait {
+    Wait {
+        wait_id: wait_id(n),
+        flow_id: flow_id(flow),
+        version: 1,
+        step_id: None,
+        kind: WaitKind::Approval,
+        target: None,
+        prompt: Some("go on?".to_owned()),
+        preview: None,
+        shown_hash: None,
+        approvers: Vec::new(),
+        due_at: None,
+        on_timeout: None,
+        state: WaitState::Open,
+        answer: None,
+        answered_by: None,
+        created_at: n.cast_signed(),
+        closed_at: None,
+    }
+}
+
+/// An event.
+#[must_use]
+pub fn event(subject: &str, number: u64) -> Event {
+    Event {
+        subject: subject.to_owned(),
+        number,
+        at: number.cast_signed(),
+        kind: "test.happened".to_owned(),
+        step_id: None,
+        task_id: None,
+        data: Value::Null,
+    }
+}
+
+/// A definition whose hash is `hash`.
+#[must_use]
+pub fn definition(hash: &str) -> DefinitionSource {
+    DefinitionSource { hash: hash.to_owned(), source: format!("name: {hash}\n") }
+}
+
+/// The spec of a flow.
+#[must_use]
+pub fn spec(flow: u64, hash: &str) -> FlowSpec {
+    FlowSpec {
+        flow_id: flow_id(flow),
+        definition_hash: hash.to_owned(),
+        file: "test.flow.yaml".to_owned(),
+        args: serde_json::Map::new(),
+        cwd: "/tmp".to_owned(),
+        env: BTreeMap::new(),
+        auto_approve: false,
+        key_root: format!("root-{flow}"),
+    }
+}
+
+/// A row that must not be there yet.
+pub fn new<R>(row: R) -> Change<R> {
+    Change { expected: None, row }
+}
+
+/// A row that replaces one of the version before its own.
+#[must_use]
+pub fn next(row: Flow) -> Change<Flow> {
+    Change { expected: Some(row.revision - 1), row }
+}
+
+/// A unit of flows.
+#[must_use]
+pub fn flows(flows: Vec<Change<Flow>>) -> Unit {
+    Unit { flows, ..Unit::default() }
+}
+
+/// A unit of new tasks.
+#[must_use]
+pub fn tasks(tasks: Vec<Task>) -> Unit {
+    Unit { tasks: tasks.into_iter().map(|row| new(Arc::new(row))).collect(), ..Unit::default() }
+}
+
+/// A new flow with a spec, two steps, a task, a wait and two events; its rows have number `n`.
+#[must_use]
+pub fn whole_flow(n: u64) -> Unit {
+    let id = flow_id(n);
+    Unit {
+        definitions: vec![definition("abc")],
+        flows: vec![new(flow(n))],
+        specs: vec![spec(n, "abc")],
+        steps: vec![new(Arc::new(step(n, "b", 0))), new(Arc::new(step(n, "a", 1)))],
+        tasks: vec![new(Arc::new(task(n, Some(n))))],
+        waits: vec![new(Arc::new(wait(n, n)))],
+        events: vec![event(id.as_str(), 1), event(id.as_str(), 2)],
+        ..Unit::default()
+    }
+}
+
+/// A guard on flow number `n`.
+#[must_use]
+pub fn guard(n: u64, revision: u64) -> Guard {
+    Guard { flow_id: flow_id(n), revision }
+}

@@ -1,0 +1,75 @@
+//! Pages of tasks.
+
+use super::fixtures::{flow, flows, new, task, task_id, tasks};
+use super::{Subject, put};
+use crate::query::TaskFilter;
+use crate::store::Store;
+use clawflow_core::ids::TaskId;
+use clawflow_core::task::{Task, TaskStatus};
+
+fn page(store: &dyn Store, filter: TaskFilter) -> Vec<TaskId> {
+    let rows = store.list_tasks(&filter).expect("list");
+    rows.into_iter().map(|row| row.task_id).collect()
+}
+
+fn ids<const N: usize>(ids: [u64; N]) -> Vec<TaskId> {
+    ids.into_iter().map(task_id).collect()
+}
+
+/// One task in each state from number 1 on, in the order of [`TaskStatus::ALL`]; then as many of
+/// flow 1, then as many of the owner `x`.
+fn fill(store: &dyn Store) {
+    put(store, flows(vec![new(flow(1))])).expect("a flow");
+    let mut rows = Vec::new();
+    for (flow, owner) in [(None, None), (Some(1), None), (None, Some("x"))] {
+        for status in TaskStatus::ALL {
+            let mut row = task(rows.len() as u64 + 1, flow);
+            row.status = *status;
+            row.ended_at = status.is_terminal().then_some(5);
+            row.owner_key = owner.map_or(row.owner_key, str::to_owned);
+            rows.push(row);
+        }
+    }
+    put(store, tasks(rows)).expect("tasks");
+}
+
+/// Pages follow one another without gap or overlap.
+pub fn pages_are_newest_first(subject: &mut dyn Subject) {
+    let store = subject.open();
+    fill(&*store);
+    let all = TaskFilter { limit: 3, ..TaskFilter::default() };
+    assert_eq!(page(&*store, all.clone()), ids([21, 20, 19]));
+    let second = TaskFilter { after: Some(task_id(19)), ..all.clone() };
+    assert_eq!(page(&*store, second), ids([18, 17, 16]));
+    assert_eq!(page(&*store, TaskFilter { limit: 0, ..all.clone() }), ids([]));
+    assert_eq!(page(&*store, TaskFilter { limit: usize::MAX, ..all }).len(), 21);
+}
+
+/// Every condition must hold.
+pub fn filters_combine(subject: &mut dyn Subject) {
+    let store = subject.open();
+    fill(&*store);
+    let all = TaskFilter { limit: 100, ..TaskFilter::default() };
+    for (at, status) in TaskStatus::ALL.iter().enumerate() {
+        let n = at as u64 + 1;
+        let one = TaskFilter { statuses: vec![*status, *status], ..all.clone() };
+        assert_eq!(page(&*store, one.clone()), ids([n + 14, n + 7, n]), "{status}");
+        let of_flow = TaskFilter { flow_id: Some(super::fixtures::flow_id(1)), ..one.clone() };
+        assert_eq!(page(&*store, of_flow.clone()), ids([n + 7]), "{status}");
+        let of_x = TaskFilter { owner_key: Some("x".to_owned()), ..one };
+        assert_eq!(page(&*store, of_x), ids([n + 14]), "{status}");
+        let of_both = TaskFilter { owner_key: Some("x".to_owned()), ..of_flow };
+        assert_eq!(page(&*store, of_both), ids([]), "{status}");
+    }
+    let statuses = vec![TaskStatus::Lost, TaskStatus::Queued, TaskStatus::Failed];
+    let some = TaskFilter { statuses, created_since: Some(8), limit: 5, ..all };
+    assert_eq!(page(&*store, some), ids([21, 18, 15, 14, 11]));
+    let word: Vec<Task> = store
+        .list_tasks(&TaskFilter {
+            statuses: vec![TaskStatus::Succeeded, TaskStatus::Failed],
+            limit: 2,
+            ..TaskFilter::default()
+        })
+        .expect("list");
+    assert_eq!(word[0].task_id, task_id(18));
+}

@@ -1,0 +1,24 @@
+//! The properties that every store must have, one file each, over any store.
+//!
+//! A test crate implements [`Subject`] for its store and calls [`crate::conformance_tests`].
+
+pub mod atomicity;
+pub mod due;
+pub mod event_numbers;
+pub mod fixtures;
+pub mod guard;
+pub mod json;
+pub mod list_flows;
+pub mod list_tasks;
+pub mod live_key;
+pub mod lookup;
+pub mod purge;
+pub mod reopen;
+pub mod rules;
+mod subject;
+pub mod version_conflict;
+pub mod work;
+
+pub use subject::Reopened;
+pub use subject::Subject;
+pub use subject::put;

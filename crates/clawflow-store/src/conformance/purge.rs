@@ -1,0 +1,66 @@
+//! Deleting ended flows.
+
+use super::fixtures::{definition, ended, flow, flow_id, flows, next, spec, task_id, whole_flow};
+use super::{Reopened, Subject, put};
+use crate::error::ApplyError;
+use crate::query::{EventFilter, FlowFilter};
+use clawflow_core::unit::Unit;
+
+fn purge(n: u64) -> Unit {
+    Unit { purges: vec![flow_id(n)], ..Unit::default() }
+}
+
+/// The flow goes with all that depends on it; another flow's rows stay.
+pub fn it_deletes_all_of_the_flow(subject: &mut dyn Subject) {
+    let store = subject.open();
+    for n in 1..=2 {
+        put(&*store, whole_flow(n)).expect("a new flow");
+        put(&*store, flows(vec![next(ended(&flow(n)))])).expect("its end");
+    }
+    put(&*store, purge(1)).expect("a purge");
+    put(&*store, purge(1)).expect("what is gone is no error");
+    assert_eq!(store.load(&flow_id(1)).expect("load"), None);
+    assert_eq!(store.task(&task_id(1)).expect("task"), None);
+    assert!(store.waits(&flow_id(1)).expect("waits").is_empty());
+    assert!(store.steps(&flow_id(1)).expect("steps").is_empty());
+    assert_eq!(store.last_event(flow_id(1).as_str()), Ok(0));
+    let other = store.load(&flow_id(2)).expect("load").expect("flow 2");
+    assert_eq!((other.steps.len(), other.tasks.len(), other.waits.len()), (2, 1, 1));
+    assert!(other.source.is_some(), "flow 2 uses the definition still");
+    put(&*store, purge(2)).expect("a purge");
+    let unit = Unit { definitions: vec![], specs: vec![spec(3, "abc")], ..whole_flow(3) };
+    let refused = put(&*store, unit);
+    assert!(matches!(refused, Err(ApplyError::Invalid { .. })), "the definition is gone");
+    let unit = Unit { definitions: vec![definition("abc")], ..whole_flow(3) };
+    put(&*store, unit).expect("a flow with its definition");
+    assert_eq!(store.check().expect("check"), Vec::<String>::new());
+}
+
+/// A live flow is not deleted, nor anything that comes with it in the unit.
+pub fn it_spares_the_living(subject: &mut dyn Subject) {
+    let store = subject.open();
+    for n in 1..=2 {
+        put(&*store, whole_flow(n)).expect("a new flow");
+    }
+    put(&*store, flows(vec![next(ended(&flow(2)))])).expect("its end");
+    let both = Unit { purges: vec![flow_id(2), flow_id(1)], ..Unit::default() };
+    assert!(matches!(put(&*store, both), Err(ApplyError::Invalid { .. })));
+    let all = FlowFilter { limit: 9, ..FlowFilter::default() };
+    assert_eq!(store.list_flows(&all).expect("list").len(), 2);
+    let end = Unit { purges: vec![flow_id(1)], ..flows(vec![next(ended(&flow(1)))]) };
+    put(&*store, end).expect("a flow that ends in the same unit");
+    assert_eq!(store.load(&flow_id(1)).expect("load"), None);
+}
+
+/// The places of deleted events stay taken.
+pub fn seq_is_not_reused(subject: &mut dyn Subject) {
+    let store = subject.open();
+    assert_eq!(put(&*store, whole_flow(1)), Ok(2));
+    put(&*store, flows(vec![next(ended(&flow(1)))])).expect("its end");
+    assert_eq!(put(&*store, purge(1)), Ok(2));
+    let (Reopened::Again(store) | Reopened::Same(store)) = subject.reopen(store);
+    assert_eq!(put(&*store, whole_flow(2)), Ok(4));
+    let all = EventFilter { limit: 9, ..EventFilter::default() };
+    let seqs: Vec<_> = store.events(&all).expect("events").iter().map(|e| e.seq).collect();
+    assert_eq!(seqs, [3, 4]);
+}

@@ -1,0 +1,94 @@
+//! Rules of the ledger that no unit may break.
+
+use super::fixtures::{
+    changed, flow, flow_id, flows, new, next, spec, step, task, tasks, wait, whole_flow,
+};
+use super::{Subject, put};
+use crate::error::ApplyError;
+use crate::store::Store;
+use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
+use clawflow_core::step::{Step, StepStatus};
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::unit::{Change, Unit};
+use clawflow_core::wait::{Wait, WaitState};
+use std::sync::Arc;
+
+fn refused(store: &dyn Store, unit: Unit) {
+    match put(store, unit) {
+        Err(ApplyError::Invalid { .. }) => {}
+        other => panic!("an invalid unit got {other:?}"),
+    }
+}
+
+fn steps(row: Step) -> Unit {
+    Unit { steps: vec![new(Arc::new(row))], ..Unit::default() }
+}
+
+fn waits(row: Wait) -> Unit {
+    Unit { waits: vec![new(Arc::new(row))], ..Unit::default() }
+}
+
+/// The end's time is there exactly when the row has ended.
+pub fn ends_have_a_time(subject: &mut dyn Subject) {
+    let store = subject.open();
+    put(&*store, flows(vec![new(flow(1))])).expect("a flow");
+    for status in FlowStatus::ALL {
+        let over = status.is_terminal();
+        let wrong = Flow { status: *status, ended_at: (!over).then_some(1), ..flow(2) };
+        refused(&*store, flows(vec![new(wrong)]));
+    }
+    let blocked = Flow { status: FlowStatus::Blocked, ended_at: Some(1), ..flow(2) };
+    let mirrored = Flow { sync_mode: SyncMode::TaskMirrored, ..blocked };
+    put(&*store, flows(vec![new(mirrored)])).expect("a mirrored flow may end as blocked");
+    for status in StepStatus::ALL {
+        let ended_at = (!status.is_terminal()).then_some(1);
+        refused(
+            &*store,
+            steps(Step { status: *status, ended_at, due_at: Some(1), ..step(1, "x", 0) }),
+        );
+    }
+    refused(&*store, steps(Step { status: StepStatus::Retrying, ..step(1, "x", 0) }));
+    for status in TaskStatus::ALL {
+        let ended_at = (!status.is_terminal()).then_some(1);
+        refused(&*store, tasks(vec![Task { status: *status, ended_at, ..task(1, None) }]));
+    }
+    for state in WaitState::ALL {
+        let closed_at = (*state == WaitState::Open).then_some(1);
+        refused(&*store, waits(Wait { state: *state, closed_at, ..wait(1, 1) }));
+    }
+}
+
+/// Steps, tasks, waits and specs need their flow, and specs their definition.
+pub fn rows_belong_to_a_flow(subject: &mut dyn Subject) {
+    let store = subject.open();
+    put(&*store, flows(vec![new(flow(1))])).expect("a flow");
+    refused(&*store, steps(step(2, "a", 0)));
+    refused(&*store, waits(wait(1, 2)));
+    refused(&*store, tasks(vec![task(1, Some(2))]));
+    refused(&*store, Unit { specs: vec![spec(2, "abc")], ..Unit::default() });
+    refused(&*store, Unit { specs: vec![spec(1, "abc")], ..Unit::default() });
+    put(&*store, steps(step(1, "a", 0))).expect("a step of a flow");
+}
+
+/// What says whose a row is stays as it was.
+pub fn identities_do_not_change(subject: &mut dyn Subject) {
+    let store = subject.open();
+    put(&*store, whole_flow(1)).expect("a flow");
+    put(&*store, flows(vec![new(flow(2))])).expect("a flow");
+    let other = |change: fn(&mut Flow)| {
+        let mut row = changed(&flow(1));
+        change(&mut row);
+        flows(vec![next(row)])
+    };
+    refused(&*store, other(|row| row.key = Some("k".to_owned())));
+    refused(&*store, other(|row| row.owner_key = "k".to_owned()));
+    refused(&*store, other(|row| row.created_at = 7));
+    refused(&*store, other(|row| row.sync_mode = SyncMode::TaskMirrored));
+    let row = Task { version: 2, ..task(1, Some(2)) };
+    let change = Change { expected: Some(1), row: Arc::new(row) };
+    refused(&*store, Unit { tasks: vec![change], ..Unit::default() });
+    let row = Wait { version: 2, ..wait(1, 2) };
+    let change = Change { expected: Some(1), row: Arc::new(row) };
+    refused(&*store, Unit { waits: vec![change], ..Unit::default() });
+    assert_eq!(store.load(&flow_id(1)).expect("load").expect("flow 1").flow.revision, 0);
+}

@@ -1,0 +1,64 @@
+//! The store under test.
+
+use crate::error::ApplyError;
+use crate::store::Store;
+use clawflow_core::unit::Unit;
+
+/// Makes the stores under test.
+pub trait Subject {
+    /// A new and empty store.
+    fn open(&mut self) -> Box<dyn Store>;
+    /// Closes the store and opens it again; gives it back where it does not outlive its process.
+    fn reopen(&mut self, store: Box<dyn Store>) -> Reopened;
+}
+
+/// What [`Subject::reopen`] gives.
+pub enum Reopened {
+    /// What was on disk.
+    Again(Box<dyn Store>),
+    /// The same store: it cannot be closed without losing all.
+    Same(Box<dyn Store>),
+}
+
+/// Submits the unit and waits for its answer.
+///
+/// # Errors
+/// Those of the store.
+///
+/// # Panics
+/// If the store never answers.
+pub fn put(store: &dyn Store, unit: Unit) -> Result<u64, ApplyError> {
+    store.submit(unit).blocking_recv().expect("a store answers every unit")
+}
+
+/// One test for each property of the conformance suite; `$subject` makes a new [`Subject`].
+#[macro_export]
+macro_rules! conformance_tests {
+    ($subject:expr) => {
+        $crate::conformance_tests! { @ $subject;
+            version_conflict: new_rows_must_not_exist, old_rows_must_be_as_seen, versions_grow;
+            atomicity: a_refused_part_leaves_nothing, refusals_do_not_touch_their_neighbours;
+            guard: a_guard_holds_its_flow, a_guard_on_nothing_fails;
+            live_key: one_live_flow_per_key, an_end_frees_the_key, it_is_freed_in_the_same_unit;
+            event_numbers: numbers_are_taken_once, seq_is_gapless, pages_follow_positions;
+            lookup: flows_are_found, parts_of_ids_are_found, tasks_are_found;
+            list_flows: pages_are_newest_first, filters_combine, counts_agree;
+            list_tasks: pages_are_newest_first, filters_combine;
+            due: timers_are_ordered, only_live_and_open_ones_count;
+            work: it_names_open_tasks_and_cancels, epochs_grow;
+            purge: it_deletes_all_of_the_flow, it_spares_the_living, seq_is_not_reused;
+            json: null_is_not_absent, large_results_are_kept, every_field_comes_back,
+                numbers_are_exact;
+            rules: ends_have_a_time, rows_belong_to_a_flow, identities_do_not_change;
+            reopen: everything_is_there_again;
+        }
+    };
+    (@ $subject:expr; $($room:ident: $($name:ident),+;)+) => {
+        $(mod $room {
+            $(#[test]
+            fn $name() {
+                $crate::conformance::$room::$name(&mut $subject);
+            })+
+        })+
+    };
+}

@@ -1,0 +1,44 @@
+//! What a gateway has to look at when it starts.
+
+use super::fixtures::{changed, ended, flow, flow_id, flows, new, next, task, task_id, tasks};
+use super::{Reopened, Subject, put};
+use clawflow_core::flow::Flow;
+use clawflow_core::task::TaskStatus;
+
+/// Open tasks, oldest first, and live flows with a cancel.
+pub fn it_names_open_tasks_and_cancels(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let cancel = |n| Flow { cancel_requested_at: Some(9), ..changed(&flow(n)) };
+    put(&*store, flows((1..=4).map(|n| new(flow(n))).collect())).expect("flows");
+    let cancels = vec![next(cancel(3)), next(cancel(2)), next(ended(&flow(4)))];
+    put(&*store, flows(cancels)).expect("cancels");
+    put(&*store, flows(vec![next(ended(&cancel(3)))])).expect("an end");
+    let mut running = task(1, Some(2));
+    running.status = TaskStatus::Running;
+    let mut over = task(2, Some(2));
+    (over.status, over.ended_at) = (TaskStatus::Lost, Some(4));
+    put(&*store, tasks(vec![task(3, None), over, running, task(4, Some(1))])).expect("tasks");
+    let all = store.work(None).expect("work");
+    let wanted = [
+        (task_id(1), TaskStatus::Running, Some(flow_id(2))),
+        (task_id(3), TaskStatus::Queued, None),
+        (task_id(4), TaskStatus::Queued, Some(flow_id(1))),
+    ];
+    assert_eq!(all.tasks, wanted);
+    assert_eq!(all.cancelling, [flow_id(2)]);
+    let two = store.work(Some(&flow_id(2))).expect("work");
+    assert_eq!((two.tasks, two.cancelling), (wanted[..1].to_vec(), vec![flow_id(2)]));
+    let one = store.work(Some(&flow_id(1))).expect("work");
+    assert_eq!((one.tasks, one.cancelling), (wanted[2..].to_vec(), vec![]));
+}
+
+/// Every epoch is larger than all before.
+pub fn epochs_grow(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let first = store.next_epoch().expect("an epoch");
+    let second = store.next_epoch().expect("an epoch");
+    assert!(0 < first && first < second);
+    if let Reopened::Again(store) = subject.reopen(store) {
+        assert!(second < store.next_epoch().expect("an epoch"));
+    }
+}

@@ -1,0 +1,93 @@
+//! What belongs to a flow, and what is to be done.
+
+use super::state::Rows;
+use crate::query::{Due, DueWhat, FlowBundle, Work};
+use clawflow_core::ids::FlowId;
+use clawflow_core::step::{Step, StepStatus};
+use clawflow_core::task::Task;
+use clawflow_core::wait::{Wait, WaitState};
+use std::sync::Arc;
+
+impl Rows {
+    pub(super) fn load(&self, id: &FlowId) -> Option<FlowBundle> {
+        let flow = self.flows.get(id)?.clone();
+        let spec = self.specs.get(id).cloned();
+        let hash = spec.as_ref().map(|spec| &spec.definition_hash);
+        let source = hash.and_then(|hash| self.definitions.get(hash)).cloned();
+        let mut steps: Vec<Arc<Step>> =
+            self.steps.get(id).into_iter().flat_map(|steps| steps.values().cloned()).collect();
+        steps.sort_by_key(|step| step.position);
+        let tasks = self.tasks_of(id).filter(|t| t.ended_at.is_none()).cloned().collect();
+        let open = |wait: &&Arc<Wait>| wait.state == WaitState::Open;
+        let waits = self.wait_rows(id).filter(open).cloned().collect();
+        let last_event = self.newest(id.as_str());
+        Some(FlowBundle { flow, spec, source, steps, tasks, waits, last_event })
+    }
+
+    pub(super) fn waits_of(&self, id: &FlowId) -> Vec<Wait> {
+        let mut waits: Vec<Wait> = self.wait_rows(id).map(|wait| Wait::clone(wait)).collect();
+        waits.sort_by_key(|wait| wait.created_at);
+        waits
+    }
+
+    pub(super) fn steps_of(&self, id: &FlowId) -> Vec<Step> {
+        let rows = self.steps.get(id).into_iter().flat_map(|steps| steps.values());
+        let mut steps: Vec<Step> = rows.map(|s| Step { result: None, ..Step::clone(s) }).collect();
+        steps.sort_by_key(|step| step.position);
+        steps
+    }
+
+    pub(super) fn newest(&self, subject: &str) -> u64 {
+        let last = self.events.get(subject).and_then(|events| events.last_key_value());
+        last.map_or(0, |(number, _)| *number)
+    }
+
+    /// By id.
+    pub(super) fn tasks_of(&self, id: &FlowId) -> impl Iterator<Item = &Arc<Task>> {
+        let ids = self.flow_tasks.get(id).into_iter().flatten();
+        ids.filter_map(|task| self.tasks.get(task))
+    }
+
+    fn wait_rows(&self, id: &FlowId) -> impl Iterator<Item = &Arc<Wait>> {
+        let ids = self.flow_waits.get(id).into_iter().flatten();
+        ids.filter_map(|wait| self.waits.get(wait))
+    }
+
+    fn is_live(&self, id: &FlowId) -> bool {
+        self.flows.get(id).is_some_and(|flow| flow.ended_at.is_none())
+    }
+
+    pub(super) fn work(&self, only: Option<&FlowId>) -> Work {
+        let wanted = |id: Option<&FlowId>| only.is_none() || only == id;
+        let open =
+            |task: &&Arc<Task>| task.ended_at.is_none() && wanted(task.parent_flow_id.as_ref());
+        let tasks = self.tasks.values().filter(open);
+        let cancelling = self.flows.values().filter(|flow| {
+            flow.cancel_requested_at.is_some()
+                && flow.ended_at.is_none()
+                && wanted(Some(&flow.flow_id))
+        });
+        Work {
+            tasks: tasks.map(|t| (t.task_id.clone(), t.status, t.parent_flow_id.clone())).collect(),
+            cancelling: cancelling.map(|flow| flow.flow_id.clone()).collect(),
+        }
+    }
+
+    /// All timers of live flows: by time, then flow, then steps before waits.
+    pub(super) fn timers(&self, only: Option<&FlowId>) -> Vec<Due> {
+        let wanted = |id: &FlowId| only.is_none_or(|only| only == id) && self.is_live(id);
+        let steps = self.steps.iter().filter(|(id, _)| wanted(id)).flat_map(|(_, s)| s.values());
+        let retries = steps.filter(|s| s.status == StepStatus::Retrying).filter_map(|step| {
+            let what = DueWhat::Retry(step.step_id.clone());
+            Some(Due { at: step.due_at?, flow_id: step.flow_id.clone(), what })
+        });
+        let waits = self.waits.values().filter(|w| w.state == WaitState::Open);
+        let deadlines = waits.filter(|wait| wanted(&wait.flow_id)).filter_map(|wait| {
+            let what = DueWhat::Wait(wait.wait_id.clone());
+            Some(Due { at: wait.due_at?, flow_id: wait.flow_id.clone(), what })
+        });
+        let mut due: Vec<Due> = retries.chain(deadlines).collect();
+        due.sort_by(Due::order);
+        due
+    }
+}

@@ -1,0 +1,58 @@
+//! The rows as the check of a unit sees them.
+
+use super::state::Rows;
+use crate::error::StoreError;
+use crate::rules::{Found, View};
+use clawflow_core::flow::Flow;
+use clawflow_core::ids::FlowId;
+use clawflow_core::step::Step;
+use clawflow_core::task::Task;
+use clawflow_core::wait::Wait;
+
+impl View for Rows {
+    fn revision(&mut self, id: &FlowId) -> Result<Option<u64>, StoreError> {
+        Ok(self.flows.get(id).map(|flow| flow.revision))
+    }
+
+    fn flow(&mut self, row: &Flow) -> Result<Found, StoreError> {
+        let identity = |f: &Flow| (f.owner_key.clone(), f.key.clone(), f.created_at, f.sync_mode);
+        let found = self.flows.get(&row.flow_id);
+        Ok(found.map(|old| (old.revision, identity(old) == identity(row))))
+    }
+
+    fn ended(&mut self, id: &FlowId) -> Result<Option<bool>, StoreError> {
+        Ok(self.flows.get(id).map(|flow| flow.ended_at.is_some()))
+    }
+
+    fn live_key(&mut self, owner: &str, key: &str) -> Result<Option<FlowId>, StoreError> {
+        Ok(self.live_keys.get(&(owner.to_owned(), key.to_owned())).cloned())
+    }
+
+    fn has_spec(&mut self, id: &FlowId) -> Result<bool, StoreError> {
+        Ok(self.specs.contains_key(id))
+    }
+
+    fn has_definition(&mut self, hash: &str) -> Result<bool, StoreError> {
+        Ok(self.definitions.contains_key(hash))
+    }
+
+    fn step(&mut self, row: &Step) -> Result<Found, StoreError> {
+        let found = self.steps.get(&row.flow_id).and_then(|steps| steps.get(&row.step_id));
+        Ok(found.map(|old| (old.version, true)))
+    }
+
+    fn task(&mut self, row: &Task) -> Result<Found, StoreError> {
+        let identity = |t: &Task| (t.owner_key.clone(), t.parent_flow_id.clone(), t.created_at);
+        let found = self.tasks.get(&row.task_id);
+        Ok(found.map(|old| (old.version, identity(old) == identity(row))))
+    }
+
+    fn wait(&mut self, row: &Wait) -> Result<Found, StoreError> {
+        let found = self.waits.get(&row.wait_id);
+        Ok(found.map(|old| (old.version, old.flow_id == row.flow_id)))
+    }
+
+    fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError> {
+        Ok(self.newest(subject))
+    }
+}

@@ -1,0 +1,143 @@
+//! What stores are asked, and what they answer.
+
+use clawflow_core::Millis;
+use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::ids::{FlowId, TaskId, WaitId};
+use clawflow_core::spec::FlowSpec;
+use clawflow_core::step::Step;
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::wait::Wait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Fewest characters by which a part of an id is looked for.
+pub const FIND_CHARS_MIN: usize = 8;
+/// Most records that a word may stand for.
+pub const FIND_MAX: usize = 10;
+
+/// All that a decision about a flow needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowBundle {
+    /// The flow.
+    pub flow: Flow,
+    /// Its inputs, where the engine drives it.
+    pub spec: Option<FlowSpec>,
+    /// The text of its workflow file.
+    pub source: Option<String>,
+    /// All its steps, by position.
+    pub steps: Vec<Arc<Step>>,
+    /// Its tasks that have not ended, by id.
+    pub tasks: Vec<Arc<Task>>,
+    /// Its open waits, by id.
+    pub waits: Vec<Arc<Wait>>,
+    /// The number of its newest event; 0: none.
+    pub last_event: u64,
+}
+
+/// Which flows to list. Newest first, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowFilter {
+    /// Only these states; empty: all.
+    pub statuses: Vec<FlowStatus>,
+    /// Only live flows and those that ended at this time or later.
+    pub live_or_ended_since: Option<Millis>,
+    /// Only flows created at this time or later.
+    pub created_since: Option<Millis>,
+    /// Only flows of this owner.
+    pub owner_key: Option<String>,
+    /// Only flows before this id: the last one of the page before.
+    pub after: Option<FlowId>,
+    /// At most so many; 0 means none.
+    pub limit: usize,
+}
+
+/// One line of a list of flows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowRow {
+    /// The flow.
+    pub flow: Flow,
+    /// Its tasks that have not ended.
+    pub tasks_active: u64,
+    /// All its tasks.
+    pub tasks_total: u64,
+}
+
+/// How many flows there are, over all owners or one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowCounts {
+    /// By status.
+    pub by_status: BTreeMap<FlowStatus, u64>,
+    /// Live flows whose cancel was requested.
+    pub cancel_requested: u64,
+}
+
+/// Which tasks to list. Newest first, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    /// Only these states; empty: all.
+    pub statuses: Vec<TaskStatus>,
+    /// Only tasks of this flow.
+    pub flow_id: Option<FlowId>,
+    /// Only tasks of this owner.
+    pub owner_key: Option<String>,
+    /// Only tasks created at this time or later.
+    pub created_since: Option<Millis>,
+    /// Only tasks before this id.
+    pub after: Option<TaskId>,
+    /// At most so many; 0 means none.
+    pub limit: usize,
+}
+
+/// Which events to list. Oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only the history of this flow or task.
+    pub subject: Option<String>,
+    /// Only events after this position: the event's number where a subject is named, else its seq.
+    pub after: u64,
+    /// At most so many; 0 means none.
+    pub limit: usize,
+}
+
+/// What a gateway has to look at when it starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Tasks that are queued or running, oldest first, with their flow.
+    pub tasks: Vec<(TaskId, TaskStatus, Option<FlowId>)>,
+    /// Live flows whose cancel was requested.
+    pub cancelling: Vec<FlowId>,
+}
+
+/// Something whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// When it was due.
+    pub at: Millis,
+    /// Whose it is.
+    pub flow_id: FlowId,
+    /// What it is.
+    pub what: DueWhat,
+}
+
+/// What has become due.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DueWhat {
+    /// A step's next attempt.
+    Retry(String),
+    /// An open wait's deadline.
+    Wait(WaitId),
+}
+
+impl Due {
+    /// The order of timers: by time; at the same time by flow, steps before waits, by id.
+    #[must_use]
+    pub fn order(a: &Self, b: &Self) -> std::cmp::Ordering {
+        fn key(due: &Due) -> (Millis, &FlowId, bool, &str) {
+            match &due.what {
+                DueWhat::Retry(step) => (due.at, &due.flow_id, false, step),
+                DueWhat::Wait(wait) => (due.at, &due.flow_id, true, wait.as_str()),
+            }
+        }
+        key(a).cmp(&key(b))
+    }
+}

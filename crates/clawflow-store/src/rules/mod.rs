@@ -1,0 +1,9 @@
+//! What every store demands of a unit, written once so that all stores give the same answers.
+
+mod check;
+mod shape;
+
+pub(crate) use check::Found;
+pub(crate) use check::View;
+pub(crate) use check::check;
+pub(crate) use shape::shape;

@@ -1,0 +1,175 @@
+//! Writing one unit inside the writer's transaction, after all of it was checked.
+
+use super::encode::Encoded;
+use super::fault::fault;
+use super::statements::Statements;
+use crate::error::{ApplyError, StoreError};
+use crate::rules;
+use clawflow_core::flow::Flow;
+use clawflow_core::ids::FlowId;
+use clawflow_core::step::Step;
+use clawflow_core::task::Task;
+use clawflow_core::unit::Change;
+use clawflow_core::wait::Wait;
+use rusqlite::{OptionalExtension, Result, params};
+
+/// Checks and writes the unit; `seq` is the newest before it and is returned as it is after.
+/// A refusal has written nothing; after a failure of the store the transaction must be rolled back.
+pub(super) fn apply(
+    unit: &Encoded,
+    seq: u64,
+    statements: &mut Statements<'_>,
+) -> Result<u64, ApplyError> {
+    rules::check(&unit.unit, statements)?;
+    let path = statements.path;
+    let failed = |error: rusqlite::Error| -> StoreError { fault(path, "writing", &error) };
+    Ok(write(unit, seq, statements).map_err(failed)?)
+}
+
+fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64> {
+    let unit = &encoded.unit;
+    for definition in &unit.definitions {
+        s.definition_insert.execute([&definition.hash, &definition.source])?;
+    }
+    // Ends first: a flow may take the key of one that ends in the same unit.
+    for ended in [true, false] {
+        let flows = unit.flows.iter().zip(&encoded.flows);
+        for (change, text) in flows.filter(|(f, _)| f.row.ended_at.is_some() == ended) {
+            flow(change, text, s)?;
+        }
+    }
+    for (spec, text) in unit.specs.iter().zip(&encoded.specs) {
+        s.spec_insert.execute([spec.flow_id.as_str(), &spec.definition_hash, text])?;
+    }
+    for (change, (text, result)) in unit.steps.iter().zip(&encoded.steps) {
+        step(change.expected, &change.row, text, result.as_deref(), s)?;
+    }
+    for (change, text) in unit.tasks.iter().zip(&encoded.tasks) {
+        task(change.expected, &change.row, text, s)?;
+    }
+    for (change, text) in unit.waits.iter().zip(&encoded.waits) {
+        wait(change.expected, &change.row, text, s)?;
+    }
+    for (event, data) in unit.events.iter().zip(&encoded.events) {
+        seq += 1;
+        let e = event;
+        s.event_insert
+            .execute(params![seq, e.subject, e.number, e.at, e.kind, e.step_id, e.task_id, data])?;
+    }
+    if !unit.purges.is_empty() {
+        // Deleting the newest events must not give their places to others.
+        s.purge_seq.execute([seq])?;
+        unit.purges.iter().try_for_each(|id| purge(id, s))?;
+    }
+    Ok(seq)
+}
+
+fn flow(change: &Change<Flow>, text: &str, s: &mut Statements<'_>) -> Result<()> {
+    let row = &change.row;
+    let (id, status) = (row.flow_id.as_str(), row.status.as_str());
+    if change.expected.is_none() {
+        let mode = row.sync_mode.as_str();
+        return only_one(s.flow_insert.execute(params![
+            id,
+            status,
+            row.revision,
+            row.cancel_requested_at,
+            row.ended_at,
+            text,
+            row.owner_key,
+            row.key,
+            mode,
+            row.created_at
+        ])?);
+    }
+    let new = params![id, status, row.revision, row.cancel_requested_at, row.ended_at, text];
+    if s.flow_update.execute(new)? == 0 {
+        only_one(s.flow_update_status.execute(new)?)?;
+    }
+    Ok(())
+}
+
+fn step(
+    expected: Option<u64>,
+    row: &Step,
+    text: &str,
+    result: Option<&str>,
+    s: &mut Statements<'_>,
+) -> Result<()> {
+    let write = if expected.is_none() { &mut s.step_insert } else { &mut s.step_update };
+    only_one(write.execute(params![
+        row.flow_id.as_str(),
+        row.step_id,
+        row.version,
+        row.status.as_str(),
+        row.due_at,
+        row.ended_at,
+        text,
+        result
+    ])?)
+}
+
+fn task(expected: Option<u64>, row: &Task, text: &str, s: &mut Statements<'_>) -> Result<()> {
+    let (id, runtime, status) = (row.task_id.as_str(), row.runtime.as_str(), row.status.as_str());
+    let (run, session) = (&row.run_id, &row.child_session_key);
+    if expected.is_some() {
+        return only_one(s.task_update.execute(params![
+            id,
+            run,
+            session,
+            runtime,
+            row.version,
+            row.fence,
+            status,
+            row.ended_at,
+            text
+        ])?);
+    }
+    let flow = row.parent_flow_id.as_ref().map(FlowId::as_str);
+    only_one(s.task_insert.execute(params![
+        id,
+        run,
+        session,
+        runtime,
+        row.version,
+        row.fence,
+        status,
+        row.ended_at,
+        text,
+        flow,
+        row.owner_key,
+        row.created_at
+    ])?)
+}
+
+fn wait(expected: Option<u64>, row: &Wait, text: &str, s: &mut Statements<'_>) -> Result<()> {
+    let (id, kind, state) = (row.wait_id.as_str(), row.kind.as_str(), row.state.as_str());
+    let (version, due, closed) = (row.version, row.due_at, row.closed_at);
+    let write = if expected.is_some() {
+        s.wait_update.execute(params![id, version, kind, state, due, closed, text, row.created_at])
+    } else {
+        let flow = row.flow_id.as_str();
+        let made = row.created_at;
+        s.wait_insert.execute(params![id, version, kind, state, due, closed, text, flow, made])
+    };
+    only_one(write?)
+}
+
+fn purge(id: &FlowId, s: &mut Statements<'_>) -> Result<()> {
+    let id = [id.as_str()];
+    s.purge_events.execute(id)?;
+    s.purge_waits.execute(id)?;
+    s.purge_tasks.execute(id)?;
+    s.purge_steps.execute(id)?;
+    let hash: Option<String> = s.purge_spec.query_row(id, |row| row.get(0)).optional()?;
+    s.purge_flow.execute(id)?;
+    if let Some(hash) = hash {
+        s.definition_purge.execute([hash])?;
+    }
+    Ok(())
+}
+
+/// The row was checked to be there in this very transaction.
+fn only_one(changed: usize) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
+}

@@ -1,0 +1,54 @@
+//! What a person may mean by a word.
+
+use super::flows;
+use super::readers::record;
+use super::statements::sql;
+use super::tasks;
+use crate::query::{FIND_CHARS_MIN, FIND_MAX};
+use clawflow_core::flow::Flow;
+use clawflow_core::task::Task;
+use rusqlite::{Connection, Params, Result};
+
+pub(super) fn find_flows(conn: &Connection, token: &str) -> Result<Vec<Flow>> {
+    if let Some(flow) = flows::get(conn, token)? {
+        return Ok(vec![flow]);
+    }
+    let mut found = ids(conn, sql!(flow_find_live_key), (token, FIND_MAX as i64))?;
+    if found.is_empty() {
+        found = ids(conn, sql!(flow_find_key), [token])?;
+    }
+    if found.is_empty() && token.chars().count() >= FIND_CHARS_MIN {
+        found = ids(conn, sql!(flow_find_part), (token, FIND_MAX as i64))?;
+    }
+    if found.is_empty() {
+        found = ids(conn, sql!(flow_find_owner), [token])?;
+    }
+    found.iter().filter_map(|id| flows::get(conn, id).transpose()).collect()
+}
+
+pub(super) fn find_tasks(conn: &Connection, token: &str) -> Result<Vec<Task>> {
+    if let Some(task) = tasks::get(conn, token)? {
+        return Ok(vec![task]);
+    }
+    let mut found = Vec::new();
+    if token.chars().count() >= FIND_CHARS_MIN {
+        found = ids(conn, sql!(task_find_part), (token, FIND_MAX as i64))?;
+    }
+    if found.is_empty() {
+        let mut query = conn.prepare_cached(sql!(task_find_run))?;
+        let run = query.query_map((token, FIND_MAX as i64), |row| record(row, 0))?;
+        let run = run.collect::<Result<Vec<_>>>()?;
+        if !run.is_empty() {
+            return Ok(run);
+        }
+        found = ids(conn, sql!(task_find_session), [token])?;
+    }
+    found.iter().filter_map(|id| tasks::get(conn, id).transpose()).collect()
+}
+
+/// The ids in the first column; none for null.
+fn ids(conn: &Connection, sql: &str, params: impl Params) -> Result<Vec<String>> {
+    let mut query = conn.prepare_cached(sql)?;
+    let ids = query.query_map(params, |row| row.get::<_, Option<String>>(0))?;
+    ids.filter_map(Result::transpose).collect()
+}

@@ -1,0 +1,109 @@
+//! Flows: one whole, pages, counts.
+
+use super::readers::{decode, record, sql_limit, unreadable};
+use super::statements::sql;
+use crate::query::{FlowBundle, FlowCounts, FlowFilter, FlowRow};
+use clawflow_core::Millis;
+use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::ids::FlowId;
+use clawflow_core::step::{Step, StepResult};
+use clawflow_core::wait::Wait;
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Larger than every id.
+pub(super) const LAST_ID: &str = "\u{10ffff}";
+
+pub(super) fn get(conn: &Connection, id: &str) -> Result<Option<Flow>> {
+    let mut query = conn.prepare_cached(sql!(flow_get))?;
+    query.query_row([id], |row| record(row, 0)).optional()
+}
+
+pub(super) fn load(conn: &Connection, id: &FlowId) -> Result<Option<FlowBundle>> {
+    let Some(flow) = get(conn, id.as_str())? else { return Ok(None) };
+    let mut query = conn.prepare_cached(sql!(spec_get))?;
+    let inputs = query.query_row([id.as_str()], |row| Ok((record(row, 0)?, row.get(1)?)));
+    let (spec, source) = inputs.optional()?.unzip();
+    let mut query = conn.prepare_cached(sql!(step_load))?;
+    let steps = query.query_map([id.as_str()], |row| step_with_result(row).map(Arc::new))?;
+    let mut steps = steps.collect::<Result<Vec<_>>>()?;
+    steps.sort_by_key(|step| step.position);
+    let tasks = of_flow(conn, sql!(task_open_of_flow), id)?.into_iter().map(Arc::new).collect();
+    let waits = of_flow(conn, sql!(wait_open_of_flow), id)?.into_iter().map(Arc::new).collect();
+    let last_event = super::events::last(conn, id.as_str())?;
+    Ok(Some(FlowBundle { flow, spec, source, steps, tasks, waits, last_event }))
+}
+
+fn step_with_result(row: &Row<'_>) -> Result<Step> {
+    let result = row.get_ref(1)?.as_str_or_null()?;
+    let result = result.map(|text| decode::<StepResult>(text, 1)).transpose()?;
+    Ok(Step { result, ..record(row, 0)? })
+}
+
+pub(super) fn steps(conn: &Connection, id: &FlowId) -> Result<Vec<Step>> {
+    let mut steps: Vec<Step> = of_flow(conn, sql!(step_list), id)?;
+    steps.sort_by_key(|step| step.position);
+    Ok(steps)
+}
+
+pub(super) fn waits(conn: &Connection, id: &FlowId) -> Result<Vec<Wait>> {
+    of_flow(conn, sql!(wait_of_flow), id)
+}
+
+/// Records of a flow, in the order of the statement.
+fn of_flow<T: DeserializeOwned>(conn: &Connection, sql: &str, id: &FlowId) -> Result<Vec<T>> {
+    let mut query = conn.prepare_cached(sql)?;
+    query.query_map([id.as_str()], |row| record(row, 0))?.collect()
+}
+
+/// One walk along an index per state, so that a page costs its own length.
+pub(super) fn list(conn: &Connection, filter: &FlowFilter) -> Result<Vec<FlowRow>> {
+    let all = FlowStatus::ALL;
+    let wanted = if filter.statuses.is_empty() { all } else { &filter.statuses };
+    let owner = filter.owner_key.as_ref();
+    let text = if owner.is_some() { sql!(flow_list_owner) } else { sql!(flow_list) };
+    let mut query = conn.prepare_cached(text)?;
+    let mut ids: Vec<String> = Vec::new();
+    for status in wanted {
+        query.raw_bind_parameter(1, status.as_str())?;
+        query.raw_bind_parameter(2, filter.after.as_ref().map_or(LAST_ID, FlowId::as_str))?;
+        query.raw_bind_parameter(3, filter.created_since.unwrap_or(Millis::MIN))?;
+        query.raw_bind_parameter(4, filter.live_or_ended_since.unwrap_or(Millis::MIN))?;
+        query.raw_bind_parameter(5, sql_limit(filter.limit))?;
+        if let Some(owner) = owner {
+            query.raw_bind_parameter(6, owner)?;
+        }
+        let mut rows = query.raw_query();
+        while let Some(row) = rows.next()? {
+            ids.push(row.get(0)?);
+        }
+    }
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    // A state may be named twice.
+    ids.dedup();
+    ids.truncate(filter.limit);
+    ids.iter().filter_map(|id| row(conn, id).transpose()).collect()
+}
+
+fn row(conn: &Connection, id: &str) -> Result<Option<FlowRow>> {
+    let Some(flow) = get(conn, id)? else { return Ok(None) };
+    let mut query = conn.prepare_cached(sql!(task_counts))?;
+    let (tasks_active, tasks_total) =
+        query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Some(FlowRow { flow, tasks_active, tasks_total }))
+}
+
+pub(super) fn count(conn: &Connection, owner: Option<&str>) -> Result<FlowCounts> {
+    let mut counts = FlowCounts::default();
+    let sql = if owner.is_some() { sql!(flow_count_owner) } else { sql!(flow_count) };
+    let mut query = conn.prepare_cached(sql)?;
+    let mut rows = query.query(rusqlite::params_from_iter(owner))?;
+    while let Some(row) = rows.next()? {
+        let status = row.get_ref(0)?.as_str()?.parse().map_err(|error| unreadable(0, error))?;
+        counts.by_status.insert(status, row.get(1)?);
+    }
+    let mut query = conn.prepare_cached(sql!(flow_count_cancelling))?;
+    counts.cancel_requested = query.query_row([owner], |row| row.get(0))?;
+    Ok(counts)
+}

@@ -1,0 +1,34 @@
+//! A store in one SQLite file.
+//!
+//! One thread writes: it takes what is queued, applies it in one transaction, commits, and only
+//! then answers. Readers have connections of their own and see what is committed. Acknowledged
+//! means on disk (`synchronous = FULL`). After a full disk or an I/O error the next transaction
+//! starts afresh.
+
+mod apply;
+mod batch;
+mod checkpoint;
+mod encode;
+mod events;
+mod fault;
+mod find;
+mod flows;
+mod hook;
+mod limits;
+mod migrate;
+mod open;
+mod place;
+mod readers;
+mod statements;
+mod store;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod view;
+mod writer;
+
+pub use hook::CommitPoint;
+pub use open::SqliteOptions;
+pub use store::FILE_NAME;
+pub use store::SqliteStore;

@@ -1,0 +1,1 @@
+select 1 from definition where hash = ?1

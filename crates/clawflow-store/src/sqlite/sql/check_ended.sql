@@ -1,0 +1,1 @@
+select ended_at is not null from flow where flow_id = ?1

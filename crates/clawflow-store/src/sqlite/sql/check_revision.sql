@@ -1,0 +1,1 @@
+select revision from flow where flow_id = ?1

@@ -1,0 +1,1 @@
+select 1 from spec where flow_id = ?1

@@ -1,0 +1,2 @@
+delete from definition
+where hash = ?1 and not exists (select 1 from spec where definition_hash = ?1)

@@ -1,0 +1,1 @@
+select record from flow where flow_id = ?1

@@ -1,0 +1,2 @@
+select flow_id from flow
+where key = ?2 and owner_key = ?1 and key is not null and ended_at is null

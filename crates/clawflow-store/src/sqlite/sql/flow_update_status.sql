@@ -1,0 +1,2 @@
+update flow set status = ?2, revision = ?3, cancel_requested_at = ?4, ended_at = ?5, record = ?6
+where flow_id = ?1

@@ -1,0 +1,1 @@
+delete from event where subject = ?1

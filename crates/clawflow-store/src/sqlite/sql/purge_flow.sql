@@ -1,0 +1,1 @@
+delete from flow where flow_id = ?1

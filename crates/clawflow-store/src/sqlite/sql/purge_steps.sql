@@ -1,0 +1,1 @@
+delete from step where flow_id = ?1

@@ -1,0 +1,1 @@
+delete from task where parent_flow_id = ?1 and parent_flow_id is not null

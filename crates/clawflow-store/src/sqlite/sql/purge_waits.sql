@@ -1,0 +1,1 @@
+delete from wait where flow_id = ?1

@@ -1,0 +1,1 @@
+select record, result from step where flow_id = ?1

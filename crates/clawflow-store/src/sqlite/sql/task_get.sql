@@ -1,0 +1,1 @@
+select record from task where task_id = ?1

@@ -1,0 +1,3 @@
+insert into wait (
+    wait_id, version, kind, state, due_at, closed_at, record, flow_id, created_at
+) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

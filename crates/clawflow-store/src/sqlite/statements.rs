@@ -1,0 +1,53 @@
+//! The statements: one file each in `sql/`, named as here.
+
+use super::fault::fault;
+use super::hook::Hook;
+use super::place::Identity;
+use crate::error::StoreError;
+use rusqlite::{Connection, Statement};
+use std::path::Path;
+
+/// The text of the statement in `sql/<name>.sql`.
+macro_rules! sql {
+    ($name:ident) => {
+        include_str!(concat!("sql/", stringify!($name), ".sql"))
+    };
+}
+pub(super) use sql;
+
+macro_rules! statements {
+    ($($name:ident),+ $(,)?) => {
+        /// What the writer needs, prepared once.
+        pub(super) struct Statements<'c> {
+            /// For messages.
+            pub(super) path: &'c Path,
+            pub(super) identity: Identity,
+            pub(super) hook: Hook,
+            $(pub(super) $name: Statement<'c>),+
+        }
+
+        impl<'c> Statements<'c> {
+            pub(super) fn prepare(
+                conn: &'c Connection,
+                path: &'c Path,
+                identity: Identity,
+                hook: Hook,
+            ) -> Result<Self, StoreError> {
+                let get = |sql| {
+                    conn.prepare(sql).map_err(|error| fault(path, "preparing to write", &error))
+                };
+                Ok(Self { path, identity, hook, $($name: get(sql!($name))?),+ })
+            }
+        }
+    };
+}
+
+statements! {
+    begin, commit, bury, last_seq, epoch_next,
+    check_revision, check_flow, check_ended, flow_live_key, check_spec, check_definition,
+    check_step, check_task, check_wait, last_event,
+    definition_insert, flow_insert, flow_update, flow_update_status, spec_insert,
+    step_insert, step_update, task_insert, task_update, wait_insert, wait_update, event_insert,
+    purge_seq, purge_events, purge_waits, purge_tasks, purge_steps, purge_spec, purge_flow,
+    definition_purge,
+}

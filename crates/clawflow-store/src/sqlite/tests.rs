@@ -1,0 +1,135 @@
+//! Tests of what only this store has: its statements and its schema.
+
+use super::open::{self, SqliteOptions};
+use super::store::FILE_NAME;
+use rusqlite::Connection;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Statements that may walk a whole table or index, with the reason.
+const WALKS: &[(&str, &str)] = &[
+    ("check_records", "looks at every row on purpose"),
+    ("event_list", "walks the feed from a position"),
+    ("flow_count", "counts all, in an index only"),
+    ("flow_count_cancelling", "counts all of a partial index"),
+    ("flow_find_part", "finds the middle of a word, in an index only"),
+    ("last_seq", "takes the end of the primary key"),
+    ("task_find_part", "finds the middle of a word, in an index only"),
+    ("task_list", "walks the primary key as far as its page"),
+    ("task_list_open", "walks the open tasks only"),
+    ("work_cancelling", "walks a partial index"),
+    ("work_tasks", "walks a partial index"),
+];
+
+fn sources(dir: &str, extension: &str) -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite").join(dir);
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|e| e == extension)).collect()
+}
+
+fn store() -> (TempDir, Connection) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(FILE_NAME);
+    let conn = open::writer(dir.path(), &file, &SqliteOptions::default()).unwrap();
+    (dir, conn)
+}
+
+fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+    let mut query = conn.prepare(&format!("explain query plan {sql}")).unwrap();
+    let count = query.parameter_count();
+    let params = rusqlite::params_from_iter(std::iter::repeat_n(1, count));
+    query.query_map(params, |row| row.get(3)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn every_statement_is_used() {
+    let code: String = sources("", "rs")
+        .iter()
+        .filter(|path| path.file_name().is_none_or(|name| name != "tests.rs"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let words: Vec<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    for path in sources("sql", "sql") {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(words.contains(&name), "sql/{name}.sql is not used");
+    }
+    assert_eq!(sources("migrations", "sql").len(), super::migrate::KNOWN as usize);
+}
+
+#[test]
+fn no_query_scans_a_table() {
+    let (_dir, conn) = store();
+    for path in sources("sql", "sql") {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let sql = fs::read_to_string(&path).unwrap();
+        let steps = plan(&conn, &sql);
+        let walk = |step: &String| step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
+        let walks = steps.iter().any(walk);
+        let known = WALKS.iter().any(|(walk, _)| *walk == name);
+        assert!(known || !walks, "{name}: {steps:?}");
+    }
+}
+
+#[test]
+fn what_is_due_is_found_by_its_time() {
+    let (_dir, conn) = store();
+    let uses = |name: &str, index: &str, sorts: bool| {
+        let path = format!("{}/src/sqlite/sql/{name}.sql", env!("CARGO_MANIFEST_DIR"));
+        let steps = plan(&conn, &fs::read_to_string(path).unwrap());
+        assert!(steps.iter().any(|step| step.contains(index)), "{name}: {steps:?}");
+        let sorted = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert_eq!(sorted, sorts, "{name}: {steps:?}");
+    };
+    uses("due_steps", "step_due", false);
+    uses("due_waits", "wait_due", false);
+    uses("work_tasks", "USING COVERING INDEX task_open", true);
+    uses("work_tasks_flow", "USING COVERING INDEX task_open", false);
+    uses("flow_list", "USING COVERING INDEX flow_by_status", false);
+    uses("flow_list_owner", "USING COVERING INDEX flow_by_owner", false);
+    uses("flow_live_key", "flow_live_key", false);
+    uses("task_list_owner", "task_by_owner", false);
+    uses("task_list_flow", "task_by_flow", false);
+    uses("task_list_bad", "task_bad", false);
+}
+
+#[test]
+fn files_are_for_their_owner_only() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("a/b");
+    let file = dir.join(FILE_NAME);
+    let conn = open::writer(&dir, &file, &SqliteOptions::default()).unwrap();
+    conn.execute_batch("update meta set value = 7 where name = 'epoch'").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(&dir), 0o700);
+    assert_eq!(mode(&parent.path().join("a")), 0o700);
+    for name in ["clawflow.db", "clawflow.db-wal", "clawflow.db-shm"] {
+        assert_eq!(mode(&dir.join(name)), 0o600, "{name}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_rules_refuse() {
+    let (_dir, conn) = store();
+    let flow = |status: &str, mode: &str, ended: &str| {
+        conn.execute_batch(&format!(
+            "begin; insert into flow (flow_id, owner_key, sync_mode, status, revision,
+             created_at, ended_at, record) values ('f', 'o', '{mode}', '{status}', 0, 1, {ended},
+             '{{}}'); rollback"
+        ))
+        .inspect_err(|_| conn.execute_batch("rollback").unwrap())
+    };
+    flow("running", "managed", "null").unwrap();
+    flow("lost", "managed", "2").unwrap();
+    flow("blocked", "managed", "null").unwrap();
+    flow("blocked", "task_mirrored", "2").unwrap();
+    flow("blocked", "managed", "2").unwrap_err();
+    flow("running", "managed", "2").unwrap_err();
+    flow("lost", "managed", "null").unwrap_err();
+    flow("odd", "managed", "null").unwrap_err();
+    flow("running", "odd", "null").unwrap_err();
+    let step = "insert into step (flow_id, step_id, version, status, record)
+        values ('nobody', 's', 1, 'pending', '{}')";
+    conn.execute_batch(step).unwrap_err();
+}

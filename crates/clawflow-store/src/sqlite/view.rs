@@ -1,0 +1,76 @@
+//! The file as the check of a unit sees it, inside the writer's transaction.
+
+use super::fault::fault;
+use super::statements::Statements;
+use crate::error::StoreError;
+use crate::rules::{Found, View};
+use clawflow_core::flow::Flow;
+use clawflow_core::ids::FlowId;
+use clawflow_core::step::Step;
+use clawflow_core::task::Task;
+use clawflow_core::wait::Wait;
+use rusqlite::{OptionalExtension, Params, Row, Statement};
+use std::path::Path;
+
+fn one<T>(
+    path: &Path,
+    statement: &mut Statement<'_>,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>, StoreError> {
+    let found = statement.query_row(params, read).optional();
+    found.map_err(|error| fault(path, "reading", &error))
+}
+
+fn versioned(row: &Row<'_>) -> rusqlite::Result<(u64, bool)> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+impl View for Statements<'_> {
+    fn revision(&mut self, id: &FlowId) -> Result<Option<u64>, StoreError> {
+        one(self.path, &mut self.check_revision, [id.as_str()], |row| row.get(0))
+    }
+
+    fn flow(&mut self, row: &Flow) -> Result<Found, StoreError> {
+        let mode = row.sync_mode.as_str();
+        let params = (row.flow_id.as_str(), &row.owner_key, &row.key, row.created_at, mode);
+        one(self.path, &mut self.check_flow, params, versioned)
+    }
+
+    fn ended(&mut self, id: &FlowId) -> Result<Option<bool>, StoreError> {
+        one(self.path, &mut self.check_ended, [id.as_str()], |row| row.get(0))
+    }
+
+    fn live_key(&mut self, owner: &str, key: &str) -> Result<Option<FlowId>, StoreError> {
+        one(self.path, &mut self.flow_live_key, [owner, key], |row| row.get(0).map(FlowId))
+    }
+
+    fn has_spec(&mut self, id: &FlowId) -> Result<bool, StoreError> {
+        Ok(one(self.path, &mut self.check_spec, [id.as_str()], |_| Ok(()))?.is_some())
+    }
+
+    fn has_definition(&mut self, hash: &str) -> Result<bool, StoreError> {
+        Ok(one(self.path, &mut self.check_definition, [hash], |_| Ok(()))?.is_some())
+    }
+
+    fn step(&mut self, row: &Step) -> Result<Found, StoreError> {
+        let params = [row.flow_id.as_str(), &row.step_id];
+        one(self.path, &mut self.check_step, params, |found| Ok((found.get(0)?, true)))
+    }
+
+    fn task(&mut self, row: &Task) -> Result<Found, StoreError> {
+        let flow = row.parent_flow_id.as_ref().map(FlowId::as_str);
+        let params = (row.task_id.as_str(), &row.owner_key, flow, row.created_at);
+        one(self.path, &mut self.check_task, params, versioned)
+    }
+
+    fn wait(&mut self, row: &Wait) -> Result<Found, StoreError> {
+        let params = [row.wait_id.as_str(), row.flow_id.as_str()];
+        one(self.path, &mut self.check_wait, params, versioned)
+    }
+
+    fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError> {
+        let newest = one(self.path, &mut self.last_event, [subject], |row| row.get(0))?;
+        Ok(newest.unwrap_or(0))
+    }
+}

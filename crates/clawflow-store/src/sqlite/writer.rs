@@ -1,0 +1,196 @@
+//! The thread that writes. It owns its connection and its queue; others hold a [`Writer`].
+
+use super::batch;
+use super::checkpoint::Checkpoint;
+use super::encode::Encoded;
+use super::fault::fault;
+use super::hook::{self, CommitPoint};
+use super::limits::{BATCH_BYTES_MAX, BATCH_UNITS_MAX, IDLE_WAIT, QUEUE_MAX};
+use super::open::SqliteOptions;
+use super::place::Identity;
+use super::statements::Statements;
+use crate::error::{ApplyError, StoreError};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// Where the outcome of a unit goes.
+type Answer = oneshot::Sender<Result<u64, ApplyError>>;
+/// Units of one transaction.
+type Batch = Vec<(Box<Encoded>, Answer)>;
+
+/// What the writer is asked to do.
+enum Job {
+    Apply(Box<Encoded>, Answer),
+    Epoch(SyncSender<Result<u64, StoreError>>),
+}
+
+/// A handle of the writing thread. The thread ends with it, after what was queued.
+pub(super) struct Writer {
+    /// A bounded queue of the standard library: it blocks who is too fast, needs no runtime.
+    queue: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    path: PathBuf,
+}
+
+impl Writer {
+    pub(super) fn start(
+        conn: Connection,
+        path: &Path,
+        options: &SqliteOptions,
+    ) -> Result<Self, StoreError> {
+        let (queue, jobs) = sync_channel(QUEUE_MAX);
+        let file = path.to_owned();
+        let (identity, options) = (Identity::of(path)?, options.clone());
+        let spawned = std::thread::Builder::new()
+            .name("clawflow-store".to_owned())
+            .spawn(move || run(&conn, &jobs, &file, identity, &options));
+        let thread = spawned.map_err(|error| StoreError::Unavailable {
+            doing: format!("starting the writer of {}", path.display()),
+            why: error.to_string(),
+        })?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), path: path.to_owned() })
+    }
+
+    /// Queues the unit; waits while the queue is full.
+    pub(super) fn apply(&self, unit: Encoded, answer: Answer) {
+        if let Err(Job::Apply(_, answer)) = self.send(Job::Apply(Box::new(unit), answer)) {
+            // Nobody may be waiting any more.
+            let _ = answer.send(Err(self.gone().into()));
+        }
+    }
+
+    pub(super) fn next_epoch(&self) -> Result<u64, StoreError> {
+        let (answer, receipt) = sync_channel(1);
+        self.send(Job::Epoch(answer)).map_err(|_| self.gone())?;
+        receipt.recv().map_err(|_| self.gone())?
+    }
+
+    fn send(&self, job: Job) -> Result<(), Job> {
+        match &self.queue {
+            Some(queue) => queue.send(job).map_err(|refused| refused.0),
+            None => Err(job),
+        }
+    }
+
+    fn gone(&self) -> StoreError {
+        StoreError::Unavailable {
+            doing: format!("writing {}", self.path.display()),
+            why: "its writer has ended".to_owned(),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer of the store has panicked");
+        }
+    }
+}
+
+fn run(
+    conn: &Connection,
+    jobs: &Receiver<Job>,
+    path: &Path,
+    identity: Identity,
+    options: &SqliteOptions,
+) {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let mut checkpoint = Checkpoint::new(PathBuf::from(log), options.busy_wait);
+    // Prepared at the first job: a process that only reads does not pay for it.
+    let mut prepared: Option<Statements<'_>> = None;
+    let mut ahead = None;
+    while let Some(job) = ahead.take().or_else(|| next(jobs, &mut checkpoint, conn, &prepared)) {
+        let statements = match &mut prepared {
+            Some(statements) => statements,
+            none => match Statements::prepare(conn, path, identity, options.hook) {
+                Ok(statements) => none.insert(statements),
+                Err(error) => {
+                    refuse(job, error);
+                    continue;
+                }
+            },
+        };
+        match job {
+            Job::Apply(unit, answer) => {
+                let mut batch = vec![(unit, answer)];
+                ahead = gather(&mut batch, jobs);
+                let bytes = batch.iter().map(|(unit, _)| unit.bytes).sum();
+                write(batch, conn, statements);
+                checkpoint.wrote(bytes, conn);
+            }
+            Job::Epoch(answer) => {
+                let _ = answer.send(epoch(conn, statements));
+                checkpoint.wrote(0, conn);
+            }
+        }
+    }
+}
+
+/// The next job; `None` once there will be no more. Uses a quiet moment for the log.
+fn next(
+    jobs: &Receiver<Job>,
+    checkpoint: &mut Checkpoint,
+    conn: &Connection,
+    prepared: &Option<Statements<'_>>,
+) -> Option<Job> {
+    // A process that only reads leaves the log to those that write.
+    if prepared.is_some() && checkpoint.wanted() {
+        match jobs.recv_timeout(IDLE_WAIT) {
+            Ok(job) => return Some(job),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => checkpoint.idle(conn),
+        }
+    }
+    jobs.recv().ok()
+}
+
+/// Takes what is queued already, up to the limits; returns a job that must come after.
+fn gather(batch: &mut Batch, jobs: &Receiver<Job>) -> Option<Job> {
+    let mut bytes: usize = batch.iter().map(|(unit, _)| unit.bytes).sum();
+    while batch.len() < BATCH_UNITS_MAX && bytes < BATCH_BYTES_MAX {
+        match jobs.try_recv() {
+            Ok(Job::Apply(unit, answer)) => {
+                bytes += unit.bytes;
+                batch.push((unit, answer));
+            }
+            Ok(other) => return Some(other),
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+fn write(batch: Batch, conn: &Connection, statements: &mut Statements<'_>) {
+    let outcomes = batch::run(batch.iter().map(|(unit, _)| &**unit), conn, statements);
+    for ((_, answer), outcome) in batch.into_iter().zip(outcomes) {
+        // Nobody may be waiting any more.
+        let _ = answer.send(outcome);
+    }
+    hook::at(statements.hook, CommitPoint::Answered);
+}
+
+fn epoch(conn: &Connection, statements: &mut Statements<'_>) -> Result<u64, StoreError> {
+    batch::roll_back(conn);
+    statements.identity.verify(statements.path)?;
+    // A single statement is a transaction of its own.
+    let next = statements.epoch_next.query_row([], |row| row.get(0));
+    next.map_err(|error| {
+        batch::roll_back(conn);
+        fault(statements.path, "opening an epoch of", &error)
+    })
+}
+
+fn refuse(job: Job, error: StoreError) {
+    match job {
+        Job::Apply(_, answer) => drop(answer.send(Err(error.into()))),
+        Job::Epoch(answer) => drop(answer.send(Err(error))),
+    }
+}

@@ -1,0 +1,3 @@
+//! Conformance of the store in memory.
+
+clawflow_store::conformance_tests!(crate::subjects::Memory);

@@ -1,0 +1,128 @@
+//! Stores that have grown: opening, looking for work, and the log under load.
+
+use clawflow_core::unit::Unit;
+use clawflow_core::wait::Wait;
+use clawflow_store::conformance::fixtures::{flow, new, task, wait, whole_flow};
+use clawflow_store::conformance::put;
+use clawflow_store::query::FlowFilter;
+use clawflow_store::sqlite::FILE_NAME;
+use clawflow_store::{SqliteStore, Store};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Copies flow, task and wait number 0 until there are so many: by SQL, which is quick.
+fn fill(dir: &Path, count: u64) {
+    let store = SqliteStore::open(dir).expect("a store");
+    let deadline = Wait { due_at: Some(0), ..wait(0, 0) };
+    let unit = Unit {
+        flows: vec![new(flow(0))],
+        tasks: vec![new(Arc::new(task(0, Some(0))))],
+        waits: vec![new(Arc::new(deadline))],
+        ..Unit::default()
+    };
+    put(&store, unit).expect("the first");
+    drop(store);
+    let conn = Connection::open(dir.join(FILE_NAME)).expect("the file");
+    let copies = format!(
+        "pragma synchronous = off;
+         begin;
+         create temp table n as with recursive n (n, id) as (
+             select 1, printf('%026d', 1)
+             union all select n + 1, printf('%026d', n + 1) from n where n < {count} - 1
+         ) select * from n;
+         insert into flow select 'flow_' || id, owner_key, key, sync_mode, status, revision,
+             cancel_requested_at, created_at, ended_at, replace(record, '{zero}', id)
+             from flow cross join n where flow_id = 'flow_{zero}';
+         insert into task select 'task_' || id, 'flow_' || id, owner_key, run_id,
+             child_session_key, runtime, version, fence, status, created_at, ended_at,
+             replace(record, '{zero}', id)
+             from task cross join n where task_id = 'task_{zero}';
+         insert into wait select 'wait_' || id, 'flow_' || id, version, kind, state, n,
+             created_at, closed_at, replace(record, '{zero}', id)
+             from wait cross join n where wait_id = 'wait_{zero}';
+         commit;",
+        zero = "0".repeat(26)
+    );
+    conn.execute_batch(&copies).expect("copies");
+}
+
+#[test]
+fn a_start_with_100_000_open_flows_takes_less_than_a_second() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fill(dir.path(), 100_000);
+    let start = Instant::now();
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    store.next_epoch().expect("an epoch");
+    let work = store.work(None).expect("work");
+    let due = store.due(500, None, 1000).expect("due");
+    let next = store.next_due(None).expect("next");
+    let took = start.elapsed();
+    assert_eq!((work.tasks.len(), due.len(), next), (100_000, 501, Some(0)));
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    let start = Instant::now();
+    let page = FlowFilter { limit: 50, live_or_ended_since: Some(9), ..FlowFilter::default() };
+    assert_eq!(store.list_flows(&page).expect("list").len(), 50);
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(100), "a page took {took:?}");
+}
+
+fn log_length(dir: &Path) -> u64 {
+    std::fs::metadata(dir.join(format!("{FILE_NAME}-wal"))).map_or(0, |log| log.len())
+}
+
+#[test]
+fn the_log_stays_short_under_load_and_is_cut_when_idle() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    let mut longest = 0;
+    for first in (0..4000).step_by(200) {
+        let receipts: Vec<_> = (first..first + 200).map(|n| store.submit(whole_flow(n))).collect();
+        for receipt in receipts {
+            receipt.blocking_recv().expect("an answer").expect("a commit");
+        }
+        store.count_flows(None).expect("a reader at work");
+        longest = longest.max(log_length(dir.path()));
+    }
+    assert!(longest < 64 * 1024 * 1024, "{longest}");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while log_length(dir.path()) > 0 {
+        assert!(Instant::now() < deadline, "the log is not cut: {}", log_length(dir.path()));
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn readers_see_what_was_acknowledged() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    // More threads than connections that read.
+    thread::scope(|scope| {
+        for first in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                for n in (first..400).step_by(8) {
+                    put(store, whole_flow(n)).expect("a flow");
+                    let bundle = store.load(&whole_flow(n).flows[0].row.flow_id).expect("load");
+                    let bundle = bundle.expect("its own write");
+                    assert_eq!((bundle.steps.len(), bundle.last_event), (2, 2));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn units_under_way_at_the_end_are_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    let receipts: Vec<_> = (0..500).map(|n| store.submit(whole_flow(n))).collect();
+    drop(store);
+    for receipt in receipts {
+        receipt.blocking_recv().expect("an answer").expect("a commit");
+    }
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    assert_eq!(store.count_flows(None).expect("count").by_status.values().sum::<u64>(), 500);
+}

@@ -1,0 +1,3 @@
+//! Conformance of the store in SQLite.
+
+clawflow_store::conformance_tests!(crate::subjects::Sqlite::new());
