@@ -1,1 +1,27 @@
 //! Runs flows: dispatch, timers, and processes under shims that outlive their gateway.
+//!
+//! The engine is level-triggered: whatever it has to do can be asked of the store, and hints only
+//! make it look sooner. What happens after a crash is therefore what happens always.
+
+pub mod api;
+mod changes;
+pub mod clock;
+mod decide;
+mod dispatch;
+mod engine;
+mod error;
+mod recover;
+mod runtime;
+mod settings;
+pub mod shim;
+mod solo;
+pub mod supervise;
+mod timers;
+
+pub use changes::Changes;
+pub use engine::Engine;
+pub use engine::News;
+pub use engine::Scope;
+pub use engine::Usage;
+pub use error::EngineError;
+pub use settings::EngineSettings;

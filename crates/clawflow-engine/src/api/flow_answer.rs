@@ -1,0 +1,134 @@
+//! `flow.answer` and `flow.settle`: what a flow asks people.
+
+use super::{Api, ApiError, FlowAnswerRequest, FlowAnswerResponse, FlowSettleRequest, SettleHow};
+use clawflow_core::drive::{self, Answer, Ctx, FlowState, Settlement};
+use clawflow_core::flow::Flow;
+use clawflow_core::ids::{FlowId, WaitId};
+use clawflow_core::wait::{Wait, WaitKind, WaitState};
+
+impl Api {
+    pub(super) async fn flow_answer(
+        &self,
+        request: FlowAnswerRequest,
+    ) -> Result<FlowAnswerResponse, ApiError> {
+        named(&request.by)?;
+        let flow_id = self.find_flow_id(&request.flow)?;
+        let wait = match (&request.wait_id, &request.step) {
+            (Some(wait_id), _) => self.wait(&flow_id, |wait| wait.wait_id == *wait_id)?,
+            (None, step) => self.asked(&flow_id, WaitKind::Approval, step.as_deref())?,
+        };
+        let wait_id = wait.wait_id.clone();
+        if wait.kind == WaitKind::Approval && wait.state != WaitState::Open {
+            return self.answered(&flow_id, &wait_id, false);
+        }
+        let answer =
+            Answer { approve: request.approve, by: request.by, shown_hash: request.shown_hash };
+        let id = wait_id.clone();
+        let decide =
+            move |state: &FlowState, ctx: &mut Ctx<'_>| drive::answer(state, ctx, &id, &answer);
+        match self.engine.decide(&flow_id, decide).await {
+            Ok(_) => self.answered(&flow_id, &wait_id, true),
+            Err(error) => {
+                // Somebody else was first: the second gets the first one's outcome.
+                let now = self.wait(&flow_id, |wait| wait.wait_id == wait_id)?;
+                if now.state == WaitState::Resolved {
+                    return self.answered(&flow_id, &wait_id, false);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    fn answered(
+        &self,
+        flow_id: &FlowId,
+        wait_id: &WaitId,
+        applied: bool,
+    ) -> Result<FlowAnswerResponse, ApiError> {
+        let wait = self.wait(flow_id, |wait| wait.wait_id == *wait_id)?;
+        if wait.state != WaitState::Resolved {
+            let message = format!("the approval is {}: nobody can answer it any more", wait.state);
+            return Err(ApiError::new("invalid_state", message));
+        }
+        Ok(FlowAnswerResponse { flow: self.find_flow(&flow_id.0)?, wait, applied })
+    }
+
+    /// The newest wait that fits.
+    fn wait(&self, flow_id: &FlowId, fits: impl Fn(&Wait) -> bool) -> Result<Wait, ApiError> {
+        let waits = self.engine.store().waits(flow_id)?;
+        let found = waits.into_iter().rev().find(|wait| fits(wait));
+        found.ok_or_else(|| ApiError::new("not_found", "the flow has no such wait"))
+    }
+
+    /// The wait that is asked: the open one, if there is only one, else the step's newest.
+    fn asked(
+        &self,
+        flow_id: &FlowId,
+        kind: WaitKind,
+        step: Option<&str>,
+    ) -> Result<Wait, ApiError> {
+        let waits = self.engine.store().waits(flow_id)?;
+        let fits = |wait: &&Wait| {
+            wait.kind == kind && step.is_none_or(|step| wait.step_id.as_deref() == Some(step))
+        };
+        let open: Vec<&Wait> =
+            waits.iter().filter(fits).filter(|wait| wait.state == WaitState::Open).collect();
+        match (open.as_slice(), step) {
+            ([one], _) => Ok(Wait::clone(one)),
+            ([], Some(_)) => match waits.iter().rfind(fits) {
+                Some(wait) => Ok(wait.clone()),
+                None => Err(nothing_asked(kind)),
+            },
+            ([], None) => Err(nothing_asked(kind)),
+            (many, _) => {
+                let steps: Vec<String> = many.iter().filter_map(|w| w.step_id.clone()).collect();
+                let message = format!("more than one step asks: {}", steps.join(", "));
+                let mut error = ApiError::new("ambiguous", message).hint("name one with --step");
+                error.candidates = steps;
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) async fn flow_settle(&self, request: FlowSettleRequest) -> Result<Flow, ApiError> {
+        named(&request.by)?;
+        let flow_id = self.find_flow_id(&request.flow)?;
+        let step = match request.step {
+            Some(step) => step,
+            None => {
+                let wait = self.asked(&flow_id, WaitKind::InDoubt, None)?;
+                wait.step_id.unwrap_or_default()
+            }
+        };
+        if request.result.is_some() && request.how != SettleHow::Succeeded {
+            return Err(ApiError::new("bad_request", "a result goes with succeeded only"));
+        }
+        let how = match request.how {
+            SettleHow::Rerun => Settlement::Rerun,
+            SettleHow::Succeeded => Settlement::Succeeded(request.result),
+            SettleHow::Skip => Settlement::Skip,
+            SettleHow::Fail => Settlement::Fail,
+        };
+        let by = request.by;
+        let settle = move |state: &FlowState, ctx: &mut Ctx<'_>| {
+            drive::settle(state, ctx, &step, how.clone(), &by)
+        };
+        Ok(self.engine.decide(&flow_id, settle).await?)
+    }
+}
+
+/// The record of an answer is worth nothing without who gave it.
+fn named(by: &str) -> Result<(), ApiError> {
+    match by.trim() {
+        "" => Err(ApiError::new("bad_request", "`by` is blank: say who answers")),
+        _ => Ok(()),
+    }
+}
+
+fn nothing_asked(kind: WaitKind) -> ApiError {
+    let what = match kind {
+        WaitKind::InDoubt => "no step of the flow is in doubt",
+        _ => "the flow waits for no approval",
+    };
+    ApiError::new("invalid_state", what).hint("clawflow flows why FLOW")
+}

@@ -1,0 +1,26 @@
+//! `flow.cancel`.
+
+use super::{Api, ApiError, FlowCancelRequest};
+use clawflow_core::drive::{self, Ctx, FlowState};
+use clawflow_core::flow::Flow;
+
+impl Api {
+    pub(super) async fn flow_cancel(&self, request: FlowCancelRequest) -> Result<Flow, ApiError> {
+        let flow_id = self.find_flow_id(&request.flow)?;
+        let FlowCancelRequest { expected_revision, reason, .. } = request;
+        let cancel = move |state: &FlowState, ctx: &mut Ctx<'_>| {
+            drive::cancel(state, ctx, expected_revision, &reason)
+        };
+        let flow = self.engine.decide(&flow_id, cancel).await?;
+        if flow.is_terminal() {
+            return Ok(flow);
+        }
+        // Not before the intent is on disk, because adoption starts what has not started. Without
+        // a driver nobody would carry out what the cancel leaves to do: stops and `finally`.
+        self.engine.adopt(&flow_id)?;
+        if request.wait_ms == 0 {
+            return Ok(flow);
+        }
+        self.until_ended(&flow_id, request.wait_ms).await
+    }
+}

@@ -1,0 +1,51 @@
+//! `flow.list`.
+
+use super::{Api, ApiError, FlowLine, FlowListRequest, FlowListResponse};
+use crate::clock::now;
+use clawflow_core::ids::FlowId;
+use clawflow_store::query::FlowFilter;
+
+/// Flows on a page that names no limit.
+pub(super) const PAGE_DEFAULT: usize = 50;
+/// Flows on the largest page.
+pub(super) const PAGE_MAX: usize = 1000;
+/// Ended flows are listed for this long without `all`, in milliseconds.
+const ENDED_FOR_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Api {
+    pub(super) async fn flow_list(
+        &self,
+        request: FlowListRequest,
+    ) -> Result<FlowListResponse, ApiError> {
+        let limit = request.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+        let bounded = request.all || !request.status.is_empty() || request.since.is_some();
+        let filter = FlowFilter {
+            statuses: request.status,
+            live_or_ended_since: (!bounded).then(|| now() - ENDED_FOR_MS),
+            created_since: request.since,
+            owner_key: request.owner.clone(),
+            after: request.after.map(FlowId),
+            limit: limit + 1,
+        };
+        let store = self.engine.store();
+        let mut rows = store.list_flows(&filter)?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let counts = store.count_flows(request.owner.as_deref())?;
+        let flows: Vec<FlowLine> = rows
+            .into_iter()
+            .map(|row| FlowLine {
+                flow: row.flow,
+                tasks_active: row.tasks_active,
+                tasks_total: row.tasks_total,
+            })
+            .collect();
+        let next = flows.last().filter(|_| more).map(|line| line.flow.flow_id.0.clone());
+        Ok(FlowListResponse {
+            flows,
+            counts: counts.by_status,
+            cancel_requested: counts.cancel_requested,
+            next,
+        })
+    }
+}

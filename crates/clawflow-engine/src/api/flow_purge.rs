@@ -1,0 +1,112 @@
+//! `flow.purge`: deletes ended flows with all that depends on them.
+
+use super::{Api, ApiError, FlowPurgeRequest, FlowPurgeResponse};
+use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::ids::FlowId;
+use clawflow_core::unit::Unit;
+use clawflow_store::query::{FlowFilter, TaskFilter};
+
+/// Flows, or tasks of one, that one page of the search looks at.
+const PAGE: usize = 500;
+/// Flows that one unit deletes.
+const BATCH: usize = 64;
+
+impl Api {
+    pub(super) async fn flow_purge(
+        &self,
+        request: FlowPurgeRequest,
+    ) -> Result<FlowPurgeResponse, ApiError> {
+        let flows = match &request.flow {
+            Some(token) => vec![self.ended_flow(token)?],
+            None => self.matching(&request).await?,
+        };
+        if !request.dry_run {
+            for batch in flows.chunks(BATCH) {
+                self.purge(batch).await?;
+            }
+        }
+        Ok(FlowPurgeResponse { flows: flows.into_iter().map(|id| id.0).collect() })
+    }
+
+    fn ended_flow(&self, token: &str) -> Result<FlowId, ApiError> {
+        let flow = self.find_flow(token)?;
+        if flow.is_terminal() {
+            return Ok(flow.flow_id);
+        }
+        let message = format!("the flow is {}: only an ended flow is purged", flow.status);
+        let mut error = ApiError::new("invalid_state", message).hint("clawflow flows cancel FLOW");
+        error.current = Some(Box::new(flow));
+        Err(error)
+    }
+
+    /// All ended flows that the request asks for. One without any bound is refused.
+    async fn matching(&self, request: &FlowPurgeRequest) -> Result<Vec<FlowId>, ApiError> {
+        if request.ended_before.is_none() && request.status.is_empty() {
+            let message = "name a flow, a time or a status to purge";
+            return Err(ApiError::new("bad_request", message));
+        }
+        let fits = |flow: &Flow| {
+            let before = request.ended_before;
+            flow.is_terminal() && before.is_none_or(|t| flow.ended_at.is_some_and(|at| at < t))
+        };
+        let statuses = if request.status.is_empty() {
+            FlowStatus::ALL.iter().copied().filter(|s| s.is_terminal()).collect()
+        } else {
+            request.status.clone()
+        };
+        let mut filter = FlowFilter { statuses, limit: PAGE, ..FlowFilter::default() };
+        let mut found = Vec::new();
+        loop {
+            let page = self.engine.store().list_flows(&filter)?;
+            filter.after = page.last().map(|row| row.flow.flow_id.clone());
+            let full = page.len() == PAGE;
+            found.extend(page.into_iter().map(|r| r.flow).filter(fits).map(|f| f.flow_id));
+            if !full {
+                return Ok(found);
+            }
+            // Each page blocks this thread for a while; others want it too.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Deletes some flows in one unit, then the logs of their tasks.
+    async fn purge(&self, flows: &[FlowId]) -> Result<(), ApiError> {
+        let mut attempts = Vec::new();
+        for flow_id in flows {
+            attempts.extend(self.attempts(flow_id)?);
+            tokio::task::yield_now().await;
+        }
+        let unit = Unit { purges: flows.to_vec(), ..Unit::default() };
+        match self.engine.store().submit(unit).await {
+            Ok(applied) => applied.map_err(crate::error::EngineError::from)?,
+            Err(_) => return Err(ApiError::new("unavailable", "the engine is stopping")),
+        };
+        for (boot_id, task, fence) in attempts {
+            // Logs without a record are only litter; the record is gone already.
+            if let Err(error) = self.engine.supervisor().remove(&boot_id, &task, fence).await {
+                tracing::debug!(task, %error, "logs were left behind");
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the attempts of a flow have their logs.
+    fn attempts(&self, flow_id: &FlowId) -> Result<Vec<(String, String, u64)>, ApiError> {
+        let flow_id = Some(flow_id.clone());
+        let mut filter = TaskFilter { flow_id, limit: PAGE, ..TaskFilter::default() };
+        let mut found = Vec::new();
+        loop {
+            let page = self.engine.store().list_tasks(&filter)?;
+            filter.after = page.last().map(|task| task.task_id.clone());
+            let full = page.len() == PAGE;
+            // Without an executor it never had a directory.
+            found.extend(
+                page.into_iter()
+                    .filter_map(|task| Some((task.executor?.boot_id, task.task_id.0, task.fence))),
+            );
+            if !full {
+                return Ok(found);
+            }
+        }
+    }
+}

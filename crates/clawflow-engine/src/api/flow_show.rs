@@ -1,0 +1,93 @@
+//! `flow.show` and `flow.source`.
+
+use super::{Api, ApiError, FlowRef, FlowSourceResponse, FlowView, TaskSummary};
+use clawflow_core::ids::FlowId;
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_store::query::TaskFilter;
+
+/// Tasks that a view carries; older ones are in `task.list`.
+const TASKS_MAX: usize = 1000;
+
+impl Api {
+    pub(super) async fn flow_show(&self, request: FlowRef) -> Result<FlowView, ApiError> {
+        let flow_id = self.find_flow_id(&request.flow)?;
+        self.view(&flow_id)
+    }
+
+    /// The flow with all that belongs to it, as one moment after the other is read: flow, steps
+    /// and `last_event` together first, so that news after it is news for the reader.
+    pub(super) fn view(&self, flow_id: &FlowId) -> Result<FlowView, ApiError> {
+        let store = self.engine.store();
+        let Some(bundle) = store.load(flow_id)? else {
+            return Err(ApiError::new("not_found", format!("flow not found: {flow_id}")));
+        };
+        let waits = store.waits(flow_id)?;
+        let (mut tasks, task_summary) = self.tasks_of(flow_id)?;
+        // What is at work is never left out, however many were newer.
+        let at_work = bundle.tasks.into_iter().filter(|open| {
+            tasks.len() >= TASKS_MAX && !tasks.iter().any(|task| task.task_id == open.task_id)
+        });
+        let older: Vec<Task> = at_work.map(std::sync::Arc::unwrap_or_clone).collect();
+        tasks.extend(older);
+        tasks.sort_by(|a, b| a.task_id.cmp(&b.task_id));
+        let steps = bundle.steps.into_iter().map(std::sync::Arc::unwrap_or_clone).collect();
+        let last_event = bundle.last_event;
+        Ok(FlowView { flow: bundle.flow, steps, waits, task_summary, tasks, last_event })
+    }
+
+    /// The newest tasks of the flow, and all of them in numbers.
+    fn tasks_of(&self, flow_id: &FlowId) -> Result<(Vec<Task>, TaskSummary), ApiError> {
+        let mut filter = TaskFilter {
+            flow_id: Some(flow_id.clone()),
+            limit: TASKS_MAX,
+            ..TaskFilter::default()
+        };
+        let mut newest: Option<Vec<Task>> = None;
+        let mut sum = TaskSummary::default();
+        for status in TaskStatus::ALL {
+            sum.by_status.insert(status.to_string(), 0);
+        }
+        loop {
+            let page = self.engine.store().list_tasks(&filter)?;
+            page.iter().for_each(|task| count(&mut sum, task));
+            filter.after = page.last().map(|task| task.task_id.clone());
+            let full = page.len() == TASKS_MAX;
+            newest.get_or_insert(page);
+            if !full {
+                return Ok((newest.unwrap_or_default(), sum));
+            }
+        }
+    }
+
+    pub(super) async fn flow_source(
+        &self,
+        request: FlowRef,
+    ) -> Result<FlowSourceResponse, ApiError> {
+        let flow_id = self.find_flow_id(&request.flow)?;
+        let bundle = self.engine.store().load(&flow_id)?;
+        let parts = bundle.and_then(|bundle| Some((bundle.spec?, bundle.source?)));
+        let Some((spec, source)) = parts else {
+            let message = format!("{flow_id} was not made from a workflow file");
+            return Err(ApiError::new("invalid_state", message));
+        };
+        Ok(FlowSourceResponse {
+            file: spec.file,
+            hash: spec.definition_hash,
+            source,
+            args: spec.args,
+        })
+    }
+}
+
+/// Counts one more task.
+fn count(sum: &mut TaskSummary, task: &Task) {
+    sum.total += 1;
+    *sum.by_status.entry(task.status.to_string()).or_default() += 1;
+    match task.status {
+        TaskStatus::Queued | TaskStatus::Running => sum.active += 1,
+        _ => sum.terminal += 1,
+    }
+    if matches!(task.status, TaskStatus::Failed | TaskStatus::TimedOut | TaskStatus::Lost) {
+        sum.failures += 1;
+    }
+}

@@ -1,0 +1,103 @@
+//! `flow.wait`: news of a flow, by a bounded look at the store that a hint makes sooner.
+
+use super::{Api, ApiError, FlowWaitRequest, FlowWaitResponse};
+use clawflow_core::flow::Flow;
+use clawflow_core::ids::FlowId;
+use clawflow_store::query::EventFilter;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Longest wait of one call, in milliseconds.
+pub(super) const WAIT_MS_MAX: u64 = 60_000;
+/// Events of one answer.
+const EVENTS_MAX: usize = 500;
+/// A look without a hint: progress of a task writes no event.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Api {
+    pub(super) async fn flow_wait(
+        &self,
+        request: FlowWaitRequest,
+    ) -> Result<FlowWaitResponse, ApiError> {
+        let flow_id = self.find_flow_id(&request.flow)?;
+        if request.until_ended {
+            self.until_ended(&flow_id, request.timeout_ms).await?;
+            return self.news(&flow_id, request.after_event, 0).await;
+        }
+        self.news(&flow_id, request.after_event, request.timeout_ms).await
+    }
+
+    /// Waits for news after an event, at most so long.
+    async fn news(
+        &self,
+        flow_id: &FlowId,
+        after_event: u64,
+        wait_ms: u64,
+    ) -> Result<FlowWaitResponse, ApiError> {
+        let deadline = Instant::now() + Duration::from_millis(wait_ms.min(WAIT_MS_MAX));
+        let mut changes = self.engine.changes(&flow_id.0);
+        let mut seen: Option<Vec<Option<String>>> = None;
+        let mut look_at = Instant::now();
+        loop {
+            changes.mark_unchanged();
+            let over = Instant::now() >= deadline;
+            let newest = self.engine.store().last_event(&flow_id.0)?;
+            // A hint may be of anything: more than a number is read for news, and now and then.
+            if newest <= after_event && !over {
+                let look = Instant::now() >= look_at;
+                if look {
+                    look_at = Instant::now() + LOOK_EVERY;
+                }
+                if !look || !self.moved(flow_id, &mut seen)? {
+                    let _ = timeout_at(deadline.min(look_at), changes.changed()).await;
+                    continue;
+                }
+            }
+            let filter = EventFilter {
+                subject: Some(flow_id.0.clone()),
+                after: after_event,
+                limit: EVENTS_MAX,
+            };
+            let events = self.engine.store().events(&filter)?;
+            return Ok(FlowWaitResponse { events, view: self.view(flow_id)? });
+        }
+    }
+
+    /// Whether something has changed that writes no event: the flow was over before, or a task
+    /// has made progress since `seen`.
+    fn moved(
+        &self,
+        flow_id: &FlowId,
+        seen: &mut Option<Vec<Option<String>>>,
+    ) -> Result<bool, ApiError> {
+        let bundle = self.engine.store().load(flow_id)?;
+        let Some(bundle) = bundle.filter(|bundle| !bundle.flow.is_terminal()) else {
+            return Ok(true);
+        };
+        let now: Vec<_> = bundle.tasks.iter().map(|t| t.progress_summary.clone()).collect();
+        let moved = seen.as_ref().is_some_and(|seen| *seen != now);
+        *seen = Some(now);
+        Ok(moved)
+    }
+
+    /// Waits until the flow has ended, at most so long, and returns it as it is then.
+    pub(super) async fn until_ended(
+        &self,
+        flow_id: &FlowId,
+        wait_ms: u64,
+    ) -> Result<Flow, ApiError> {
+        let deadline = Instant::now() + Duration::from_millis(wait_ms.min(WAIT_MS_MAX));
+        let mut changes = self.engine.changes(&flow_id.0);
+        loop {
+            changes.mark_unchanged();
+            let flow = self.find_flow(&flow_id.0)?;
+            if flow.is_terminal() || Instant::now() >= deadline {
+                return Ok(flow);
+            }
+            let look = deadline.min(Instant::now() + LOOK_EVERY);
+            // That a step has ended is no news here.
+            let ended = async { while !changes.changed().await.ended {} };
+            let _ = timeout_at(look, ended).await;
+        }
+    }
+}

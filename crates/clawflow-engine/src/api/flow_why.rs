@@ -1,0 +1,154 @@
+//! `flow.why`: what a flow waits for, and what would move it.
+
+use super::{Api, ApiError, FlowRef, FlowView, FlowWhyResponse, WhyReason};
+use clawflow_core::step::{Step, StepStatus};
+use clawflow_core::task::TaskStatus;
+use clawflow_core::wait::{Wait, WaitKind, WaitState};
+
+impl Api {
+    pub(super) async fn flow_why(&self, request: FlowRef) -> Result<FlowWhyResponse, ApiError> {
+        let flow_id = self.find_flow_id(&request.flow)?;
+        let view = self.view(&flow_id)?;
+        let driven = self.engine.drives(&flow_id);
+        let mut why = Why { name: name(&view), reasons: Vec::new(), commands: Vec::new() };
+        if view.flow.is_terminal() {
+            why.ended(&view);
+        } else {
+            why.flow(&view, driven);
+            view.steps.iter().for_each(|step| why.step(&view, step));
+        }
+        let earliest = why.reasons.iter().filter_map(|reason| reason.until).min();
+        let summary = match why.reasons.first() {
+            Some(first) => first.text.clone(),
+            None => format!("it is {} and nothing holds it", view.flow.status),
+        };
+        why.commands.dedup();
+        let (reasons, commands) = (why.reasons, why.commands);
+        Ok(FlowWhyResponse { flow: view.flow, summary, reasons, earliest, commands })
+    }
+}
+
+/// How the flow is called in the commands that are shown.
+fn name(view: &FlowView) -> String {
+    view.flow.key.clone().unwrap_or_else(|| view.flow.flow_id.0.clone())
+}
+
+struct Why {
+    name: String,
+    reasons: Vec<WhyReason>,
+    commands: Vec<String>,
+}
+
+impl Why {
+    fn reason(&mut self, kind: &str, step: Option<&Step>, text: String) -> &mut WhyReason {
+        self.reasons.push(WhyReason {
+            kind: kind.to_owned(),
+            step: step.map(|step| step.step_id.clone()),
+            text,
+            since: None,
+            until: None,
+        });
+        // invariant: one was just pushed.
+        let last = self.reasons.len() - 1;
+        &mut self.reasons[last]
+    }
+
+    fn command(&mut self, verb: &str, rest: &str) {
+        self.commands.push(format!("clawflow flows {verb} {}{rest}", self.name));
+    }
+
+    fn ended(&mut self, view: &FlowView) {
+        let flow = &view.flow;
+        let error = flow.error.as_ref().map_or(String::new(), |e| format!(": {e}"));
+        let text = format!("it ended as {}{error}", flow.status);
+        self.reason("ended", None, text).since = flow.ended_at;
+        if flow.status != clawflow_core::flow::FlowStatus::Succeeded {
+            self.command("retry", "");
+        }
+    }
+
+    fn flow(&mut self, view: &FlowView, driven: bool) {
+        let flow = &view.flow;
+        if flow.cancel_requested_at.is_some() {
+            let text = "a cancel was requested; it ends when its tasks are stopped".to_owned();
+            self.reason("cancel", None, text).since = flow.cancel_requested_at;
+        } else if flow.paused_at.is_some() {
+            let text = "it is paused: nothing starts until it is unpaused".to_owned();
+            self.reason("paused", None, text).since = flow.paused_at;
+            self.command("unpause", "");
+        }
+        if !driven {
+            let text = "nothing drives it now: no gateway and no run".to_owned();
+            self.reason("driver", None, text);
+            self.commands.push(format!("clawflow run --continue {}", self.name));
+            self.commands.push("clawflow gateway run".to_owned());
+        }
+    }
+
+    fn step(&mut self, view: &FlowView, step: &Step) {
+        let id = &step.step_id;
+        match step.status {
+            StepStatus::Starting | StepStatus::Running => self.task(view, step),
+            StepStatus::Retrying => {
+                let error = step.error.as_ref().map_or("", |e| e.message.as_str());
+                let text = format!("step {id} is tried again later: {error}");
+                self.reason("retry", Some(step), text).until = step.due_at;
+            }
+            StepStatus::Waiting | StepStatus::InDoubt => {
+                let open = |w: &&Wait| Some(&w.wait_id) == step.wait_id.as_ref();
+                let wait = view.waits.iter().find(open).filter(|w| w.state == WaitState::Open);
+                if let Some(wait) = wait {
+                    self.wait(step, wait);
+                }
+            }
+            StepStatus::Pending
+            | StepStatus::Succeeded
+            | StepStatus::Failed
+            | StepStatus::Skipped
+            | StepStatus::Cancelled => {}
+        }
+    }
+
+    fn task(&mut self, view: &FlowView, step: &Step) {
+        let Some(task) = view.tasks.iter().find(|t| Some(&t.task_id) == step.task_id.as_ref())
+        else {
+            return;
+        };
+        let id = &step.step_id;
+        let (kind, text) = match task.status {
+            TaskStatus::Queued => ("slot", format!("step {id} waits for a free slot")),
+            _ => ("task", format!("step {id} runs as {}", task.task_id)),
+        };
+        let since = task.started_at.unwrap_or(task.created_at);
+        self.reason(kind, Some(step), text).since = Some(since);
+        if task.cancel_requested_at.is_none() {
+            self.command("cancel", "");
+        }
+    }
+
+    fn wait(&mut self, step: &Step, wait: &Wait) {
+        let id = &step.step_id;
+        let prompt = wait.prompt.as_deref().unwrap_or_default();
+        let (kind, text) = match wait.kind {
+            WaitKind::Timer => ("timer", format!("step {id} sleeps")),
+            WaitKind::Approval => ("approval", format!("step {id} asks: {prompt}")),
+            WaitKind::InDoubt => ("in_doubt", format!("step {id} is in doubt: {prompt}")),
+            other => (other.as_str(), format!("step {id} waits for {other}")),
+        };
+        let reason = self.reason(kind, Some(step), text);
+        reason.since = Some(wait.created_at);
+        reason.until = wait.due_at;
+        match wait.kind {
+            WaitKind::Approval => {
+                self.command("approve", &format!(" --step {id}"));
+                self.command("deny", &format!(" --step {id}"));
+            }
+            WaitKind::InDoubt => {
+                for how in ["--rerun", "--succeeded", "--skip", "--fail"] {
+                    self.command("settle", &format!(" --step {id} {how}"));
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! Requests and answers. Names are camelCase, times are epoch milliseconds.
+
+use clawflow_core::Millis;
+use clawflow_core::event::StoredEvent;
+use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::ids::WaitId;
+use clawflow_core::json::Object;
+use clawflow_core::step::Step;
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::wait::Wait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+macro_rules! record {
+    ($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name { $($(#[$fmeta])* pub $field: $type),* }
+    };
+}
+
+record!(
+    /// Starts a flow from the text of a workflow file.
+    FlowRunRequest {
+        /// The file's text.
+        source: String,
+        /// Its name: decides the dialect, and is what messages call it.
+        file: String,
+        /// Arguments.
+        #[serde(default)]
+        args: Object,
+        /// Directory of steps that name none; absolute.
+        cwd: String,
+        /// The chosen environment.
+        #[serde(default)]
+        env: BTreeMap<String, String>,
+        /// Session key of the owner; else the file's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// Human name; else the file's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// Whether approvals are given without asking.
+        #[serde(default)]
+        auto_approve: bool,
+    }
+);
+record!(
+    /// Names one flow: by id, part of an id, key or owner.
+    FlowRef {
+        /// The token.
+        flow: String,
+    }
+);
+record!(
+    /// Which flows to list.
+    FlowListRequest {
+        /// Only these states; empty: all.
+        #[serde(default)]
+        status: Vec<FlowStatus>,
+        /// Only this owner's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// Only those created since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Millis>,
+        /// Also those that ended more than 24 hours ago.
+        #[serde(default)]
+        all: bool,
+        /// At most so many (default 50, at most 1000).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+        /// Only those before this id: the `next` of the page before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    }
+);
+record!(
+    /// A page of flows, newest first.
+    FlowListResponse {
+        /// The flows.
+        flows: Vec<FlowLine>,
+        /// All flows by status, whatever the filter.
+        counts: BTreeMap<FlowStatus, u64>,
+        /// Live flows whose cancel was requested.
+        cancel_requested: u64,
+        /// Where the next page begins, if there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+);
+record!(
+    /// A flow in a list.
+    FlowLine {
+        /// The record.
+        #[serde(flatten)]
+        flow: Flow,
+        /// Tasks that have not ended.
+        tasks_active: u64,
+        /// All tasks.
+        tasks_total: u64,
+    }
+);
+record!(
+    /// A flow with all that belongs to it.
+    FlowView {
+        /// The record.
+        #[serde(flatten)]
+        flow: Flow,
+        /// Its steps in file order.
+        steps: Vec<Step>,
+        /// Its waits, oldest first.
+        waits: Vec<Wait>,
+        /// Its tasks, oldest first (the newest 1000, and those at work).
+        tasks: Vec<Task>,
+        /// Its tasks in numbers.
+        task_summary: TaskSummary,
+        /// Number of its newest event.
+        last_event: u64,
+    }
+);
+record!(
+    /// Tasks in numbers.
+    #[derive(Default)]
+    TaskSummary {
+        /// All.
+        total: u64,
+        /// Queued and running.
+        active: u64,
+        /// Ended.
+        terminal: u64,
+        /// Failed, timed out and lost.
+        failures: u64,
+        /// By status; every status is there.
+        by_status: BTreeMap<String, u64>,
+    }
+);
+record!(
+    /// Waits for news of a flow.
+    FlowWaitRequest {
+        /// The flow.
+        flow: String,
+        /// The newest event that the caller knows; 0: none.
+        #[serde(default)]
+        after_event: u64,
+        /// How long to wait for a newer one, in milliseconds (at most 60,000).
+        #[serde(default)]
+        timeout_ms: u64,
+        /// Wait for the flow's end only; other news come with it.
+        #[serde(default)]
+        until_ended: bool,
+    }
+);
+record!(
+    /// News of a flow: what happened, and how it stands now.
+    FlowWaitResponse {
+        /// Events after the one that was named, oldest first (at most 500).
+        events: Vec<StoredEvent>,
+        /// The flow.
+        view: FlowView,
+    }
+);
+record!(
+    /// Cancels a flow.
+    FlowCancelRequest {
+        /// The flow.
+        flow: String,
+        /// The revision that it was decided on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_revision: Option<u64>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+        /// How long to wait for the end, in milliseconds (at most 60,000).
+        #[serde(default)]
+        wait_ms: u64,
+    }
+);
+record!(
+    /// Answers an approval.
+    FlowAnswerRequest {
+        /// The flow.
+        flow: String,
+        /// The step that asks; may be left out if only one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// The wait to answer, instead of the step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait_id: Option<WaitId>,
+        /// Yes or no.
+        approve: bool,
+        /// Who answers.
+        by: String,
+        /// Hash of what they were shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown_hash: Option<String>,
+    }
+);
+record!(
+    /// The answer that counts, which may be an earlier one.
+    FlowAnswerResponse {
+        /// The flow.
+        flow: Flow,
+        /// The wait, with the answer that was given first.
+        wait: Wait,
+        /// Whether this call gave it.
+        applied: bool,
+    }
+);
+record!(
+    /// Settles a step that is in doubt.
+    FlowSettleRequest {
+        /// The flow.
+        flow: String,
+        /// The step; may be left out if only one is in doubt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// `rerun`, `succeeded`, `skip` or `fail`.
+        how: SettleHow,
+        /// The result, with `succeeded`.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "clawflow_core::json::present"
+        )]
+        result: Option<Value>,
+        /// Who settles it.
+        by: String,
+    }
+);
+
+/// How a step in doubt is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettleHow {
+    /// Run it again.
+    Rerun,
+    /// It did its work.
+    Succeeded,
+    /// Go on without it.
+    Skip,
+    /// It counts as failed.
+    Fail,
+}
+
+record!(
+    /// Pauses or unpauses a flow.
+    FlowPauseRequest {
+        /// The flow.
+        flow: String,
+        /// The revision that it was decided on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_revision: Option<u64>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    }
+);
+record!(
+    /// Purges ended flows: the one named, or all that match.
+    FlowPurgeRequest {
+        /// One flow.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// All that ended before this time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_before: Option<Millis>,
+        /// Only these states.
+        #[serde(default)]
+        status: Vec<FlowStatus>,
+        /// Only count.
+        #[serde(default)]
+        dry_run: bool,
+    }
+);
+record!(
+    /// What was purged.
+    FlowPurgeResponse {
+        /// Ids of the flows.
+        flows: Vec<String>,
+    }
+);
+record!(
+    /// Why a flow stands where it stands.
+    FlowWhyResponse {
+        /// The flow.
+        flow: Flow,
+        /// One sentence.
+        summary: String,
+        /// What it waits for, one by one.
+        reasons: Vec<WhyReason>,
+        /// The earliest moment at which it can move by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        earliest: Option<Millis>,
+        /// Commands that would move it.
+        commands: Vec<String>,
+    }
+);
+record!(
+    /// One thing that a flow waits for.
+    WhyReason {
+        /// `task`, `slot`, `timer`, `retry`, `approval`, `in_doubt`, `paused`, `cancel`, `needs`,
+        /// `ended`.
+        kind: String,
+        /// The step concerned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// In words.
+        text: String,
+        /// Since when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Millis>,
+        /// Until when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Millis>,
+    }
+);
+record!(
+    /// Which events to list.
+    FlowEventsRequest {
+        /// Of this flow or task; else of all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// Only after this position.
+        #[serde(default)]
+        after: u64,
+        /// At most so many (default 100, at most 1000).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+    }
+);
+record!(
+    /// A page of events, oldest first.
+    FlowEventsResponse {
+        /// The events.
+        events: Vec<StoredEvent>,
+        /// Where the next page begins, if there may be one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<u64>,
+    }
+);
+record!(
+    /// The workflow file of a flow, as it was.
+    FlowSourceResponse {
+        /// Its name.
+        file: String,
+        /// Its SHA-256.
+        hash: String,
+        /// Its text.
+        source: String,
+        /// The arguments, defaults filled in.
+        args: Object,
+    }
+);
+record!(
+    /// Names one task: by id, part of an id, run id or session key.
+    TaskRef {
+        /// The token.
+        task: String,
+    }
+);
+record!(
+    /// Which tasks to list.
+    TaskListRequest {
+        /// Only these states; empty: all.
+        #[serde(default)]
+        status: Vec<TaskStatus>,
+        /// Only this flow's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// Only this owner's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// Only those created since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Millis>,
+        /// At most so many (default 50, at most 1000).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+        /// Only those before this id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    }
+);
+record!(
+    /// A page of tasks, newest first.
+    TaskListResponse {
+        /// The tasks.
+        tasks: Vec<Task>,
+        /// Where the next page begins, if there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+);
+record!(
+    /// Stops a task.
+    TaskCancelRequest {
+        /// The task.
+        task: String,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+        /// How long to wait for the end, in milliseconds (at most 60,000).
+        #[serde(default)]
+        wait_ms: u64,
+    }
+);
+record!(
+    /// Runs a command as a task of its own.
+    TaskRunRequest {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// Its directory; absolute.
+        cwd: String,
+        /// Its environment.
+        #[serde(default)]
+        env: BTreeMap<String, String>,
+        /// Short name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+        /// Session key of the owner.
+        owner: String,
+        /// Limit on its run, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_ms: Option<u64>,
+    }
+);
+record!(
+    /// Reads a log of a task.
+    TaskLogsRequest {
+        /// The task.
+        task: String,
+        /// Standard error instead of standard output.
+        #[serde(default)]
+        stderr: bool,
+        /// From this byte on.
+        #[serde(default)]
+        offset: u64,
+        /// At most so many bytes (default and at most 1 MiB).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max: Option<u64>,
+        /// How long to wait for more if there is none, in milliseconds (at most 60,000).
+        #[serde(default)]
+        timeout_ms: u64,
+    }
+);
+record!(
+    /// A part of a log.
+    TaskLogsResponse {
+        /// The bytes as text; invalid UTF-8 is replaced.
+        text: String,
+        /// Where the next part begins.
+        next: u64,
+        /// Whether the task has ended and this was all.
+        done: bool,
+    }
+);
+record!(
+    /// Who holds the home.
+    StatusResponse {
+        /// Version of the program.
+        version: String,
+        /// Its process id.
+        pid: u32,
+        /// `gateway` or `run`.
+        kind: String,
+        /// The home directory.
+        home: String,
+        /// The socket.
+        socket: String,
+        /// Since when.
+        started_at: Millis,
+        /// Its epoch.
+        epoch: u64,
+        /// Attempts that run under it now.
+        running: u64,
+        /// All flows by status.
+        flows: BTreeMap<FlowStatus, u64>,
+    }
+);
+record!(
+    /// No arguments.
+    #[derive(Default)]
+    Nothing {}
+);

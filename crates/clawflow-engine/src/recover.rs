@@ -1,0 +1,258 @@
+//! What an engine does about attempts that it did not start: after its own start, after a shim
+//! died, and when it is to stop something that it does not watch. `model.md`, crash rules.
+
+use crate::engine::Engine;
+use crate::runtime::{Attempt, Switch, never_started, raised, report_in, tidy_leftovers};
+use crate::supervise::{Emptiness, Evidence, ExitRecord, Run, RunEvent, TombstoneOutcome};
+use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_store::StoreError;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Attempts that are examined at the same time.
+pub(crate) const EXAMINED_AT_ONCE: usize = 64;
+/// Pause before another look at an attempt that cannot be examined or proved empty now.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Takes up what the store knows of: of one flow, or of all.
+pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), StoreError> {
+    let work = engine.inner.store.work(only)?;
+    let (queued, running): (Vec<_>, Vec<_>) =
+        work.tasks.into_iter().partition(|(_, status, _)| *status == TaskStatus::Queued);
+    let (engine, all) = (engine.clone(), only.is_none());
+    // Not awaited: an attempt that cannot be proved empty yet must not keep the others waiting.
+    tokio::spawn(async move {
+        let mut looks = tokio::task::JoinSet::new();
+        for (task_id, _, flow_id) in running {
+            let engine = engine.clone();
+            looks.spawn(async move {
+                let attempt = Attempt { flow_id, task_id, fence: 0 };
+                if let Some(stop) = look(&engine, &attempt, None).await {
+                    tokio::spawn(async move { look_again(&engine, &attempt, stop).await });
+                }
+            });
+        }
+        // What runs takes its slots before what waits; each was looked at once.
+        while looks.join_next().await.is_some() {}
+        for (task_id, _, flow_id) in queued {
+            engine.enqueue(task_id, flow_id);
+        }
+        if all {
+            tidy_settled(engine).await;
+        }
+    });
+    Ok(())
+}
+
+/// Who answers for the attempt after a look at it.
+enum Then {
+    /// Whoever watches it from now on.
+    Watched,
+    /// Nobody: it is settled, or none of this engine's.
+    Left,
+}
+
+/// Finds out what became of an attempt, and acts on it. One at a time: whoever watches or examines
+/// it already does what is to be done, and is asked to stop it through its switch.
+pub(crate) async fn recover_attempt(engine: &Engine, attempt: &Attempt) {
+    if let Some(stop) = look(engine, attempt, None).await {
+        look_again(engine, attempt, stop).await;
+    }
+}
+
+/// Looks until somebody answers for the attempt or it is settled. It stays entered meanwhile, so
+/// that however often it is to be stopped, only one looks after it.
+async fn look_again(engine: &Engine, attempt: &Attempt, mut stop: Switch) {
+    let mut stopping = engine.stopping();
+    loop {
+        let was_asked = *stop.borrow_and_update();
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = raised(&mut stop), if !was_asked => {}
+            () = raised(&mut stopping) => return,
+        }
+        match look(engine, attempt, Some(stop)).await {
+            Some(again) => stop = again,
+            None => return,
+        }
+    }
+}
+
+/// One look, by who has entered the attempt or else enters it now. Gives the switch back if there
+/// must be another.
+async fn look(engine: &Engine, attempt: &Attempt, entered: Option<Switch>) -> Option<Switch> {
+    let running = &engine.inner.running;
+    let stop = match entered {
+        Some(stop) => stop,
+        None => running.enter(&attempt.task_id)?,
+    };
+    // The semaphore is never closed.
+    let _turn = engine.inner.examined.acquire().await;
+    let done = match engine.inner.store.task(&attempt.task_id) {
+        Ok(Some(task)) if task.status == TaskStatus::Running => {
+            act(engine, &task, stop.clone()).await
+        }
+        Ok(_) => Ok(Then::Left),
+        Err(error) => Err(error.to_string()),
+    };
+    match done {
+        Ok(Then::Watched) => None,
+        Ok(Then::Left) => {
+            running.leave(&attempt.task_id);
+            None
+        }
+        Err(why) => {
+            tracing::warn!(task_id = %attempt.task_id, why, "looking again later");
+            Some(stop)
+        }
+    }
+}
+
+/// One look at a running task; an error says why it must be looked at again.
+async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, String> {
+    let attempt = Attempt::of_task(task);
+    let (id, fence) = (task.task_id.as_str(), task.fence);
+    let boot_id = task.executor.as_ref().map_or("", |e| e.boot_id.as_str());
+    let supervisor = &engine.inner.supervisor;
+    let evidence = supervisor.examine(boot_id, id, fence).await.map_err(|e| e.to_string())?;
+    match evidence {
+        Evidence::NeverExecuted => never_executed(engine, task, &attempt, stop).await,
+        Evidence::Alive(run) => {
+            if task.cancel_requested_at.is_some() {
+                engine.inner.running.stop(&attempt.task_id);
+            }
+            engine.inner.slots.occupy();
+            engine.watch_adopted(attempt, run, stop);
+            Ok(Then::Watched)
+        }
+        Evidence::Exited(record) | Evidence::OtherBoot { exit: Some(record) } => {
+            end_leftovers(engine, &record, boot_id).await;
+            engine.inner.slots.occupy();
+            let report = report_in(engine, &attempt, &record, boot_id).await;
+            if engine.settle(&attempt, report).await {
+                engine.inner.litter.add(supervisor, &attempt, boot_id);
+            }
+            Ok(Then::Left)
+        }
+        Evidence::OtherBoot { exit: None } => {
+            let why = "the machine was restarted while it ran".to_owned();
+            engine.lose(&attempt, why, json!({ "bootId": boot_id })).await;
+            Ok(Then::Left)
+        }
+        Evidence::InDoubt { reason } => {
+            match supervisor.prove_empty(boot_id, id, fence).await.map_err(|e| e.to_string())? {
+                Emptiness::Proved { killed } => {
+                    let killed: Vec<u32> = killed.iter().map(|id| id.pid).collect();
+                    engine.lose(&attempt, reason, json!({ "killed": killed })).await;
+                    Ok(Then::Left)
+                }
+                // It stays running: nothing may be decided while a part of it may act.
+                Emptiness::NotProved { reason, pids } => {
+                    Err(format!("processes {pids:?} may still run: {reason}"))
+                }
+            }
+        }
+    }
+}
+
+/// The start was recorded and nothing was executed: start it now, under the same fence, unless it
+/// is to be stopped. A start of a dead engine may still be under way; the tombstone decides.
+async fn never_executed(
+    engine: &Engine,
+    task: &Arc<Task>,
+    attempt: &Attempt,
+    stop: Switch,
+) -> Result<Then, String> {
+    let supervisor = &engine.inner.supervisor;
+    let (id, fence) = (attempt.task_id.as_str(), attempt.fence);
+    match supervisor.tombstone(id, fence).await.map_err(|e| e.to_string())? {
+        TombstoneOutcome::Running | TombstoneOutcome::Executed => {
+            return Err("it has begun to execute meanwhile".to_owned());
+        }
+        TombstoneOutcome::Buried => {}
+    }
+    if task.cancel_requested_at.is_some() || *stop.borrow() {
+        engine.inner.slots.occupy();
+        engine.settle(attempt, never_started()).await;
+        return Ok(Then::Left);
+    }
+    let ours = task.parent_flow_id.as_ref().is_none_or(|flow_id| engine.drives(flow_id));
+    if !ours {
+        return Ok(Then::Left);
+    }
+    supervisor
+        .remove(&engine.inner.executor.boot_id, id, fence)
+        .await
+        .map_err(|e| e.to_string())?;
+    let state = task.parent_flow_id.as_ref().map(|flow_id| engine.load(flow_id)).transpose();
+    let state = state.map_err(|e| e.to_string())?;
+    engine.inner.slots.occupy();
+    match state {
+        None => engine.start_solo_watched(task, stop),
+        Some(state) => engine.start_watched(&state, &attempt.task_id, stop),
+    }
+    Ok(Then::Watched)
+}
+
+/// Ends what an attempt left behind whose shim was gone before it could. The attempt has ended;
+/// this changes nothing about how.
+pub(crate) async fn end_leftovers(engine: &Engine, exit: &ExitRecord, boot_id: &str) {
+    let why = match engine.inner.supervisor.prove_empty_after(exit, boot_id).await {
+        Ok(Emptiness::Proved { .. }) => return,
+        Ok(Emptiness::NotProved { reason, pids }) => format!("{pids:?}: {reason}"),
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!(task_id = exit.task, why, "what it left behind may still run");
+}
+
+/// Tidies what was settled by an engine that died before it could.
+async fn tidy_settled(engine: Engine) {
+    let runs = engine.inner.settings.home.join("runs");
+    let found = tokio::task::spawn_blocking(move || tidy_leftovers(&runs)).await;
+    for (boot_id, task, fence) in found.unwrap_or_default() {
+        let id = TaskId(task);
+        let settled = match engine.inner.store.task(&id) {
+            Ok(Some(task)) => task.status.is_terminal() && task.fence == fence,
+            _ => false,
+        };
+        let supervisor = &engine.inner.supervisor;
+        let gone = match supervisor.examine(&boot_id, &id.0, fence).await {
+            Ok(Evidence::Exited(exit)) if settled => {
+                end_leftovers(&engine, &exit, &boot_id).await;
+                true
+            }
+            Ok(Evidence::Alive(run)) if settled => {
+                let attempt = Attempt { flow_id: None, task_id: id.clone(), fence };
+                tokio::spawn(see_out(engine.clone(), attempt, run));
+                false
+            }
+            Ok(Evidence::NeverExecuted | Evidence::OtherBoot { .. }) => true,
+            _ => false,
+        };
+        if settled && gone {
+            let attempt = Attempt { flow_id: None, task_id: id, fence };
+            engine.inner.litter.add(supervisor, &attempt, &boot_id);
+        }
+    }
+}
+
+/// Watches a shim whose attempt is settled while it ends what the program left behind. If it is
+/// killed before it could, that falls to us.
+async fn see_out(engine: Engine, attempt: Attempt, mut run: Run) {
+    let mut leaves = None;
+    loop {
+        match run.next().await {
+            RunEvent::Exited(record) => leaves = Some(record),
+            RunEvent::Empty { .. } => leaves = None,
+            RunEvent::Started { .. } | RunEvent::Progress(_) => {}
+            RunEvent::ShimGone => break,
+        }
+    }
+    let boot_id = &engine.inner.executor.boot_id;
+    if let Some(record) = leaves {
+        end_leftovers(&engine, &record, boot_id).await;
+    }
+    engine.inner.litter.add(&engine.inner.supervisor, &attempt, boot_id);
+}

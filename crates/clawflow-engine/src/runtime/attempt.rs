@@ -1,0 +1,72 @@
+//! Attempts that this engine watches.
+
+use crate::engine::lock;
+use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::task::Task;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use tokio::sync::watch;
+
+/// Which attempt: reports about it carry the fence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) flow_id: Option<FlowId>,
+    pub(crate) task_id: TaskId,
+    pub(crate) fence: u64,
+}
+
+impl Attempt {
+    pub(crate) fn of_flow(flow_id: &FlowId, task_id: TaskId, fence: u64) -> Self {
+        Self { flow_id: Some(flow_id.clone()), task_id, fence }
+    }
+
+    pub(crate) fn of_task(task: &Task) -> Self {
+        Self {
+            flow_id: task.parent_flow_id.clone(),
+            task_id: task.task_id.clone(),
+            fence: task.fence,
+        }
+    }
+}
+
+/// Raised when the attempt is to be stopped; whoever has it answers for the attempt.
+pub(crate) type Switch = watch::Receiver<bool>;
+
+/// The attempts that are watched or examined now, each with the switch that asks to stop it.
+#[derive(Default)]
+pub(crate) struct Running {
+    // Short critical sections without awaits: a std mutex.
+    switches: Mutex<HashMap<TaskId, watch::Sender<bool>>>,
+}
+
+impl Running {
+    /// Registers an attempt; `None` if somebody answers for it already.
+    pub(crate) fn enter(&self, task_id: &TaskId) -> Option<Switch> {
+        let mut switches = lock(&self.switches);
+        if switches.contains_key(task_id) {
+            return None;
+        }
+        let (switch, receiver) = watch::channel(false);
+        switches.insert(task_id.clone(), switch);
+        Some(receiver)
+    }
+
+    pub(crate) fn leave(&self, task_id: &TaskId) {
+        lock(&self.switches).remove(task_id);
+    }
+
+    /// Asks the watcher to stop the attempt; `false` if nobody watches it.
+    pub(crate) fn stop(&self, task_id: &TaskId) -> bool {
+        match lock(&self.switches).get(task_id) {
+            Some(switch) => {
+                switch.send_replace(true);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.switches).len()
+    }
+}

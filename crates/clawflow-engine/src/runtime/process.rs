@@ -1,0 +1,405 @@
+//! Attempts as processes under a shim: start, watch, stop, settle.
+
+use super::attempt::{Attempt, Switch};
+use super::report::{report_of, unstartable};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::recover;
+use crate::supervise::{ExitRecord, Run, RunEvent, RunHandle, RunSpec, StartError};
+use clawflow_core::drive::{self, FlowState, Launch, Report};
+use clawflow_core::ids::TaskId;
+use clawflow_core::task::{Task, TaskCommand, solo};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// An attempt that ends within this time is never recorded as executing: it saves a commit, and
+/// its end says more.
+const STARTED_AFTER: Duration = Duration::from_millis(300);
+/// Progress is recorded at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+impl Engine {
+    /// What every attempt is told in its environment.
+    pub(crate) fn common_env(&self, env: &mut BTreeMap<String, String>, task: &Task) {
+        let settings = &self.inner.settings;
+        let mut put = |name: &str, value: String| env.insert(name.to_owned(), value);
+        put("CLAWFLOW_TASK_ID", task.task_id.0.clone());
+        put("CLAWFLOW_ATTEMPT", task.attempt.to_string());
+        put("CLAWFLOW_SOCKET", settings.socket.display().to_string());
+        put("CLAWFLOW_HOME", settings.home.display().to_string());
+    }
+
+    /// What an attempt of a step is told in its environment.
+    pub(crate) fn step_env(
+        &self,
+        state: &FlowState,
+        task: &Task,
+        key: &str,
+    ) -> BTreeMap<String, String> {
+        let mut env = BTreeMap::new();
+        self.common_env(&mut env, task);
+        env.insert("CLAWFLOW_FLOW_ID".to_owned(), state.flow.flow_id.0.clone());
+        env.insert("CLAWFLOW_STEP".to_owned(), task.step_id.clone().unwrap_or_default());
+        env.insert("CLAWFLOW_IDEMPOTENCY_KEY".to_owned(), key.to_owned());
+        env
+    }
+
+    /// Answers for an attempt whose start is durable. If a recovery was faster, the attempt is its,
+    /// with a slot of its own.
+    pub(crate) fn enter(&self, task_id: &TaskId) -> Option<Switch> {
+        let entered = self.inner.running.enter(task_id);
+        if entered.is_none() {
+            self.release(1);
+        }
+        entered
+    }
+
+    /// Executes an attempt whose start is durable, and watches it to its end.
+    pub(crate) fn execute(
+        &self,
+        attempt: Attempt,
+        command: TaskCommand,
+        own_env: BTreeMap<String, String>,
+        stdin: Option<Vec<u8>>,
+        stop: Switch,
+    ) {
+        let settings = &self.inner.settings;
+        let shell = |word: String| match word.as_str() {
+            Launch::SHELL => settings.shell.clone(),
+            _ => word,
+        };
+        let mut words = command.argv.into_iter();
+        let mut env = command.env;
+        env.extend(own_env);
+        let spec = RunSpec {
+            task: attempt.task_id.0.clone(),
+            fence: attempt.fence,
+            argv: words.next().map(shell).into_iter().chain(words).collect(),
+            cwd: PathBuf::from(command.cwd),
+            env,
+            timeout_ms: command.timeout_ms,
+            grace_ms: settings.grace_ms,
+            log_cap_bytes: settings.log_bytes,
+        };
+        let engine = self.clone();
+        tokio::spawn(async move {
+            engine.run(&attempt, &spec, stdin.as_deref(), stop).await;
+        });
+    }
+
+    async fn run(&self, attempt: &Attempt, spec: &RunSpec, stdin: Option<&[u8]>, mut stop: Switch) {
+        let mut backoff = self.backoff();
+        let started = loop {
+            if is_raised(&stop) {
+                self.settle(attempt, never_started()).await;
+                return;
+            }
+            match self.inner.supervisor.start(spec, stdin).await {
+                // Nothing was executed, and the step is not to blame for what the machine lacks.
+                Err(StartError::Io(error)) if is_shortage(&error.source) => {
+                    tokio::select! {
+                        paused = backoff.pause(&attempt.task_id.0, &error) => {
+                            if paused.is_err() {
+                                return;
+                            }
+                        }
+                        () = raised(&mut stop) => {}
+                    }
+                }
+                started => break started,
+            }
+        };
+        match started {
+            Ok(run) => self.watch(attempt, run, stop).await,
+            Err(StartError::AlreadyThere(_)) => {
+                self.inner.running.leave(&attempt.task_id);
+                self.release(1);
+                recover::recover_attempt(self, attempt).await;
+            }
+            Err(error) => {
+                self.settle(attempt, unstartable(error.to_string())).await;
+            }
+        }
+    }
+
+    /// Watches an adopted attempt; it takes a slot if one is free, and runs in any case.
+    pub(crate) fn watch_adopted(&self, attempt: Attempt, run: Run, stop: Switch) {
+        let engine = self.clone();
+        tokio::spawn(async move { engine.watch(&attempt, run, stop).await });
+    }
+
+    /// Watches a living attempt to its end.
+    async fn watch(&self, attempt: &Attempt, mut run: Run, mut stop: Switch) {
+        let shim = run.handle();
+        let mut stopping = self.stopping();
+        let mut signs = Signs::new();
+        let mut asked = false;
+        let mut settled = false;
+        // The exit, until the shim has proved that nothing is left.
+        let mut leaves: Option<Box<ExitRecord>> = None;
+        loop {
+            tokio::select! {
+                event = run.next() => match event {
+                    RunEvent::Started { child, .. } => {
+                        signs.child = Some((child.pid, child.start_time));
+                    }
+                    RunEvent::Progress(line) => signs.progress = Some(line),
+                    RunEvent::Exited(record) if !settled => {
+                        // After a failure there may be another attempt. It must not meet what this
+                        // one left behind.
+                        if record.code == Some(0) || record.empty {
+                            if !self.settle_exit(attempt, &shim, &record, &mut signs).await {
+                                return;
+                            }
+                            settled = true;
+                        }
+                        leaves = Some(record);
+                    }
+                    RunEvent::Exited(_) => {}
+                    RunEvent::Empty { .. } => {
+                        if let Some(record) = leaves.take().filter(|_| !settled) {
+                            if !self.settle_exit(attempt, &shim, &record, &mut signs).await {
+                                return;
+                            }
+                            settled = true;
+                        }
+                    }
+                    RunEvent::ShimGone => break,
+                },
+                () = sleep_until(signs.due), if !settled && signs.any() => {
+                    self.record(attempt, &mut signs).await;
+                }
+                () = raised(&mut stop), if !asked && !settled => {
+                    asked = true;
+                    self.ask_to_stop(&shim).await;
+                }
+                // The next engine adopts it. What it was to be told, it is told: a single command
+                // may have come to stop it, and the shim needs nobody for that.
+                () = raised(&mut stopping) => {
+                    if !asked && !settled && is_raised(&stop) {
+                        self.ask_to_stop(&shim).await;
+                    }
+                    return;
+                }
+            }
+        }
+        if let Some(record) = leaves {
+            recover::end_leftovers(self, &record, &self.inner.executor.boot_id).await;
+            if !settled && !self.settle_exit(attempt, &shim, &record, &mut signs).await {
+                return;
+            }
+            settled = true;
+        }
+        if settled {
+            let inner = &self.inner;
+            inner.litter.add(&inner.supervisor, attempt, &inner.executor.boot_id);
+        } else {
+            self.inner.running.leave(&attempt.task_id);
+            self.release(1);
+            recover::recover_attempt(self, attempt).await;
+        }
+    }
+
+    /// A shim that is gone needs no asking.
+    async fn ask_to_stop(&self, shim: &RunHandle) {
+        let _ = shim.stop(self.inner.settings.grace_ms, Some("cancel".to_owned())).await;
+    }
+
+    /// Settles an attempt by its exit; `false` if the engine stops before that is durable.
+    async fn settle_exit(
+        &self,
+        attempt: &Attempt,
+        shim: &RunHandle,
+        record: &ExitRecord,
+        signs: &mut Signs,
+    ) -> bool {
+        // The last line of progress stays with the task; that it executes need not be said any
+        // more.
+        signs.child = None;
+        if signs.any() {
+            self.record(attempt, signs).await;
+        }
+        let report = report_of(self, attempt, record).await;
+        if !self.settle(attempt, report).await {
+            return false;
+        }
+        // Only what is settled is collected: else the shim brings it to disk, for the next engine.
+        let _ = shim.collected().await;
+        true
+    }
+
+    /// Records the newest signs of life. A refusal means that the attempt is over.
+    async fn record(&self, attempt: &Attempt, signs: &mut Signs) {
+        let child = signs.child.take();
+        let line = signs.progress.take();
+        signs.due = Instant::now() + PROGRESS_EVERY;
+        let Attempt { task_id, fence, .. } = attempt.clone();
+        let recorded = match &attempt.flow_id {
+            None => {
+                let line = line.clone();
+                let decide = move |was: &solo::Solo, ctx: &mut drive::Ctx<'_>| match (child, &line)
+                {
+                    (Some((pid, start)), _) => solo::started(was, ctx, fence, pid, start),
+                    (None, line) => {
+                        solo::progress(was, ctx, fence, line.as_deref().unwrap_or_default())
+                    }
+                };
+                self.decide_task(&task_id, decide).await.map(|_| ())
+            }
+            Some(flow_id) => {
+                let line = line.clone();
+                let decide = move |was: &FlowState, ctx: &mut drive::Ctx<'_>| match (child, &line) {
+                    (Some((pid, start)), _) => {
+                        drive::started(was, ctx, &task_id, fence, pid, start)
+                    }
+                    (None, line) => {
+                        let line = line.as_deref().unwrap_or_default();
+                        drive::progress(was, ctx, &task_id, fence, line)
+                    }
+                };
+                self.decide(flow_id, decide).await.map(|_| ())
+            }
+        };
+        if let Err(error) = &recorded {
+            tracing::debug!(task_id = %attempt.task_id, %error, "a sign of life was not recorded");
+        }
+        let failed = recorded.is_err_and(|error| error.may_pass());
+        if failed {
+            signs.child = child;
+        }
+        // Both came at once: the line is due next.
+        if failed || child.is_some() {
+            signs.progress = line;
+        }
+    }
+
+    /// Settles an attempt by a report, and frees its slot. Says whether the attempt is over; if
+    /// not, what is left of it must stay where the next engine finds it.
+    pub(crate) async fn settle(&self, attempt: &Attempt, report: Report) -> bool {
+        // Free before the decision, so that the next step can take the slot in the same unit.
+        self.inner.slots.release(1);
+        let Attempt { task_id, fence, .. } = attempt.clone();
+        let settled = match &attempt.flow_id {
+            None => self
+                .decide_task_surely(
+                    &attempt.task_id,
+                    move |was: &solo::Solo, ctx: &mut drive::Ctx<'_>| {
+                        solo::ended(was, ctx, fence, &report)
+                    },
+                )
+                .await
+                .map(|_| ()),
+            Some(flow_id) => self
+                .decide_surely(flow_id, move |state: &FlowState, ctx: &mut drive::Ctx<'_>| {
+                    drive::ended(state, ctx, &task_id, fence, report.clone())
+                })
+                .await
+                .map(|_| ()),
+        };
+        // Not before: until it is settled, nobody else needs to find out what became of it.
+        self.inner.running.leave(&attempt.task_id);
+        self.pump();
+        self.is_over(attempt, settled)
+    }
+
+    /// Settles an attempt as lost.
+    pub(crate) async fn lose(&self, attempt: &Attempt, why: String, evidence: Value) {
+        let Attempt { task_id, fence, .. } = attempt.clone();
+        let settled = match &attempt.flow_id {
+            None => self
+                .decide_task_surely(
+                    &attempt.task_id,
+                    move |was: &solo::Solo, ctx: &mut drive::Ctx<'_>| {
+                        solo::lost(was, ctx, fence, &why, evidence.clone())
+                    },
+                )
+                .await
+                .map(|_| ()),
+            Some(flow_id) => self
+                .decide_surely(flow_id, move |state: &FlowState, ctx: &mut drive::Ctx<'_>| {
+                    drive::lost(state, ctx, &task_id, fence, &why, evidence.clone())
+                })
+                .await
+                .map(|_| ()),
+        };
+        self.is_over(attempt, settled);
+    }
+
+    /// Whether the ledger has the attempt's end. A report that is refused came too late.
+    fn is_over(&self, attempt: &Attempt, settled: Result<(), EngineError>) -> bool {
+        match settled {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(task_id = %attempt.task_id, %error, "a report was not applied");
+                matches!(error, EngineError::Refused { .. })
+            }
+        }
+    }
+
+    /// Settles an attempt that cannot be started.
+    pub(crate) fn report_unstartable(&self, attempt: Attempt, why: String) {
+        let engine = self.clone();
+        tokio::spawn(async move { engine.settle(&attempt, unstartable(why)).await });
+    }
+
+    /// Stops an attempt: by its watcher, else by what is found of it.
+    pub(crate) fn stop_attempt(&self, attempt: Attempt) {
+        if !self.inner.running.stop(&attempt.task_id) {
+            let engine = self.clone();
+            tokio::spawn(async move { recover::recover_attempt(&engine, &attempt).await });
+        }
+    }
+}
+
+/// Whether the machine lacks something now that it may have again: room, descriptors, memory,
+/// processes.
+fn is_shortage(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let shortages = [
+        Errno::NOSPC,
+        Errno::DQUOT,
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOMEM,
+        Errno::NOBUFS,
+        Errno::AGAIN,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| shortages.contains(&errno))
+}
+
+/// Waits until the flag is raised; for ever once nobody can raise it.
+pub(crate) async fn raised(flag: &mut watch::Receiver<bool>) {
+    if flag.wait_for(|raised| *raised).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn is_raised(flag: &watch::Receiver<bool>) -> bool {
+    *flag.borrow()
+}
+
+/// The report of an attempt that a cancel overtook before its process existed.
+pub(crate) fn never_started() -> Report {
+    Report { stopped: true, notes: json!({ "neverStarted": true }), ..Report::default() }
+}
+
+/// Signs of life that are not recorded yet.
+struct Signs {
+    child: Option<(u32, u64)>,
+    progress: Option<String>,
+    due: Instant,
+}
+
+impl Signs {
+    fn new() -> Self {
+        Self { child: None, progress: None, due: Instant::now() + STARTED_AFTER }
+    }
+
+    fn any(&self) -> bool {
+        self.child.is_some() || self.progress.is_some()
+    }
+}

@@ -1,0 +1,26 @@
+//! What the engine is told by the configuration.
+
+use std::path::PathBuf;
+
+/// Settings of one engine.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// The home directory of clawflow; attempts live in `runs/` below it.
+    pub home: PathBuf,
+    /// The binary that is started as a shim.
+    pub shim_exe: PathBuf,
+    /// The socket that steps are told of.
+    pub socket: PathBuf,
+    /// The shell of `run:` lines.
+    pub shell: String,
+    /// Tasks that may run at once.
+    pub max_tasks: usize,
+    /// Time between TERM and KILL, in milliseconds.
+    pub grace_ms: u64,
+    /// Bytes kept of each log.
+    pub log_bytes: u64,
+    /// Bytes of standard output kept as a step's result.
+    pub stdout_bytes: u64,
+    /// Name of this gateway in the records.
+    pub name: String,
+}

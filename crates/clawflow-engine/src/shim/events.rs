@@ -1,0 +1,99 @@
+//! One round of the shim's poll loop.
+
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::frame::{FromShim, ToShim, encode};
+use super::watch::{Phase, Watch};
+
+/// What poll said, detached from the descriptors.
+struct Ready {
+    signals: bool,
+    out: bool,
+    err: bool,
+    listener: bool,
+    clients: Vec<PollFlags>,
+}
+
+impl Watch {
+    /// Waits for something to happen and serves it.
+    pub(super) fn wait_and_serve(&mut self) {
+        self.clients.flush();
+        let Some(ready) = self.wait() else { return };
+        if ready.signals {
+            self.on_signals();
+        }
+        if ready.out {
+            self.out.pump(&mut self.buffer);
+            self.tell_progress();
+        }
+        if ready.err {
+            self.err.pump(&mut self.buffer);
+        }
+        for frame in self.clients.serve(&ready.clients) {
+            match frame {
+                ToShim::Stop { grace_ms, reason } => {
+                    self.stop(Duration::from_millis(grace_ms), reason);
+                }
+                ToShim::Collected => self.collected |= self.record.is_some(),
+                ToShim::Unknown => {}
+            }
+        }
+        if ready.listener {
+            self.accept();
+        }
+    }
+
+    /// Tells the latest progress, if it is new.
+    pub(super) fn tell_progress(&mut self) {
+        if let Some(text) = self.out.progress() {
+            self.hello.progress = Some(text.clone());
+            self.tell(FromShim::Progress { text });
+        }
+    }
+
+    fn accept(&mut self) {
+        if let Ok(hello) = encode(FromShim::Hello(Box::new(self.hello.clone()))) {
+            self.clients.accept(&hello);
+        }
+    }
+
+    fn wait(&self) -> Option<Ready> {
+        let sources = match self.phase {
+            // Nothing is left that could write or end, and a stop would change nothing.
+            Phase::Collecting { .. } => [None; 3],
+            _ => [Some(self.signals.as_fd()), self.out.pipe(), self.err.pipe()],
+        };
+        let mut set = Vec::with_capacity(8);
+        for source in sources.iter().flatten() {
+            set.push(PollFd::from_borrowed_fd(*source, PollFlags::IN));
+        }
+        self.clients.poll_set(&mut set);
+        let timeout = self.timeout(Instant::now());
+        poll(&mut set, timeout.as_ref()).ok()?;
+        let mut flags = set.iter().map(PollFd::revents);
+        let mut next = || flags.next().unwrap_or(PollFlags::empty());
+        Some(Ready {
+            signals: sources[0].is_some() && !next().is_empty(),
+            out: sources[1].is_some() && !next().is_empty(),
+            err: sources[2].is_some() && !next().is_empty(),
+            listener: !next().is_empty(),
+            clients: flags.collect(),
+        })
+    }
+
+    fn timeout(&self, now: Instant) -> Option<Timespec> {
+        let until = match self.phase {
+            Phase::Running => self.deadline?,
+            Phase::Terminating { kill_at } => kill_at,
+            Phase::Killing { next_round } => next_round,
+            Phase::Collecting { until } => until,
+            Phase::Done => now,
+        };
+        // A timespec takes fewer seconds than a Duration; waking up early is harmless.
+        let left = until.saturating_duration_since(now).min(Duration::from_secs(86_400));
+        Timespec::try_from(left).ok()
+    }
+}

@@ -1,0 +1,50 @@
+//! Named limits of shims, each with its reason.
+
+use std::time::Duration;
+
+/// Version of the directory format and of the socket frames.
+pub const FORMAT: u32 = 1;
+
+/// Stdout up to this many bytes travels inside `exit.json`, so that most results need no
+/// second file; the store keeps step results inline up to the same size.
+pub const INLINE_OUTPUT_BYTES: usize = 64 * 1024;
+
+/// A progress line longer than this is not progress: the scanner's memory stays bounded.
+pub const PROGRESS_LINE_BYTES: usize = 8 * 1024;
+
+/// One read from a pipe: its default capacity.
+pub const READ_BYTES: usize = 64 * 1024;
+
+/// Room for a spec, so that most are read at once.
+pub const SPEC_BYTES: usize = 4 * 1024;
+
+/// Clients connected at once; a gateway, its successor and a few curious people.
+pub const MAX_CLIENTS: usize = 16;
+
+/// Unsent bytes after which a client that does not read is dropped.
+pub const CLIENT_BACKLOG_BYTES: usize = 512 * 1024;
+
+/// A client's unfinished line; frames to the shim are tiny.
+pub const CLIENT_LINE_BYTES: usize = 16 * 1024;
+
+/// A working directory or program that takes longer to come by is taken for a file system
+/// that hangs: the shim cannot act meanwhile. Automounters give up earlier.
+pub const EXECUTE_WAIT: Duration = Duration::from_secs(60);
+
+/// Time a program has between TERM and KILL if the spec says nothing.
+pub const DEFAULT_GRACE_MS: u64 = 5_000;
+
+/// Time a client has to say that it committed the exit, before the shim syncs it itself.
+pub const COLLECT_WAIT: Duration = Duration::from_millis(200);
+
+/// Pause between two rounds of KILL over a tree that is not empty yet.
+pub const KILL_ROUND: Duration = Duration::from_millis(20);
+
+/// Pause before `exit.json` is tried again on a full disk.
+pub const RECORD_RETRY: Duration = Duration::from_millis(500);
+
+/// Tries for the lock: whoever only looks at it holds it for microseconds.
+pub const LOCK_TRIES: u32 = 40;
+
+/// Pause between two tries for the lock.
+pub const LOCK_PAUSE: Duration = Duration::from_millis(5);

@@ -1,0 +1,36 @@
+//! The parent of one attempt's process, which outlives the gateway that asked for it.
+//!
+//! `clawflow __shim DIR` runs before any runtime, config or logger: one thread, one poll
+//! loop, little memory. It locks its directory, starts the program held on a pipe until
+//! `run.json` is written, pumps its output into capped files, enforces the timeout, answers
+//! on `ctl.sock`, and leaves `exit.json` behind.
+//!
+//! `clawflow __shimd` is a fork server for shims: a fork of it costs a fraction of an exec of
+//! the whole binary, and the forks share its memory. Shims survive it, it ends with its
+//! gateway.
+//!
+//! Limits are in [`limits`]. If the shim itself is killed, its child goes with it (parent
+//! death signal) and `run.json` without `exit.json` says that the attempt is in doubt.
+
+mod child;
+mod clients;
+mod command;
+mod events;
+mod exit_writer;
+pub mod fail;
+pub mod frame;
+pub mod layout;
+pub mod limits;
+pub mod procfs;
+mod progress;
+mod pump;
+pub mod record;
+mod server;
+pub mod spec;
+mod start;
+mod sys;
+mod tree;
+mod watch;
+
+pub use server::serve;
+pub use start::main;

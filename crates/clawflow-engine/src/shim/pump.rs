@@ -1,0 +1,150 @@
+//! One stream of the program, pumped into its capped file in constant memory.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use sha2::{Digest, Sha256};
+
+use super::limits::INLINE_OUTPUT_BYTES;
+use super::progress::Scanner;
+use super::record::hex;
+
+/// A pipe and the file it goes to.
+pub(super) struct Pump {
+    pipe: Option<OwnedFd>,
+    name: &'static str,
+    /// Created with the first byte: most attempts say nothing on stderr, and a file costs
+    /// more than anything else that a short attempt does.
+    file: Option<File>,
+    /// Bytes the file may still take.
+    room: u64,
+    total: u64,
+    truncated: bool,
+    /// Frozen once the attempt is on record: the file must stay what the record says.
+    frozen: bool,
+    hash: Sha256,
+    /// All bytes so far while they are few.
+    inline: Option<Vec<u8>>,
+    scanner: Option<Scanner>,
+}
+
+impl Pump {
+    /// Reads from this non-blocking pipe into a file of the current directory. Only stdout
+    /// is scanned and kept inline.
+    pub(super) fn new(pipe: OwnedFd, name: &'static str, cap: u64, is_stdout: bool) -> Self {
+        Self {
+            pipe: Some(pipe),
+            name,
+            file: None,
+            room: cap,
+            total: 0,
+            truncated: false,
+            frozen: false,
+            hash: Sha256::new(),
+            inline: is_stdout.then(Vec::new),
+            scanner: is_stdout.then(Scanner::default),
+        }
+    }
+
+    /// The pipe, until its end.
+    pub(super) fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        self.pipe.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Reads once; gives the number of bytes.
+    pub(super) fn pump(&mut self, buffer: &mut [MaybeUninit<u8>]) -> usize {
+        let Some(pipe) = &self.pipe else { return 0 };
+        match rustix::io::read(pipe, &mut *buffer) {
+            Ok(([], _)) => self.pipe = None,
+            Ok((bytes, _)) => {
+                if !self.frozen {
+                    self.take(bytes);
+                }
+                return bytes.len();
+            }
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            Err(_) => self.pipe = None,
+        }
+        0
+    }
+
+    /// Takes what is in the pipe now and freezes. What a process in the background writes
+    /// later is read and dropped, so that it neither blocks nor is killed by SIGPIPE.
+    pub(super) fn drain_and_freeze(&mut self, buffer: &mut [MaybeUninit<u8>]) {
+        let pending = self.pipe.as_ref().and_then(|pipe| rustix::io::ioctl_fionread(pipe).ok());
+        let mut left = usize::try_from(pending.unwrap_or(0)).unwrap_or(usize::MAX);
+        while left > 0 {
+            let want = left.min(buffer.len());
+            match self.pump(&mut buffer[..want]) {
+                0 => break,
+                read => left -= read,
+            }
+        }
+        self.frozen = true;
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.total += bytes.len() as u64;
+        if let Some(scanner) = &mut self.scanner {
+            scanner.feed(bytes);
+        }
+        if let Some(inline) = &mut self.inline {
+            if inline.len() + bytes.len() <= INLINE_OUTPUT_BYTES {
+                inline.extend_from_slice(bytes);
+            } else {
+                self.inline = None;
+            }
+        }
+        let keep = bytes.len().min(usize::try_from(self.room).unwrap_or(usize::MAX));
+        self.truncated |= keep < bytes.len();
+        if keep == 0 {
+            return;
+        }
+        match self.write(&bytes[..keep]) {
+            Ok(()) => {
+                self.room -= keep as u64;
+                self.hash.update(&bytes[..keep]);
+            }
+            // A full disk must not stop the program: the log is best effort.
+            Err(_) => {
+                self.truncated = true;
+                self.room = 0;
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::create(self.name)?),
+        };
+        file.write_all(bytes)
+    }
+
+    /// New progress, if there is some.
+    pub(super) fn progress(&mut self) -> Option<String> {
+        self.scanner.as_mut()?.take()
+    }
+
+    /// Bytes the program wrote, and whether the file lacks some of them.
+    pub(super) fn totals(&self) -> (u64, bool) {
+        (self.total, self.truncated)
+    }
+
+    /// Hexadecimal SHA-256 of the kept bytes.
+    pub(super) fn sha256(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
+
+    /// All bytes, when they are few.
+    pub(super) fn inline(&mut self) -> Option<Vec<u8>> {
+        self.inline.take()
+    }
+
+    /// Brings the file to disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), File::sync_data)
+    }
+}

@@ -1,0 +1,99 @@
+//! Starting an attempt.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use super::run::Run;
+use super::server::Server;
+use super::supervisor::{Supervisor, blocking};
+use crate::shim::fail::{At, PathError};
+use crate::shim::layout;
+use crate::shim::spec::{RunSpec, SpecError};
+
+/// Why an attempt was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The spec cannot be run; trying again is of no use.
+    #[error("invalid spec: {0}")]
+    Spec(#[from] SpecError),
+    /// The directory exists: this attempt was started before. Examine it.
+    #[error("attempt {0} was started before")]
+    AlreadyThere(String),
+    /// Nothing was executed and no directory is left; trying again may help.
+    #[error("failed to {0}")]
+    Io(#[from] PathError),
+}
+
+impl Supervisor {
+    /// Starts an attempt. Its directory's name is the at-most-once token: a second start
+    /// with the same task and fence is [`StartError::AlreadyThere`].
+    ///
+    /// The program's environment is that of the spec, with `CLAWFLOW_TASK_ID` and
+    /// `CLAWFLOW_FENCE` set to the spec's own: a crash may leave nothing else to find its
+    /// processes by. Returns when the shim is started; the program's start is an event.
+    ///
+    /// # Errors
+    /// Nothing was executed when this fails, unless it fails with `AlreadyThere`.
+    pub async fn start(&self, spec: &RunSpec, stdin: Option<&[u8]>) -> Result<Run, StartError> {
+        spec.check()?;
+        let mut spec = spec.clone();
+        spec.env.insert(layout::ENV_TASK.to_owned(), spec.task.clone());
+        spec.env.insert(layout::ENV_FENCE.to_owned(), spec.fence.to_string());
+        let dir = self.dir(self.boot(), &spec.task, spec.fence);
+        let exe = self.shim_exe().to_path_buf();
+        let stdin = stdin.map(<[u8]>::to_vec);
+        let server = self.server().clone();
+        let ours = blocking(move || -> Result<UnixStream, StartError> {
+            make_dir(&dir, &spec)?;
+            let started = fill(&dir, &spec, stdin.as_deref())
+                .and_then(|()| spawn(&server, &exe, &dir).at("start a shim for", &dir));
+            // No shim exists, so the attempt never executes and its token may be given back.
+            started.inspect_err(|_| drop(fs::remove_dir_all(&dir))).map_err(StartError::from)
+        })
+        .await?;
+        let run = Run::over(ours).at("talk to the shim in", PathBuf::from("."))?;
+        Ok(run)
+    }
+}
+
+fn make_dir(dir: &Path, spec: &RunSpec) -> Result<(), StartError> {
+    let mut private = DirBuilder::new();
+    private.mode(0o700);
+    let made = private.create(dir).or_else(|error| match (error.kind(), dir.parent()) {
+        (io::ErrorKind::NotFound, Some(boot)) => {
+            DirBuilder::new().mode(0o700).recursive(true).create(boot)?;
+            private.create(dir)
+        }
+        _ => Err(error),
+    });
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(StartError::AlreadyThere(format!("{}.{}", spec.task, spec.fence)))
+        }
+        made => Ok(made.at("make", dir)?),
+    }
+}
+
+fn fill(dir: &Path, spec: &RunSpec, stdin: Option<&[u8]>) -> Result<(), PathError> {
+    let path = dir.join(layout::SPEC);
+    let bytes = serde_json::to_vec(spec).at("write", &path)?;
+    fs::write(&path, bytes).at("write", &path)?;
+    if let Some(stdin) = stdin {
+        let path = dir.join(layout::STDIN);
+        fs::write(&path, stdin).at("write", &path)?;
+    }
+    Ok(())
+}
+
+/// Starts a shim that has one end of a socket pair: no connect can race with its start, and
+/// the end of the stream is its end.
+fn spawn(server: &Server, exe: &Path, dir: &Path) -> io::Result<UnixStream> {
+    let (ours, theirs) = UnixStream::pair()?;
+    server.shim(exe, dir, &OwnedFd::from(theirs))?;
+    ours.set_nonblocking(true)?;
+    Ok(ours)
+}
