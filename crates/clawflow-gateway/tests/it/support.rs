@@ -1,0 +1,136 @@
+//! A served home, requests by hand, and flows that wait for a person.
+
+use clawflow_engine::api::Api;
+use clawflow_engine::{Engine, EngineSettings, Scope};
+use clawflow_gateway::holder::{self, Guard, HolderInfo, Kind, Taken};
+use clawflow_gateway::{Client, Server};
+use clawflow_store::MemoryStore;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+/// Far beyond what anything here takes, also on a busy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Served {
+    // In the order of dropping: the server before the lock, the lock before the directory.
+    pub(crate) server: Server,
+    pub(crate) client: Client,
+    pub(crate) socket: PathBuf,
+    pub(crate) home: PathBuf,
+    _guard: Guard,
+    _tmp: TempDir,
+}
+
+pub(crate) fn info(kind: Kind, socket: &Path) -> HolderInfo {
+    HolderInfo::this_process(kind, "0.0.0-test", socket)
+}
+
+pub(crate) fn take(home: &Path, socket: &Path) -> Guard {
+    match holder::take(home, info(Kind::Gateway, socket)).unwrap() {
+        Taken::Lock(guard) => guard,
+        Taken::HeldBy(holder) => panic!("held by {holder:?}"),
+    }
+}
+
+/// Calls on an empty store.
+pub(crate) fn api(home: &Path, scope: Scope) -> Api {
+    let settings = EngineSettings {
+        home: home.to_path_buf(),
+        // Nothing here may start a process.
+        shim_exe: "/nonexistent/shim".into(),
+        socket: home.join("gateway.sock"),
+        shell: "/bin/sh".to_owned(),
+        max_tasks: 4,
+        grace_ms: 100,
+        log_bytes: 1 << 20,
+        stdout_bytes: 1 << 20,
+        name: "test:1".to_owned(),
+    };
+    let engine = Engine::new(Arc::new(MemoryStore::new()), settings, scope).unwrap();
+    engine.start().unwrap();
+    Api::new(engine)
+}
+
+/// Serves an empty store.
+pub(crate) fn serve(scope: Scope) -> Served {
+    serve_as(Kind::Gateway, scope)
+}
+
+pub(crate) fn serve_as(kind: Kind, scope: Scope) -> Served {
+    let tmp = TempDir::new().unwrap();
+    let home = tmp.path().to_path_buf();
+    let socket = home.join("gateway.sock");
+    let Taken::Lock(guard) = holder::take(&home, info(kind, &socket)).unwrap() else {
+        panic!("a new home is held");
+    };
+    let server = Server::start(&guard, api(&home, scope)).unwrap();
+    let client = Client::new(&socket);
+    Served { server, client, socket, home, _guard: guard, _tmp: tmp }
+}
+
+/// What starts a flow that asks a person at once.
+pub(crate) fn gate_flow(key: &str) -> Value {
+    json!({
+        "source": "steps:\n  - { id: ask, approval: Go on? }\n",
+        "file": "gate.flow.yaml",
+        "cwd": "/",
+        "key": key,
+        "owner": "agent:test:main",
+    })
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    pub(crate) fn code(&self) -> String {
+        assert!(self.head.contains("application/problem+json"), "{}", self.head);
+        let body = self.json();
+        assert_eq!(body["status"], self.status, "{body}");
+        body["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// One request on a connection of its own.
+pub(crate) async fn ask(socket: &Path, method: &str, path: &str, body: &str) -> Answer {
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\
+         connection: close\r\n\r\n"
+    );
+    exchange(socket, &[head.as_bytes(), body.as_bytes()].concat(), false).await
+}
+
+/// Bytes as they are and nothing more, and what comes back.
+pub(crate) async fn send(socket: &Path, bytes: &[u8]) -> Answer {
+    exchange(socket, bytes, true).await
+}
+
+async fn exchange(socket: &Path, bytes: &[u8], close: bool) -> Answer {
+    let mut stream = UnixStream::connect(socket).await.unwrap();
+    // The server may hang up on rubbish before it has all of it.
+    let _ = stream.write_all(bytes).await;
+    if close {
+        // What is no whole request need not wait for its rest.
+        let _ = stream.shutdown().await;
+    }
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
+    let _ = read.expect("the server neither answers nor hangs up");
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
