@@ -1,0 +1,234 @@
+//! Whole flows through the engine: steps per second beside a bare spawn, and the time between one
+//! step's exit and the next one's start.
+//!
+//! `cargo run -p clawflow-bench --profile release-lite --bin flows [DIRECTORY]`
+//!
+//! Rounds of ours and of the bare loop take turns; medians of 7. This program is its own shim.
+
+use clawflow_bench::{fdatasync_rate, median, print_table, settle, warn_unless_idle};
+use clawflow_engine::api::{
+    Api, Call, FlowRun, FlowRunRequest, FlowView, FlowWait, FlowWaitRequest,
+};
+use clawflow_engine::{Engine, EngineSettings, Scope, shim};
+use clawflow_store::SqliteStore;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::task::JoinSet;
+
+/// Rounds of which the median is told.
+const ROUNDS: usize = 7;
+/// Flows and processes at a time.
+const IN_FLIGHT: usize = 16;
+/// Steps of each flow.
+const STEPS: usize = 3;
+/// Flows of a round that sleep for no time, and of one that run `true`.
+const SLEEPERS: usize = 2000;
+const RUNNERS: usize = 160;
+/// Flows whose steps are timed, one at a time.
+const TIMED: usize = 60;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    match args.next() {
+        Some(verb) if verb == "__shimd" => shim::serve(),
+        Some(verb) if verb == "__shim" => {
+            args.next().map_or(ExitCode::FAILURE, |dir| shim::main(Path::new(&dir)))
+        }
+        Some(verb) if verb == "__stamp" => {
+            println!("{}", monotonic_ns());
+            ExitCode::SUCCESS
+        }
+        base => {
+            let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
+            match bench(&base) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("error: {error}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
+    }
+}
+
+fn bench(base: &Path) -> Outcome<()> {
+    warn_unless_idle();
+    // Nothing is deleted before the end: ext4 passes over inodes that were deleted in the last
+    // minutes, one by one, for each new file, so that a tidied round slows down the next.
+    let all = tempfile::tempdir_in(base)?;
+    let base = all.path();
+    let (mut syncs, mut sleepers, mut runners, mut bare) = (vec![], vec![], vec![], vec![]);
+    let (mut gaps, mut bare_gaps) = (vec![], vec![]);
+    for _ in 0..ROUNDS {
+        syncs.push(fdatasync_rate(&new_dir(base)?)?);
+        bare.push(alone(bare_spawns(RUNNERS * STEPS))?);
+        runners.push(alone(flows(base, &file("argv: ['true']"), RUNNERS, IN_FLIGHT))?);
+        sleepers.push(alone(flows(base, &file("sleep: 0s"), SLEEPERS, IN_FLIGHT))?);
+        gaps.push(median(&alone(timed(base))?));
+        bare_gaps.push(median(&bare_chain()?));
+        settle(base)?;
+    }
+    let sync = median(&syncs);
+    let (ours, theirs) = (median(&runners), median(&bare));
+    println!("raw fdatasync: {sync:.0}/s, {:.3} ms each\n", 1000.0 / sync);
+    let row = |name: &str, value: String, beside: String| vec![name.to_owned(), value, beside];
+    print_table(
+        &["what", "median", "beside"],
+        &[
+            row("3-step flows, sleep 0", format!("{:.0}/s", median(&sleepers)), String::new()),
+            row(
+                "steps running `true`, 16 in flight",
+                format!("{:.3} ms", 1000.0 / (ours * STEPS as f64)),
+                format!("{:.2} x bare", theirs / (ours * STEPS as f64)),
+            ),
+            row(
+                "bare spawn and wait, 16 in flight",
+                format!("{:.3} ms", 1000.0 / theirs),
+                "1".into(),
+            ),
+            row(
+                "from one step's program to the next",
+                format!("{:.3} ms", median(&gaps)),
+                "1 commit (1 fdatasync of the log) between".into(),
+            ),
+            row(
+                "the same, spawned in a loop",
+                format!("{:.3} ms", median(&bare_gaps)),
+                String::new(),
+            ),
+        ],
+    )?;
+    Ok(())
+}
+
+/// A directory that stays.
+fn new_dir(base: &Path) -> std::io::Result<PathBuf> {
+    tempfile::tempdir_in(base).map(tempfile::TempDir::keep)
+}
+
+/// Works on a runtime of its own. Its engines are dropped, not stopped: that would tidy.
+fn alone<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+/// A linear file of three steps.
+fn file(step: &str) -> String {
+    (0..STEPS)
+        .fold("steps:\n".to_owned(), |text, n| text + &format!("  - {{ id: s{n}, {step} }}\n"))
+}
+
+/// An engine over a new home.
+fn engine(home: &Path) -> Outcome<Api> {
+    let settings = EngineSettings {
+        home: home.to_owned(),
+        shim_exe: std::env::current_exe()?,
+        socket: home.join("gateway.sock"),
+        shell: "/bin/sh".to_owned(),
+        max_tasks: IN_FLIGHT,
+        grace_ms: 5000,
+        log_bytes: 1 << 26,
+        stdout_bytes: 1 << 24,
+        name: "bench".to_owned(),
+    };
+    let engine = Engine::new(Arc::new(SqliteStore::open(home)?), settings, Scope::All)?;
+    engine.start()?;
+    Ok(Api::new(engine))
+}
+
+/// Runs a flow to its end.
+async fn run(api: &Api, source: &str) -> Outcome<FlowView> {
+    let request = FlowRunRequest {
+        source: source.to_owned(),
+        file: "bench.flow.yaml".to_owned(),
+        args: serde_json::Map::new(),
+        cwd: "/".to_owned(),
+        env: [("PATH".to_owned(), std::env::var("PATH")?)].into(),
+        owner: None,
+        key: None,
+        auto_approve: false,
+    };
+    let flow = FlowRun::run(api, request).await?.flow_id.0;
+    let (after_event, timeout_ms, until_ended) = (0, 60_000, true);
+    let ask = FlowWaitRequest { flow, after_event, timeout_ms, until_ended };
+    Ok(FlowWait::run(api, ask).await?.view)
+}
+
+/// Flows per second.
+async fn flows(base: &Path, source: &str, count: usize, in_flight: usize) -> Outcome<f64> {
+    let api = engine(&new_dir(base)?)?;
+    let start = Instant::now();
+    let mut running = JoinSet::new();
+    for _ in 0..count {
+        if running.len() >= in_flight
+            && let Some(ended) = running.join_next().await
+        {
+            ended??;
+        }
+        let (api, source) = (api.clone(), source.to_owned());
+        running.spawn(async move { run(&api, &source).await });
+    }
+    while let Some(ended) = running.join_next().await {
+        ended??;
+    }
+    Ok(count as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Spawns per second of `true`, without anything around.
+async fn bare_spawns(count: usize) -> Outcome<f64> {
+    let start = Instant::now();
+    let mut threads = Vec::new();
+    for _ in 0..IN_FLIGHT {
+        threads.push(tokio::task::spawn_blocking(move || -> std::io::Result<()> {
+            for _ in 0..count / IN_FLIGHT {
+                Command::new("true").stdin(Stdio::null()).status()?;
+            }
+            Ok(())
+        }));
+    }
+    for thread in threads {
+        thread.await??;
+    }
+    Ok(count as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Milliseconds between the programs of steps that follow each other.
+async fn timed(base: &Path) -> Outcome<Vec<f64>> {
+    let api = engine(&new_dir(base)?)?;
+    let source = file(&format!("argv: [{:?}, __stamp]", std::env::current_exe()?));
+    let mut gaps = Vec::new();
+    for _ in 0..TIMED {
+        let view = run(&api, &source).await?;
+        let stamps: Vec<f64> = view
+            .steps
+            .iter()
+            .filter_map(|step| step.result.as_ref()?.stdout.as_ref()?.trim().parse().ok())
+            .collect();
+        gaps.extend(stamps.windows(2).map(|pair| (pair[1] - pair[0]) / 1e6));
+    }
+    Ok(gaps)
+}
+
+/// The same gaps where one program is simply spawned after the other.
+fn bare_chain() -> Outcome<Vec<f64>> {
+    let exe = std::env::current_exe()?;
+    let mut stamps: Vec<f64> = Vec::new();
+    for _ in 0..TIMED * (STEPS - 1) {
+        let out = Command::new(&exe).arg("__stamp").output()?;
+        stamps.push(String::from_utf8(out.stdout)?.trim().parse()?);
+    }
+    Ok(stamps.windows(2).map(|pair| (pair[1] - pair[0]) / 1e6).collect())
+}
+
+/// Nanoseconds of the clock that all processes share.
+fn monotonic_ns() -> i128 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
+}
