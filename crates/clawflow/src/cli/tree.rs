@@ -1,0 +1,65 @@
+//! The tree of commands.
+
+use crate::commands;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// durable flows for the long jobs of AI agents
+#[derive(Debug, Parser)]
+#[command(name = "clawflow", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "exit codes are listed in the man page: clawflow man")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Globals {
+    /// directory of all state [env: CLAWFLOW_HOME]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "global options")]
+    pub(crate) home: Option<PathBuf>,
+    /// the one configuration file to read [env: CLAWFLOW_CONFIG]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "global options")]
+    pub(crate) config: Option<PathBuf>,
+    /// answer in JSON, errors too
+    #[arg(long, global = true, help_heading = "global options")]
+    pub(crate) json: bool,
+    /// when to colour: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", help_heading = "global options")]
+    #[arg(value_parser = ["auto", "always", "never"], hide_possible_values = true)]
+    pub(crate) color: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// start a flow from a workflow file and follow it
+    Run(commands::run::RunArgs),
+    /// list, show and steer flows
+    #[command(subcommand)]
+    Flows(commands::flows::FlowsCommand),
+    /// list, show and stop tasks, or run one
+    Tasks(TasksArgs),
+    /// the daemon that drives every flow
+    Gateway(commands::gateway::GatewayArgs),
+    /// look for what could keep clawflow from working
+    Doctor,
+    /// show or check the configuration
+    #[command(subcommand)]
+    Config(commands::config::ConfigCommand),
+    /// print a completion script for a shell
+    Completion(commands::completion::CompletionArgs),
+    /// print the man page
+    Man(commands::man::ManArgs),
+}
+
+/// The tasks.
+#[derive(Debug, Args)]
+pub(crate) struct TasksArgs {
+    /// what to do; without it the tasks are listed
+    #[command(subcommand)]
+    pub(crate) command: Option<commands::tasks::TasksCommand>,
+}

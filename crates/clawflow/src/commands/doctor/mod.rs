@@ -1,0 +1,10 @@
+//! `clawflow doctor`: looks for what could keep clawflow from working.
+
+mod examine;
+mod finding;
+mod holder;
+mod home;
+mod machine;
+mod service;
+
+pub(crate) use examine::run;

@@ -1,0 +1,9 @@
+//! `clawflow run`: starts a flow from a workflow file and follows it to its end.
+
+mod args;
+mod drive;
+mod request;
+
+pub(crate) use args::RunArgs;
+pub(crate) use drive::run;
+pub(crate) use request::chosen_env;

@@ -1,0 +1,123 @@
+//! `clawflow tasks run`.
+
+use super::logs::{Wanted, copy, drain};
+use crate::cli::{CliError, Ctx, Exit};
+use crate::commands::args::duration_ms;
+use crate::commands::client::Client;
+use crate::commands::gateway::spawn_background;
+use crate::commands::run::chosen_env;
+use crate::open::Want;
+use clap::Args;
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_engine::api::{TaskRef, TaskRun, TaskRunRequest, TaskShow};
+use std::path::PathBuf;
+
+/// What to run.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+With --wait the task's output is copied to standard output, and the exit code is 0 when it
+succeeded and 1 when it did not. Without a gateway, --wait runs it in the foreground.")]
+pub(crate) struct RunArgs {
+    /// a short name for it
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+    /// stop it after this time
+    #[arg(long, value_name = "DURATION", value_parser = duration_ms)]
+    timeout: Option<u64>,
+    /// wait for its end
+    #[arg(long)]
+    wait: bool,
+    /// session key of the owner [default: run.owner]
+    #[arg(long, value_name = "SESSION")]
+    owner: Option<String>,
+    /// pass a variable of the environment on to it, or set one
+    #[arg(long = "env", value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+    /// its directory [default: the current one]
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// the program and its arguments
+    #[arg(
+        value_name = "CMD",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    argv: Vec<String>,
+}
+
+/// Runs it.
+pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
+    let wait = args.wait;
+    let request = request(ctx, args)?;
+    let client = match wait {
+        true => Client::open_for(ctx, Want::ForegroundRun).await?,
+        false => gateway(ctx).await?,
+    };
+    let ran = match client.call::<TaskRun>(&request).await {
+        Ok(task) if wait => until_ended(ctx, &client, task).await,
+        other => other,
+    };
+    let task = client.close(ran).await?;
+    if ctx.mode.json {
+        ctx.mode.print_json(&task)?;
+    } else if !wait {
+        ctx.mode.print(&format!("{}\n", task.task_id))?;
+        ctx.mode.note(&format!("hint: clawflow tasks logs {} --follow", task.task_id));
+    }
+    if !wait || task.status == TaskStatus::Succeeded {
+        return Ok(Exit::Done);
+    }
+    if !ctx.mode.json {
+        let why = task.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
+        ctx.mode.note(&format!("the task {} is {}{why}", task.task_id, task.status));
+    }
+    Ok(Exit::Failed)
+}
+
+/// A gateway: the one that runs, else one that is started now.
+async fn gateway(ctx: &Ctx) -> Result<Client, CliError> {
+    let client = match Client::open_for(ctx, Want::Client).await {
+        Err(_) if ctx.settings.gateway.autostart => {
+            ctx.mode.note("no gateway runs: starting one in the background");
+            spawn_background(&ctx.settings).await?;
+            Client::open_for(ctx, Want::Client).await?
+        }
+        other => other?,
+    };
+    let Some(pid) = client.foreground_run() else { return Ok(client) };
+    let message = format!("a foreground run (pid {pid}) holds the home, and no gateway runs");
+    let error = CliError::new(Exit::Unavailable, "unavailable", message);
+    Err(error.hint("add --wait, or start a gateway after it"))
+}
+
+fn request(ctx: &Ctx, args: RunArgs) -> Result<TaskRunRequest, CliError> {
+    let gone = || CliError::usage("the working directory is gone").hint("name one with --cwd");
+    let here = ctx.env.current_dir().ok_or_else(gone)?;
+    let cwd = args.cwd.map_or_else(|| here.to_owned(), |dir| here.join(dir));
+    if !cwd.is_dir() {
+        return Err(CliError::usage(format!("{} is not a directory", cwd.display())));
+    }
+    let not_utf8 = |path: PathBuf| CliError::usage(format!("{} is not UTF-8", path.display()));
+    Ok(TaskRunRequest {
+        argv: args.argv,
+        cwd: cwd.into_os_string().into_string().map_err(|path| not_utf8(path.into()))?,
+        env: chosen_env(ctx, &args.env)?,
+        label: args.label,
+        owner: args.owner.unwrap_or_else(|| ctx.settings.run.owner.clone()),
+        timeout_ms: args.timeout,
+    })
+}
+
+async fn until_ended(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliError> {
+    if !ctx.mode.json {
+        ctx.mode.note(&format!("task {}", task.task_id));
+    }
+    // The log ends with the task. In JSON only the record is printed.
+    let wanted = Wanted { stderr: false, follow: true };
+    match ctx.mode.json {
+        true => drain(client, &task).await?,
+        false => copy(ctx, client, &task, wanted).await?,
+    }
+    client.call::<TaskShow>(&TaskRef { task: task.task_id.0 }).await
+}

@@ -1,0 +1,108 @@
+//! The settings as typed fields. What each one means stands in [`super::table`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::origin::Origin;
+use super::show::ShownSetting;
+
+/// Every setting, read and checked.
+///
+/// Only [`Settings::load`] makes one that is filled: the table's defaults are assigned like any
+/// other value, so an empty `Default` never leaves this module tree.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    /// Directory of all state, absolute.
+    pub(crate) home: PathBuf,
+    /// `[gateway]`
+    pub(crate) gateway: Gateway,
+    /// `[cancel]`
+    pub(crate) cancel: Cancel,
+    /// `[run]`
+    pub(crate) run: Run,
+    /// `[limits]`
+    pub(crate) limits: Limits,
+    /// `[output]`
+    pub(crate) output: Output,
+    /// The one file that `--config` names.
+    pub(crate) named_config: Option<PathBuf>,
+    /// Who said where the home is.
+    pub(super) home_origin: Option<Origin>,
+    /// The files that were read, the one that wins first.
+    pub(super) files: Vec<PathBuf>,
+    /// One row per setting, in the table's order.
+    pub(super) shown: Vec<ShownSetting>,
+}
+
+/// The daemon.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gateway {
+    /// Tasks that run at once.
+    pub(crate) max_tasks: u32,
+    /// The unix socket that commands connect to, absolute.
+    pub(crate) socket: PathBuf,
+    /// Whether `run --detach` starts a gateway where none runs.
+    pub(crate) autostart: bool,
+    /// Filter for the log, in the syntax of `tracing`.
+    pub(crate) log: String,
+}
+
+/// Cancelling.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cancel {
+    /// Time between SIGTERM and SIGKILL.
+    pub(crate) grace: Duration,
+}
+
+/// Starting flows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Run {
+    /// Environment variables that are stored with a flow beside the basic ones.
+    pub(crate) pass_env: Vec<String>,
+    /// Owner of flows that name none.
+    pub(crate) owner: String,
+    /// Program that runs `run:` steps, absolute.
+    pub(crate) shell: PathBuf,
+}
+
+/// How much is kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits {
+    /// Bytes of log kept per attempt.
+    pub(crate) log_bytes: u64,
+    /// Bytes of standard output kept as a step's result.
+    pub(crate) stdout_bytes: u64,
+}
+
+/// The command line's output.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Output {
+    /// When to colour.
+    pub(crate) color: ColorChoice,
+}
+
+/// When to colour output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always, also into a file.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColorChoice {
+    /// All choices, in the order in which they are documented.
+    pub(crate) const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
+
+    /// The word for it in a file.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A flow: its name, one line about it, and the picture of it.
+
+use super::paint::Paint;
+use super::time::{ago, duration, now};
+use super::waiting;
+use crate::cli::{Mode, escape};
+use clawflow_core::Millis;
+use clawflow_core::flow::Flow;
+use clawflow_core::step::{Step, StepStatus};
+use clawflow_core::task::Task;
+use clawflow_engine::api::FlowView;
+use std::fmt::Write;
+use unicode_width::UnicodeWidthStr;
+
+/// How the flow is called: `key (flow_…)`.
+pub(crate) fn flow_name(flow: &Flow) -> String {
+    match &flow.key {
+        Some(key) => format!("{} ({})", escape(key), escape(&flow.flow_id.0)),
+        None => escape(&flow.flow_id.0),
+    }
+}
+
+/// Where the flow stands after a command: `cancelled weekly (flow_…), revision 4`.
+pub(crate) fn flow_line(verb: &str, flow: &Flow) -> String {
+    format!("{verb} {}, {}, revision {}\n", flow_name(flow), standing(flow), flow.revision)
+}
+
+fn standing(flow: &Flow) -> String {
+    let mut text = flow.status.to_string();
+    if flow.is_terminal() {
+        return text;
+    }
+    if flow.cancel_requested_at.is_some() {
+        text.push_str(", cancel requested");
+    }
+    if flow.paused_at.is_some() {
+        text.push_str(", paused");
+    }
+    text
+}
+
+/// The picture of a flow: the record, then one line per step.
+pub(crate) fn flow_view(view: &FlowView, mode: Mode) -> String {
+    let (now, paint) = (now(), Paint(mode.color));
+    let mut out = head(&view.flow, paint, now);
+    for line in waiting::lines(view, now) {
+        line_of(&mut out, "waiting for", &line);
+    }
+    let outputs: Vec<String> = view.flow.outputs.keys().map(|key| escape(key)).collect();
+    if !outputs.is_empty() {
+        line_of(&mut out, "outputs", &outputs.join(", "));
+    }
+    match view.steps.is_empty() {
+        false => out.push_str(&steps(view, paint, now)),
+        true => view.tasks.iter().for_each(|task| out.push_str(&task_row(task, paint, now))),
+    }
+    out
+}
+
+fn line_of(out: &mut String, name: &str, text: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(out, "{name}: {text}");
+}
+
+fn head(flow: &Flow, paint: Paint, now: Millis) -> String {
+    let status = paint.status(flow.status.as_str());
+    let rest = format!("revision {} · owner {}", flow.revision, escape(&flow.owner_key));
+    let name = paint.bold(&flow_name(flow));
+    let mut out = format!("flow {name}  {} · {status} · {rest}\n", flow.sync_mode);
+    if flow.key.as_deref() != Some(&flow.goal) {
+        line_of(&mut out, "goal", &escape(&flow.goal));
+    }
+    if let Some(old) = &flow.retry_of {
+        line_of(&mut out, "retry of", &escape(&old.0));
+    }
+    if let Some(at) = flow.ended_at {
+        let took = duration(at - flow.created_at);
+        line_of(&mut out, "ended", &format!("{} ago, after {took}", ago(at, now)));
+    }
+    if let Some(error) = &flow.error {
+        line_of(&mut out, "error", &escape(error));
+    }
+    if let Some(reason) = flow.cancel_reason.as_ref().filter(|reason| !reason.is_empty()) {
+        line_of(&mut out, "cancel reason", &escape(reason));
+    }
+    out
+}
+
+fn steps(view: &FlowView, paint: Paint, now: Millis) -> String {
+    let ids: Vec<String> = view.steps.iter().map(|step| escape(&step.step_id)).collect();
+    let width = ids.iter().map(|id| id.width()).max().unwrap_or(0).min(40);
+    let digits = view.steps.len().to_string().len().max(3);
+    let mut out = String::new();
+    for (at, (step, id)) in view.steps.iter().zip(&ids).enumerate() {
+        let blanks = " ".repeat(width.saturating_sub(id.width()));
+        let status = paint.status(&format!("{:9}", step.status));
+        let took = took(step, now);
+        let task = step.task_id.as_ref().map_or("", |id| id.short());
+        let task = paint.dim(&format!("{:8}", escape(task)));
+        let said = said(view, step);
+        let line = format!("{:digits$} {id}{blanks}  {status}  {took:>6}  {task}  {said}", at + 1);
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn took(step: &Step, now: Millis) -> String {
+    match (step.started_at, step.ended_at, step.status) {
+        (Some(start), Some(end), _) => duration(end - start),
+        (Some(start), None, status) if status != StepStatus::Pending => duration(now - start),
+        _ => String::new(),
+    }
+}
+
+/// What the step says of itself: its error, or the last line of its progress.
+fn said(view: &FlowView, step: &Step) -> String {
+    if let Some(error) = &step.error {
+        return format!("{}: {}", escape(&error.code), escape(&error.message));
+    }
+    if step.reused_from.is_some() {
+        return "reused".to_owned();
+    }
+    let task = view.tasks.iter().find(|task| Some(&task.task_id) == step.task_id.as_ref());
+    let live = |task: &&Task| !step.status.is_terminal() && !task.status.is_terminal();
+    let progress = task.filter(live).and_then(|task| task.progress_summary.as_deref());
+    let attempt = match step.attempt {
+        0 | 1 => String::new(),
+        n => format!("attempt {n}  "),
+    };
+    match progress {
+        Some(text) => format!("{attempt}\"{}\"", escape(text)),
+        None => attempt,
+    }
+}
+
+fn task_row(task: &Task, paint: Paint, now: Millis) -> String {
+    let status = paint.status(&format!("{:9}", task.status));
+    let from = task.started_at.unwrap_or(task.created_at);
+    let took = duration(task.ended_at.unwrap_or(now) - from);
+    let name = escape(task.label.as_deref().unwrap_or(&task.task));
+    format!("    {}  {status}  {took:>6}  {name}\n", escape(task.task_id.short()))
+}

@@ -1,0 +1,19 @@
+//! How records look to people: one place, so that every command shows them alike.
+
+mod flow;
+mod paint;
+mod table;
+mod time;
+mod waiting;
+
+pub(crate) use flow::flow_line;
+pub(crate) use flow::flow_name;
+pub(crate) use flow::flow_view;
+pub(crate) use paint::Paint;
+pub(crate) use table::Cell;
+pub(crate) use table::Table;
+pub(crate) use time::ago;
+pub(crate) use time::duration;
+pub(crate) use time::moment;
+pub(crate) use time::now;
+pub(crate) use time::until;
