@@ -9,6 +9,7 @@ use clawflow_core::error::{Code, Refusal};
 use clawflow_core::flow::Flow;
 use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::task::{TaskStatus, solo};
+use clawflow_core::unit::Unit;
 use clawflow_store::ApplyError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -186,7 +187,7 @@ impl Engine {
                 }
             };
             reserved.keep(starts(&decision.effects));
-            match self.commit(&decision).await {
+            match self.commit(std::mem::take(&mut decision.unit)).await {
                 Ok(()) => {
                     reserved.spent();
                     let flow = decision.state.flow.clone();
@@ -204,11 +205,11 @@ impl Engine {
         Err(EngineError::refused(Code::PersistFailed, "the flow changes too fast"))
     }
 
-    async fn commit(&self, decision: &Decision) -> Result<(), ApplyError> {
-        if decision.unit.is_empty() {
+    async fn commit(&self, unit: Unit) -> Result<(), ApplyError> {
+        if unit.is_empty() {
             return Ok(());
         }
-        match self.inner.store.submit(decision.unit.clone()).await {
+        match self.inner.store.submit(unit).await {
             Ok(applied) => applied.map(|_| ()),
             // The writer is gone; what it had not answered is whole or not at all.
             Err(_) => Err(ApplyError::Store(clawflow_store::StoreError::Unavailable {
@@ -226,7 +227,7 @@ impl Engine {
 
     async fn create_here(&self, new: NewFlow) -> Result<Flow, EngineError> {
         let mut reserved = self.reserve(self.inner.scope != Scope::Nothing);
-        let decision = self.with_ctx(reserved.count(), |ctx| drive::create(new, ctx))?;
+        let mut decision = self.with_ctx(reserved.count(), |ctx| drive::create(new, ctx))?;
         reserved.keep(starts(&decision.effects));
         let flow = decision.state.flow.clone();
         let flow_id = flow.flow_id.clone();
@@ -235,7 +236,7 @@ impl Engine {
         // until the state is in it.
         let in_use = self.in_use(&flow_id);
         let mut state = in_use.lock().await;
-        if let Err(error) = self.commit(&decision).await {
+        if let Err(error) = self.commit(std::mem::take(&mut decision.unit)).await {
             self.drive_no_more(&flow_id);
             return Err(error.into());
         }

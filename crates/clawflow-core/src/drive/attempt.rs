@@ -5,10 +5,8 @@ use super::begin::fail_by_eval;
 use super::launch::prepare;
 use crate::definition::Action;
 use crate::effect::Effect;
-use crate::ids::TaskId;
-use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::step::StepStatus;
-use crate::task::{DeliveryStatus, Runtime, ScopeKind, Task, TaskStatus};
+use crate::task::{Task, fresh};
 use serde_json::json;
 
 /// The step's next attempt, at once or, while starts are held back, with `unpause`: until then the
@@ -30,47 +28,19 @@ pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
         Ok(launch) => launch,
         Err(error) => return fail_by_eval(draft, at, &error),
     };
-    let now = draft.now();
     let shown = match &draft.def(at).action {
         Action::Shell(_) => launch.command.argv[2].clone(),
         _ => launch.command.argv.join(" "),
     };
     let starts = draft.slots > 0;
     draft.slots = draft.slots.saturating_sub(1);
-    let flow = &draft.state.flow;
+    let owner_key = draft.state.flow.owner_key.clone();
     let task = Task {
-        task_id: TaskId::new(draft.ctx.ids),
-        version: 0,
-        runtime: Runtime::Cli,
-        source_id: None,
-        owner_key: flow.owner_key.clone(),
-        scope_kind: ScopeKind::Session,
-        requester_origin: None,
-        child_session_key: None,
-        parent_flow_id: Some(flow.flow_id.clone()),
+        parent_flow_id: Some(draft.state.flow.flow_id.clone()),
         step_id: Some(draft.step(at).step_id.clone()),
         attempt,
-        fence: u64::from(starts),
         parent_task_id: draft.step(at).task_id.clone(),
-        agent_id: None,
-        run_id: None,
-        label: None,
-        task: cut(&shown, SUMMARY_CHARS_MAX),
-        command: None,
-        status: if starts { TaskStatus::Running } else { TaskStatus::Queued },
-        terminal_outcome: None,
-        delivery_status: DeliveryStatus::NotApplicable,
-        notify_policy: crate::flow::NotifyPolicy::Silent,
-        executor: starts.then(|| draft.ctx.executor.clone()),
-        cancel_requested_at: None,
-        created_at: now,
-        started_at: starts.then_some(now),
-        last_event_at: now,
-        ended_at: None,
-        exit: None,
-        progress_summary: None,
-        terminal_summary: None,
-        error: None,
+        ..fresh(draft.ctx, owner_key, &shown, starts)
     };
     let id = task.task_id.clone();
     draft.set_status(at, StepStatus::Starting);

@@ -1,9 +1,11 @@
 //! Tasks: the record and its states.
 
+mod fresh;
 mod record;
 pub mod solo;
 mod state;
 
+pub(crate) use fresh::fresh;
 pub use record::DeliveryStatus;
 pub use record::Executor;
 pub use record::Exit;

@@ -1,15 +1,10 @@
 //! Tasks of their own, without a flow: one command, run once, never tried again by itself.
 
-use super::{
-    DeliveryStatus, Executor, Runtime, ScopeKind, Task, TaskCommand, TaskMove, TaskStatus,
-    next_status,
-};
+use super::{Executor, Task, TaskCommand, TaskMove, TaskStatus, fresh, next_status};
 use crate::drive::{Ctx, Report, message, verdict};
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::event::Event;
-use crate::flow::NotifyPolicy;
-use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::unit::{Change, Unit};
 use serde_json::{Value, json};
@@ -63,38 +58,9 @@ pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
     let starts = ctx.slots > 0;
     let shown = new.command.argv.join(" ");
     let task = Task {
-        task_id: TaskId::new(ctx.ids),
-        version: 0,
-        runtime: Runtime::Cli,
-        source_id: None,
-        owner_key: new.owner_key,
-        scope_kind: ScopeKind::Session,
-        requester_origin: None,
-        child_session_key: None,
-        parent_flow_id: None,
-        step_id: None,
-        attempt: 1,
-        fence: u64::from(starts),
-        parent_task_id: None,
-        agent_id: None,
-        run_id: None,
         label: new.label.map(|label| cut(&label, SUMMARY_CHARS_MAX)),
-        task: cut(&shown, SUMMARY_CHARS_MAX),
         command: Some(new.command),
-        status: if starts { TaskStatus::Running } else { TaskStatus::Queued },
-        terminal_outcome: None,
-        delivery_status: DeliveryStatus::NotApplicable,
-        notify_policy: NotifyPolicy::Silent,
-        executor: starts.then(|| Executor::clone(ctx.executor)),
-        cancel_requested_at: None,
-        created_at: ctx.now,
-        started_at: starts.then_some(ctx.now),
-        last_event_at: ctx.now,
-        ended_at: None,
-        exit: None,
-        progress_summary: None,
-        terminal_summary: None,
-        error: None,
+        ..fresh(ctx, new.owner_key, &shown, starts)
     };
     let id = task.task_id.clone();
     let effect = if starts { Effect::Start(id) } else { Effect::Queued(id) };
