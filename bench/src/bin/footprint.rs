@@ -229,9 +229,13 @@ fn shim(exe: &Path, home: &Path) -> Outcome<u64> {
 fn find(runs: &Path) -> Outcome<Option<u64>> {
     for boot in fs::read_dir(runs).into_iter().flatten().flatten() {
         for attempt in fs::read_dir(boot.path())?.flatten() {
-            let Ok(text) = fs::read_to_string(attempt.path().join("run.json")) else { continue };
-            let record: serde_json::Value = serde_json::from_str(&text)?;
-            return Ok(record["shim"]["pid"].as_u64());
+            let record = fs::read_to_string(attempt.path().join("attempt.jsonl"));
+            // The second line says who runs, as soon as it is whole.
+            let run = record.ok().and_then(|text| {
+                serde_json::from_str::<serde_json::Value>(text.lines().nth(1)?).ok()
+            });
+            let Some(run) = run else { continue };
+            return Ok(run["shim"]["pid"].as_u64());
         }
     }
     Ok(None)

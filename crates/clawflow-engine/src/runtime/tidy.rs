@@ -43,8 +43,8 @@ impl Litter {
 }
 
 fn tidy_dir(dir: &Path) {
-    // First, so that a late shim never finds something to execute and no trace of an execution.
-    let _ = fs::remove_file(dir.join(layout::SPEC));
+    // First: without it a late shim finds nothing to execute, whatever else is still there.
+    let _ = fs::remove_file(dir.join(layout::RECORD));
     let Ok(entries) = fs::read_dir(dir) else { return };
     let mut kept = false;
     for entry in entries.flatten() {
@@ -70,7 +70,7 @@ pub(crate) fn tidy_leftovers(runs: &Path) -> Vec<(String, String, u64)> {
             let name = attempt.file_name().to_string_lossy().into_owned();
             let parts = name.rsplit_once('.').and_then(|(t, f)| Some((t, f.parse().ok()?)));
             let Some((task, fence)) = parts else { continue };
-            if [layout::SPEC, layout::LOCK].iter().any(|name| attempt.path().join(name).exists()) {
+            if attempt.path().join(layout::RECORD).exists() {
                 found.push((boot_id.clone(), task.to_owned(), fence));
             }
         }

@@ -2,8 +2,8 @@
 //!
 //! It is not a fork but a `clone` with `CLONE_VM | CLONE_VFORK`: nothing is copied, and the
 //! shim sleeps until the program executes or its process is gone. Hence the child itself
-//! writes `run.json`, which proves as much as if the shim did: it is written before the only
-//! `execve`, by a process that dies with its shim, and both hold the directory's lock until
+//! puts itself on record, which proves as much as if the shim did: it is done before the only
+//! `execve`, by a process that dies with its shim, and both hold the attempt's lock until
 //! then. Death between the two leaves an attempt that may have executed: in doubt, never
 //! executed twice.
 
@@ -18,8 +18,11 @@ use rustix::process::{Pid, Signal};
 
 use super::command::{Command, Failure, Stage};
 use super::fail::{At, PathError};
+use super::limits::FORMAT;
+use super::record::RunRecord;
+use super::record_file::RecordFile;
 use super::spec::RunSpec;
-use super::{layout, limits, procfs, record, sys};
+use super::{layout, limits, procfs, sys};
 
 /// The program's process, which executes it or has failed to.
 pub(super) struct Child {
@@ -53,10 +56,11 @@ impl Child {
     /// Starts the program from the current directory, which is that of the attempt.
     ///
     /// The stack is used by the child, before it executes. Nothing has executed when this
-    /// fails, and there is no `run.json`, unless the child was killed over it.
+    /// fails, and no run is on record, unless the child was killed over it.
     pub(super) fn start(
         spec: &RunSpec,
         shim: procfs::ProcId,
+        file: &mut RecordFile,
         stack: &mut [MaybeUninit<u8>],
     ) -> Result<Self, PathError> {
         const DOING: &str = "start a process in";
@@ -65,7 +69,8 @@ impl Child {
         let parent = rustix::process::getpid();
         let mut progress = Progress::default();
         let pid = sys::borrow_memory(stack, &mut || {
-            become_program(&command, &streams, parent, shim, &mut progress);
+            let on_record = || put_on_record(file, shim);
+            become_program(&command, &streams, parent, on_record, &mut progress);
         });
         let pid = pid.at(DOING, ".")?;
         if let Some(id) = progress.recorded {
@@ -104,7 +109,7 @@ fn become_program(
     command: &Command,
     streams: &Streams,
     parent: Pid,
-    shim: procfs::ProcId,
+    put_on_record: impl FnOnce() -> Result<procfs::ProcId, PathError>,
     progress: &mut Progress,
 ) {
     let _ = rustix::process::setpgid(None, None);
@@ -113,7 +118,7 @@ fn become_program(
     if rustix::process::getppid() != Some(parent) {
         return;
     }
-    match record::run(shim) {
+    match put_on_record() {
         Ok(id) => progress.recorded = Some(id),
         Err(error) => {
             progress.unrecorded = Some(error);
@@ -121,6 +126,16 @@ fn become_program(
         }
     }
     progress.failure = Some(execute(command, streams));
+}
+
+/// Puts the calling process on record as the program of this shim. By the descriptor of the
+/// shim, so that nothing has to be opened.
+fn put_on_record(file: &mut RecordFile, shim: procfs::ProcId) -> Result<procfs::ProcId, PathError> {
+    let child = procfs::myself().at("look up", "/proc/self")?;
+    let boot_id = procfs::boot_id()?.to_owned();
+    let record = RunRecord { version: FORMAT, shim, child, pgid: child.pid, boot_id };
+    file.add_run(&record).at("write", layout::RECORD)?;
+    Ok(child)
 }
 
 fn execute(command: &Command, streams: &Streams) -> Failure {

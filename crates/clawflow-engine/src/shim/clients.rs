@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
@@ -11,12 +13,28 @@ use rustix::net::{
 };
 
 use super::frame::{ToShim, decode, take_line};
-use super::limits::{CLIENT_BACKLOG_BYTES, CLIENT_LINE_BYTES, MAX_CLIENTS};
+use super::limits::{
+    CLIENT_BACKLOG_BYTES, CLIENT_LINE_BYTES, MAX_CLIENTS, RECORD_RETRY, SOCKET_AFTER,
+};
 
 /// All connections and the socket for new ones.
 pub(super) struct Clients {
-    listener: OwnedFd,
+    path: PathBuf,
+    door: Door,
     list: Vec<Client>,
+}
+
+/// The socket for those who were not there from the start.
+///
+/// Most attempts end before somebody needs it. Whoever looks for it before it is there finds
+/// the attempt's lock held, and waits for it.
+enum Door {
+    /// Not made yet: it is due at a time, or earlier once nobody is connected.
+    Shut { alone: Instant, anyway: Instant },
+    /// Made.
+    Open(OwnedFd),
+    /// Never to be: the directory is gone, so that nobody could find it.
+    Gone,
 }
 
 struct Client {
@@ -26,16 +44,14 @@ struct Client {
     gone: bool,
 }
 
-/// Binds the socket in the current directory: a relative name keeps below the 108 bytes of
-/// a socket address however deep the home is.
-pub(super) fn bind_here(name: &str) -> io::Result<OwnedFd> {
+fn listen_at(path: &Path) -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let listener = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    let address = SocketAddrUnix::new(name)?;
+    let address = SocketAddrUnix::new(path)?;
     match bind(&listener, &address) {
-        // Left by a shim that died before it executed anything.
+        // Left by a try that came no further.
         Err(Errno::ADDRINUSE) => {
-            std::fs::remove_file(name)?;
+            std::fs::remove_file(path)?;
             bind(&listener, &address)?;
         }
         bound => bound?,
@@ -45,8 +61,42 @@ pub(super) fn bind_here(name: &str) -> io::Result<OwnedFd> {
 }
 
 impl Clients {
-    pub(super) fn new(listener: OwnedFd) -> Self {
-        Self { listener, list: Vec::new() }
+    /// Nobody yet. The path of the socket should be relative: that keeps below the 108 bytes
+    /// of its address however deep the home is.
+    pub(super) fn new(path: PathBuf, now: Instant) -> Self {
+        let door = Door::Shut { alone: now, anyway: now + SOCKET_AFTER };
+        Self { path, door, list: Vec::new() }
+    }
+
+    /// When the socket is to be made, if it is to be.
+    pub(super) fn socket_due(&self) -> Option<Instant> {
+        match self.door {
+            Door::Shut { alone, .. } if self.list.is_empty() => Some(alone),
+            Door::Shut { anyway, .. } => Some(anyway),
+            Door::Open(_) | Door::Gone => None,
+        }
+    }
+
+    /// Makes the socket if it is due. What is in the way, a full disk for one, ends nothing:
+    /// it is tried again.
+    pub(super) fn open_if_due(&mut self, now: Instant) {
+        if self.socket_due().is_none_or(|due| now < due) {
+            return;
+        }
+        let again = now + RECORD_RETRY;
+        self.door = match listen_at(&self.path) {
+            Ok(listener) => Door::Open(listener),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Door::Gone,
+            Err(_) => Door::Shut { alone: again, anyway: again },
+        };
+    }
+
+    /// The socket, if it is made.
+    pub(super) fn listener(&self) -> Option<BorrowedFd<'_>> {
+        match &self.door {
+            Door::Open(listener) => Some(listener.as_fd()),
+            Door::Shut { .. } | Door::Gone => None,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -63,7 +113,9 @@ impl Clients {
 
     /// Takes waiting connections.
     pub(super) fn accept(&mut self, hello: &[u8]) {
-        while let Ok(fd) = accept_with(&self.listener, SocketFlags::CLOEXEC) {
+        while let Some(listener) = self.listener()
+            && let Ok(fd) = accept_with(listener, SocketFlags::CLOEXEC)
+        {
             if self.list.len() < MAX_CLIENTS {
                 self.add(fd, hello);
             }
@@ -85,9 +137,8 @@ impl Clients {
         }
     }
 
-    /// Adds the listener, then each connection, to a poll set.
+    /// Adds each connection to a poll set.
     pub(super) fn poll_set<'fd>(&'fd self, set: &mut Vec<PollFd<'fd>>) {
-        set.push(PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN));
         for client in &self.list {
             let mut wanted = PollFlags::IN;
             wanted.set(PollFlags::OUT, !client.output.is_empty());
@@ -152,5 +203,76 @@ impl Client {
             frames.extend(decode::<ToShim>(&line));
         }
         self.gone |= self.input.len() > CLIENT_LINE_BYTES;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::net::socketpair;
+    use std::fs;
+
+    fn pair() -> (OwnedFd, OwnedFd) {
+        let kind = SocketType::STREAM;
+        socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).unwrap()
+    }
+
+    #[test]
+    fn the_socket_is_made_when_its_time_has_come() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, now) = (dir.path().join("s"), Instant::now());
+        let mut clients = Clients::new(path.clone(), now);
+        let (ours, _theirs) = pair();
+        clients.add(ours, b"");
+        assert_eq!(clients.socket_due(), Some(now + SOCKET_AFTER));
+        clients.open_if_due(now);
+        assert!(!path.exists() && clients.listener().is_none());
+        clients.open_if_due(now + SOCKET_AFTER);
+        assert!(path.exists() && clients.listener().is_some());
+        assert_eq!(clients.socket_due(), None);
+    }
+
+    #[test]
+    fn the_socket_is_made_at_once_when_nobody_is_connected() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, now) = (dir.path().join("s"), Instant::now());
+        let mut clients = Clients::new(path.clone(), now);
+        let (ours, theirs) = pair();
+        clients.add(ours, b"");
+        drop(theirs);
+        assert!(clients.serve(&[PollFlags::HUP]).is_empty());
+        clients.open_if_due(now);
+        let stranger = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        clients.accept(b"welcome\n");
+        assert!(!clients.is_empty());
+        drop(stranger);
+    }
+
+    #[test]
+    fn a_socket_that_cannot_be_made_is_tried_again_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Instant::now();
+        // A file where there should be a directory stands for a full disk.
+        let parent = dir.path().join("d");
+        fs::write(&parent, "").unwrap();
+        let mut clients = Clients::new(parent.join("s"), now);
+        clients.open_if_due(now);
+        assert!(clients.listener().is_none());
+        assert_eq!(clients.socket_due(), Some(now + RECORD_RETRY));
+        fs::remove_file(&parent).unwrap();
+        fs::create_dir(&parent).unwrap();
+        clients.open_if_due(now);
+        assert!(clients.listener().is_none());
+        clients.open_if_due(now + RECORD_RETRY);
+        assert!(clients.listener().is_some());
+    }
+
+    #[test]
+    fn without_a_directory_there_is_no_socket_to_wait_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Instant::now();
+        let mut clients = Clients::new(dir.path().join("gone/s"), now);
+        clients.open_if_due(now);
+        assert_eq!(clients.socket_due(), None);
     }
 }

@@ -21,6 +21,9 @@ impl Watch {
     /// Waits for something to happen and serves it.
     pub(super) fn wait_and_serve(&mut self) {
         self.clients.flush();
+        if self.may_be_sought() {
+            self.clients.open_if_due(Instant::now());
+        }
         let Some(ready) = self.wait() else { return };
         if ready.signals {
             self.on_signals();
@@ -61,11 +64,12 @@ impl Watch {
     }
 
     fn wait(&self) -> Option<Ready> {
-        let sources = match self.phase {
+        let [signals, out, err] = match self.phase {
             // Nothing is left that could write or end, and a stop would change nothing.
             Phase::Collecting { .. } => [None; 3],
             _ => [Some(self.signals.as_fd()), self.out.pipe(), self.err.pipe()],
         };
+        let sources = [signals, out, err, self.clients.listener()];
         let mut set = Vec::with_capacity(8);
         for source in sources.iter().flatten() {
             set.push(PollFd::from_borrowed_fd(*source, PollFlags::IN));
@@ -79,19 +83,27 @@ impl Watch {
             signals: sources[0].is_some() && !next().is_empty(),
             out: sources[1].is_some() && !next().is_empty(),
             err: sources[2].is_some() && !next().is_empty(),
-            listener: !next().is_empty(),
+            listener: sources[3].is_some() && !next().is_empty(),
             clients: flags.collect(),
         })
     }
 
+    /// Whether somebody may have a reason to connect. Not at the very end: until the lock is
+    /// free, a moment later, they wait, and then they find all of it on record.
+    fn may_be_sought(&self) -> bool {
+        !matches!(self.phase, Phase::Collecting { .. }) || self.unwritten
+    }
+
     fn timeout(&self, now: Instant) -> Option<Timespec> {
         let until = match self.phase {
-            Phase::Running => self.deadline?,
-            Phase::Terminating { kill_at } => kill_at,
-            Phase::Killing { next_round } => next_round,
-            Phase::Collecting { until } => until,
-            Phase::Done => now,
+            Phase::Running => self.deadline,
+            Phase::Terminating { kill_at } => Some(kill_at),
+            Phase::Killing { next_round } => Some(next_round),
+            Phase::Collecting { until } => Some(until),
+            Phase::Done => Some(now),
         };
+        let socket = self.clients.socket_due().filter(|_| self.may_be_sought());
+        let until = until.into_iter().chain(socket).min()?;
         // A timespec takes fewer seconds than a Duration; waking up early is harmless.
         let left = until.saturating_duration_since(now).min(Duration::from_secs(86_400));
         Timespec::try_from(left).ok()

@@ -1,7 +1,6 @@
 //! What a shim leaves behind at the end of an attempt.
 
 use std::fs::File;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use rustix::process::WaitStatus;
@@ -9,11 +8,11 @@ use rustix::process::WaitStatus;
 use super::command;
 use super::frame::FromShim;
 use super::layout;
-use super::record::{self, Bytes, ExecError, ExitRecord, write_whole};
+use super::record::{Bytes, ExecError, ExitRecord, write_whole};
 use super::watch::{Watch, pids};
 
 impl Watch {
-    /// Writes `exit.json` and tells it. The file is in the page cache, which is enough
+    /// Puts the exit on record and tells it. The record is in the page cache, which is enough
     /// while the machine is up: the gateway's own commit carries the result to disk.
     pub(super) fn record_exit(&mut self) {
         self.out.drain_and_freeze(&mut self.buffer);
@@ -28,16 +27,12 @@ impl Watch {
 
     /// Tries to write the record.
     pub(super) fn write_exit(&mut self) {
-        let bytes = self.record.as_ref().and_then(|record| record.seal().ok());
-        let written = bytes.map(|bytes| record::write_sealed(Path::new(layout::EXIT), &bytes));
-        // Whoever removed the directory wants no record: waiting for it would never end.
-        self.unwritten = match written {
-            Some(Err(error)) => error.source.kind() != ErrorKind::NotFound,
-            Some(Ok(())) | None => false,
-        };
+        let Some(line) = self.record.as_ref().and_then(|record| record.seal().ok()) else { return };
+        // Whoever removed the file wants no record: waiting for room could be for ever.
+        self.unwritten = self.file.add_exit(&line).is_err() && self.file.is_linked();
     }
 
-    /// Says on disk that the tree is empty, unless `exit.json` says so already.
+    /// Says on disk that the tree is empty, unless the exit record says so already.
     pub(super) fn record_empty(&self) {
         if self.record.as_ref().is_some_and(|record| !record.empty) {
             let _ = write_whole(Path::new(layout::EMPTY), b"");
@@ -48,11 +43,8 @@ impl Watch {
     /// has committed its content, and a sync per attempt would cost more than the attempt.
     pub(super) fn sync(&self) {
         let _ = self.out.sync();
-        for path in [layout::EXIT, "."] {
-            if let Ok(file) = File::open(path) {
-                let _ = file.sync_all();
-            }
-        }
+        let _ = self.file.sync();
+        let _ = File::open(".").and_then(|dir| dir.sync_all());
     }
 
     fn exit_record(&mut self) -> ExitRecord {

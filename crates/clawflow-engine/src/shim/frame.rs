@@ -18,9 +18,9 @@ pub enum FromShim {
         /// What the program said after `::progress::`.
         text: String,
     },
-    /// The attempt ended and `exit.json` is in place.
+    /// The attempt ended and its record is in place.
     Exit {
-        /// Content of `exit.json`.
+        /// The record.
         record: Box<ExitRecord>,
     },
     /// No process of the attempt is left.

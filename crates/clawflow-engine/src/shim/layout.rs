@@ -2,23 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-/// What to run, written before the shim is started.
-pub const SPEC: &str = "spec.json";
+/// What to run, who runs it and how it ended, a line each. Held by the shim for all its
+/// life: the lock of the directory. Whoever wants to keep a shim out of a directory without
+/// a spec makes it, empty.
+pub const RECORD: &str = "attempt.jsonl";
 /// Bytes for the program's standard input; absent means `/dev/null`.
 pub const STDIN: &str = "stdin";
-/// Held by the shim for all its life: the spec, which is there anyway. Whoever wants to keep
-/// a shim out of a directory without a spec makes it, empty.
-pub const LOCK: &str = SPEC;
-/// Who runs: written before the program executes.
-pub const RUN: &str = "run.json";
-/// Socket for adoption, stop and progress.
+/// Socket for adoption, stop and progress; made when somebody may need it.
 pub const SOCKET: &str = "ctl.sock";
 /// What the program wrote to stdout, up to the cap.
 pub const OUT: &str = "out.log";
 /// What the program wrote to stderr, up to the cap.
 pub const ERR: &str = "err.log";
-/// How the attempt ended.
-pub const EXIT: &str = "exit.json";
 /// Written when no process of the attempt is left.
 pub const EMPTY: &str = "empty";
 /// Says that this attempt must never execute.

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Version of the directory format and of the socket frames.
 pub const FORMAT: u32 = 1;
 
-/// Stdout up to this many bytes travels inside `exit.json`, so that most results need no
+/// Stdout up to this many bytes travels inside the exit record, so that most results need no
 /// second file; the store keeps step results inline up to the same size.
 pub const INLINE_OUTPUT_BYTES: usize = 64 * 1024;
 
@@ -20,6 +20,11 @@ pub const SPEC_BYTES: usize = 4 * 1024;
 
 /// Clients connected at once; a gateway, its successor and a few curious people.
 pub const MAX_CLIENTS: usize = 16;
+
+/// An attempt that lives longer than this gets a socket for others than the gateway that
+/// started it, whether they need one or not: short ones are over before, and to make a file is
+/// much of what they cost.
+pub const SOCKET_AFTER: Duration = Duration::from_millis(100);
 
 /// Unsent bytes after which a client that does not read is dropped.
 pub const CLIENT_BACKLOG_BYTES: usize = 512 * 1024;
@@ -40,7 +45,7 @@ pub const COLLECT_WAIT: Duration = Duration::from_millis(200);
 /// Pause between two rounds of KILL over a tree that is not empty yet.
 pub const KILL_ROUND: Duration = Duration::from_millis(20);
 
-/// Pause before `exit.json` is tried again on a full disk.
+/// Pause before the exit record, or the socket, is tried again on a full disk.
 pub const RECORD_RETRY: Duration = Duration::from_millis(500);
 
 /// Tries for the lock: whoever only looks at it holds it for microseconds.

@@ -1,16 +1,16 @@
 //! The parent of one attempt's process, which outlives the gateway that asked for it.
 //!
 //! `clawflow __shim DIR` runs before any runtime, config or logger: one thread, one poll
-//! loop, little memory. It locks its directory, starts the program held on a pipe until
-//! `run.json` is written, pumps its output into capped files, enforces the timeout, answers
-//! on `ctl.sock`, and leaves `exit.json` behind.
+//! loop, little memory. It locks the attempt's file, puts the program on record there before
+//! it executes, pumps its output into capped files, enforces the timeout, answers those who
+//! are connected, and leaves the exit on record.
 //!
 //! `clawflow __shimd` is a fork server for shims: a fork of it costs a fraction of an exec of
 //! the whole binary, and the forks share its memory. Shims survive it, it ends with its
 //! gateway.
 //!
 //! Limits are in [`limits`]. If the shim itself is killed, its child goes with it (parent
-//! death signal) and `run.json` without `exit.json` says that the attempt is in doubt.
+//! death signal) and a run on record without an exit says that the attempt is in doubt.
 
 mod child;
 mod clients;
@@ -25,6 +25,7 @@ pub mod procfs;
 mod progress;
 mod pump;
 pub mod record;
+pub(crate) mod record_file;
 mod server;
 pub mod spec;
 mod start;

@@ -1,7 +1,7 @@
 //! What a shim leaves on disk: who ran, and how it ended.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -11,12 +11,11 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::fail::{At, PathError};
-use super::layout;
 use super::limits::FORMAT;
-use super::procfs::{self, ProcId};
+use super::procfs::ProcId;
 
-/// `run.json`: made before the program executes, so that its absence proves that it never
-/// did. A part of it proves nothing, as if there were only its name.
+/// The second line of an attempt's file: there before the program executes, so that its
+/// absence proves that it never did. A part of it proves nothing, as if all of it were there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// Version of the format.
@@ -31,8 +30,8 @@ pub struct RunRecord {
     pub boot_id: String,
 }
 
-/// `exit.json`: how the attempt ended. Exactly one of `code`, `signal` and `exec_error` is
-/// set, unless the program was killed before it executed.
+/// The third line of an attempt's file: how it ended. Exactly one of `code`, `signal` and
+/// `exec_error` is set, unless the program was killed before it executed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExitRecord {
     /// Task id of the spec.
@@ -135,68 +134,50 @@ struct Sealed<B> {
     body: B,
 }
 
+impl RunRecord {
+    /// Reads the line.
+    ///
+    /// # Errors
+    /// A sentence saying what is wrong with it.
+    pub fn parse(line: &[u8]) -> Result<Self, String> {
+        let run: Self = serde_json::from_slice(line)
+            .map_err(|error| format!("the run record is not whole: {error}"))?;
+        match run.version {
+            FORMAT => Ok(run),
+            version => Err(format!("the run record has the unknown version {version}")),
+        }
+    }
+}
+
 impl ExitRecord {
-    /// Bytes of `exit.json`: the record with a checksum over its text.
+    /// The line: the record with a checksum over its text.
     ///
     /// # Errors
     /// None in practice; the types serialise.
     pub fn seal(&self) -> io::Result<Vec<u8>> {
         let body = serde_json::value::to_raw_value(self)?;
         let sha256 = hex(&Sha256::digest(body.get()));
-        Ok(serde_json::to_vec(&Sealed { version: FORMAT, sha256, body })?)
+        let mut line = serde_json::to_vec(&Sealed { version: FORMAT, sha256, body })?;
+        line.push(b'\n');
+        Ok(line)
     }
 
-    /// Reads `exit.json`; whoever wrote only a part of it is found out by the checksum.
+    /// Reads the line; whoever wrote only a part of it is found out by the checksum.
     ///
     /// # Errors
     /// A sentence saying what is wrong with it.
     pub fn unseal(bytes: &[u8]) -> Result<Self, String> {
         let sealed: Sealed<&RawValue> = serde_json::from_slice(bytes)
-            .map_err(|error| format!("exit.json is not whole: {error}"))?;
+            .map_err(|error| format!("the exit record is not whole: {error}"))?;
         if sealed.version != FORMAT {
-            return Err(format!("exit.json has the unknown version {}", sealed.version));
+            return Err(format!("the exit record has the unknown version {}", sealed.version));
         }
         if hex(&Sha256::digest(sealed.body.get())) != sealed.sha256 {
-            return Err("exit.json does not match its checksum".to_owned());
+            return Err("the exit record does not match its checksum".to_owned());
         }
         serde_json::from_str(sealed.body.get())
-            .map_err(|error| format!("exit.json cannot be understood: {error}"))
+            .map_err(|error| format!("the exit record cannot be understood: {error}"))
     }
-
-    /// Reads `exit.json` of a directory: `None` when there is none.
-    #[must_use]
-    pub fn read(dir: &Path) -> Option<Result<Self, String>> {
-        match fs::read(dir.join(layout::EXIT)) {
-            Ok(bytes) => Some(Self::unseal(&bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => Some(Err(format!("exit.json cannot be read: {error}"))),
-        }
-    }
-}
-
-/// Puts the calling process on record as the program of this shim, in `run.json`.
-///
-/// Not by rename: whoever reads a part of the record takes the attempt for one that may
-/// have executed, as is right from here on. It is taken back if it cannot be written whole,
-/// because then nothing will be executed.
-pub(super) fn run(shim: ProcId) -> Result<ProcId, PathError> {
-    let child = procfs::myself().at("look up", "/proc/self")?;
-    let boot_id = procfs::boot_id()?.to_owned();
-    let record = RunRecord { version: FORMAT, shim, child, pgid: child.pid, boot_id };
-    let bytes = serde_json::to_vec(&record).at("write", layout::RUN)?;
-    let mut options = fs::File::options();
-    let mut file =
-        options.write(true).create_new(true).open(layout::RUN).at("make", layout::RUN)?;
-    file.write_all(&bytes).at("write", layout::RUN).inspect_err(|_| {
-        let _ = fs::remove_file(layout::RUN);
-    })?;
-    Ok(child)
-}
-
-/// Writes a record that carries a checksum, in place: who reads a part of it learns as much
-/// as if there were none, that the attempt is in doubt.
-pub(super) fn write_sealed(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
-    fs::write(path, bytes).at("write", path)
 }
 
 /// Writes a file of the attempt whole or not at all, in the sense of other processes; it is

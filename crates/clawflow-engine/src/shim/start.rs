@@ -1,23 +1,19 @@
 //! How a shim comes up: each step may be the last, and none before the release of the
 //! program executes anything.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
-
 use super::child::{self, Child};
-use super::clients::{Clients, bind_here};
+use super::clients::Clients;
 use super::fail::{At, PathError};
 use super::frame::{FromShim, Hello, encode};
 use super::limits;
 use super::pump::Pump;
-use super::spec::RunSpec;
+use super::record_file::RecordFile;
 use super::watch::{Ending, Phase, Watch};
 use super::{layout, procfs, sys};
 
@@ -63,23 +59,15 @@ pub(super) fn now_ms() -> u64 {
 
 /// Works in the current directory, which is that of the attempt.
 fn run(control: OwnedFd) -> Result<(), PathError> {
-    let Some(mut lock) = lock()? else { return Ok(()) };
-    if [layout::TOMBSTONE, layout::RUN, layout::EXIT].iter().any(|name| exists(name)) {
-        return Ok(());
-    }
-    let mut text = Vec::with_capacity(limits::SPEC_BYTES);
-    lock.read_to_end(&mut text).at("read", layout::SPEC)?;
-    let spec: RunSpec = serde_json::from_slice(&text).at("parse", layout::SPEC)?;
-    spec.check().map_err(io::Error::other).at("accept", layout::SPEC)?;
+    let Some((mut file, spec)) = RecordFile::claim()? else { return Ok(()) };
     let me = rustix::process::getpid();
     rustix::process::set_child_subreaper(Some(me)).at("become sub-reaper for", ".")?;
     let signals = sys::catch_signals().at("catch signals for", ".")?;
-    let listener = bind_here(layout::SOCKET).at("listen on", layout::SOCKET)?;
 
     let shim = procfs::myself().at("look up", "/proc/self")?;
     let started_at = now_ms();
     let mut buffer = Box::new_uninit_slice(limits::READ_BYTES);
-    let Child { pid, id, out, err, failure } = Child::start(&spec, shim, &mut buffer)?;
+    let Child { pid, id, out, err, failure } = Child::start(&spec, shim, &mut file, &mut buffer)?;
 
     let hello = Hello {
         task: spec.task.clone(),
@@ -90,7 +78,7 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         progress: None,
         exit: None,
     };
-    let mut clients = Clients::new(listener);
+    let mut clients = Clients::new(layout::SOCKET.into(), Instant::now());
     let line = encode(FromShim::Hello(Box::new(hello.clone()))).at("greet on", "stdin")?;
     clients.add(control, &line);
     let timeout = spec.timeout_ms.map(Duration::from_millis);
@@ -103,6 +91,7 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         err: Pump::new(err, layout::ERR, spec.log_cap_bytes, false),
         clients,
         spec,
+        file,
         buffer,
         child: pid,
         phase: Phase::Running,
@@ -113,28 +102,6 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         collected: false,
         childless: false,
     };
-    // The socket's file stays until the directory goes: ext4 passes over inodes that were
-    // deleted lately, so that a delete per attempt slows down every later create.
     watch.run();
     Ok(())
-}
-
-fn exists(name: &str) -> bool {
-    // Not being able to tell counts as yes: executing twice is the worse mistake.
-    !matches!(fs::symlink_metadata(name), Err(error) if error.kind() == io::ErrorKind::NotFound)
-}
-
-/// Takes the lock of the directory; `None` when a shim or a tombstone has it.
-fn lock() -> Result<Option<File>, PathError> {
-    let file = File::open(layout::LOCK).at("open", layout::LOCK)?;
-    for _ in 0..limits::LOCK_TRIES {
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(Some(file)),
-            // Also somebody who only looks holds it for a moment.
-            Err(Errno::WOULDBLOCK) => std::thread::sleep(limits::LOCK_PAUSE),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error).at("lock", layout::LOCK),
-        }
-    }
-    Ok(None)
 }

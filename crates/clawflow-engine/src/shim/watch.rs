@@ -1,8 +1,8 @@
 //! The life of an attempt after its program was released.
 //!
-//! Without a stop or timeout: the program ends, `exit.json` is written and told, what it
+//! Without a stop or timeout: the program ends, its exit is put on record and told, what it
 //! left in the background is terminated. With one: the tree is brought down first and
-//! `exit.json` is written last, because "stopped" may only be said of an empty tree.
+//! its exit is recorded last, because "stopped" may only be said of an empty tree.
 
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -17,6 +17,7 @@ use super::frame::{FromShim, Hello, encode};
 use super::limits;
 use super::pump::Pump;
 use super::record::ExitRecord;
+use super::record_file::RecordFile;
 use super::spec::RunSpec;
 use super::{procfs::ProcId, sys, tree};
 
@@ -38,6 +39,8 @@ pub(super) enum Phase {
 /// Everything the loop works on.
 pub(super) struct Watch {
     pub(super) spec: RunSpec,
+    /// The attempt's file; with it goes the lock.
+    pub(super) file: RecordFile,
     pub(super) hello: Hello,
     pub(super) signals: OwnedFd,
     /// Why the child did not execute.
@@ -53,7 +56,7 @@ pub(super) struct Watch {
     pub(super) ended: Option<Ended>,
     pub(super) ending: Ending,
     pub(super) record: Option<ExitRecord>,
-    /// `exit.json` could not be written yet.
+    /// The exit could not be put on record yet.
     pub(super) unwritten: bool,
     pub(super) collected: bool,
     /// The kernel says that this process has no children.

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::examine::read_run;
 use super::lock::{self, Lock};
 use super::supervisor::{Supervisor, blocking};
 use crate::shim::fail::PathError;
+use crate::shim::layout;
 use crate::shim::procfs::{self, ProcId, Stat};
-use crate::shim::record::{RunRecord, write_whole};
-use crate::shim::{layout, record::ExitRecord};
+use crate::shim::record::{ExitRecord, RunRecord, write_whole};
+use crate::shim::record_file::Recorded;
 
 /// A killed process is gone within milliseconds unless the kernel holds it.
 const GIVE_UP: Duration = Duration::from_secs(5);
@@ -89,12 +89,13 @@ fn prove(dir: &Path, marks: &[Vec<u8>]) -> Result<Emptiness, PathError> {
         let reason = "the shim still holds its lock".to_owned();
         return Ok(Emptiness::NotProved { reason, pids: Vec::new() });
     };
-    // A run.json that cannot be understood leaves the environment to go by.
-    let run = read_run(dir)?.and_then(Result::ok);
-    if run.is_none() && ExitRecord::read(dir).is_none() {
+    let recorded = Recorded::read(dir)?.filter(Recorded::may_have_executed);
+    if recorded.is_none() {
         // Nothing on record: a shim that comes late must not start what was just swept.
         write_whole(&dir.join(layout::TOMBSTONE), b"")?;
     }
+    // A run record that cannot be understood leaves the environment to go by.
+    let run = recorded.and_then(|recorded| recorded.run()?.ok());
     let emptiness = sweep(run.as_ref(), marks);
     if matches!(emptiness, Emptiness::Proved { .. }) {
         write_whole(&dir.join(layout::EMPTY), b"")?;

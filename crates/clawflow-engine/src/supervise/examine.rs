@@ -1,6 +1,6 @@
 //! What the directory of an attempt proves about it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
@@ -14,12 +14,13 @@ use super::run::Run;
 use super::supervisor::{Supervisor, blocking};
 use crate::shim::fail::{At, PathError};
 use crate::shim::layout;
-use crate::shim::limits::FORMAT;
 use crate::shim::procfs;
 use crate::shim::record::{ExitRecord, RunRecord};
+use crate::shim::record_file::Recorded;
 
 /// A shim that holds its lock has this long to answer: it may have just begun, on a machine
-/// with every core busy.
+/// with every core busy, and makes its socket only when it is alone or no longer young.
+/// After that it is in doubt, which settles nothing as long as the lock is held.
 const ANSWER_WAIT: Duration = Duration::from_secs(5);
 /// Pause between two looks at a shim that does not answer yet.
 const LOOK_PAUSE: Duration = Duration::from_millis(10);
@@ -27,7 +28,7 @@ const LOOK_PAUSE: Duration = Duration::from_millis(10);
 /// What is known about an attempt.
 #[derive(Debug)]
 pub enum Evidence {
-    /// The program never executed: no directory, or no `run.json` and no shim. A start may
+    /// The program never executed: no directory, or no run on record and no shim. A start may
     /// still be under way; `tombstone` and `remove` come before another `start`.
     NeverExecuted,
     /// The shim lives and is connected; a finished attempt comes as `Exited` from it.
@@ -68,8 +69,9 @@ impl Supervisor {
     ) -> Result<Evidence, PathError> {
         let dir = self.checked_dir(boot_id, task, fence)?;
         if boot_id != self.boot() {
-            let exit = blocking(move || ExitRecord::read(&dir)).await;
-            let exit = exit.and_then(Result::ok).filter(|exit| belongs(exit, task, fence));
+            let recorded = blocking(move || Recorded::read(&dir)).await.ok().flatten();
+            let exit = recorded.and_then(|recorded| recorded.exit()?.ok());
+            let exit = exit.filter(|exit| belongs(exit, task, fence));
             return Ok(Evidence::OtherBoot { exit: exit.map(Box::new) });
         }
         let give_up = Instant::now() + ANSWER_WAIT;
@@ -95,8 +97,8 @@ fn belongs(exit: &ExitRecord, task: &str, fence: u64) -> bool {
 
 fn look(dir: &Path, task: &str, fence: u64) -> Result<Look, PathError> {
     match lock::look(dir)? {
-        // No lock file: no shim was started, or somebody took the files away.
-        None => Ok(Look::Known(at_rest(dir, task, fence)?)),
+        // No file: no shim was started, or somebody took it away.
+        None => Ok(Look::Known(Evidence::NeverExecuted)),
         // Held while reading, so that no shim starts in between.
         Some(Lock::Taken(_held)) => Ok(Look::Known(at_rest(dir, task, fence)?)),
         Some(Lock::Held) => connect(dir),
@@ -105,23 +107,23 @@ fn look(dir: &Path, task: &str, fence: u64) -> Result<Look, PathError> {
 
 /// Reads a directory without a shim.
 fn at_rest(dir: &Path, task: &str, fence: u64) -> Result<Evidence, PathError> {
-    let in_doubt = |reason: String| Ok(Evidence::InDoubt { reason });
-    match ExitRecord::read(dir) {
-        Some(Ok(exit)) if belongs(&exit, task, fence) => Ok(Evidence::Exited(Box::new(exit))),
-        Some(Ok(exit)) => in_doubt(format!("exit.json belongs to {}.{}", exit.task, exit.fence)),
-        Some(Err(reason)) => in_doubt(reason),
-        None => match fs::symlink_metadata(dir.join(layout::RUN)) {
-            Ok(_) => in_doubt("the program was released and its shim left no exit.json".to_owned()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Evidence::NeverExecuted),
-            Err(error) => Err(error).at("look at", dir.join(layout::RUN)),
-        },
-    }
+    let recorded = Recorded::read(dir)?.filter(Recorded::may_have_executed);
+    let Some(recorded) = recorded else { return Ok(Evidence::NeverExecuted) };
+    let reason = match recorded.exit() {
+        Some(Ok(exit)) if belongs(&exit, task, fence) => {
+            return Ok(Evidence::Exited(Box::new(exit)));
+        }
+        Some(Ok(exit)) => format!("the exit record belongs to {}.{}", exit.task, exit.fence),
+        Some(Err(reason)) => reason,
+        None => "the program was released and its shim left no exit record".to_owned(),
+    };
+    Ok(Evidence::InDoubt { reason })
 }
 
 /// Connects to the shim that holds the lock, if it is the one on record.
 fn connect(dir: &Path) -> Result<Look, PathError> {
     let Some(run) = read_run(dir)? else {
-        return Ok(Look::NotYet("the shim's lock is held, and there is no run.json".to_owned()));
+        return Ok(Look::NotYet("the shim's lock is held, and no run is on record".to_owned()));
     };
     let run = match run {
         Ok(run) => run,
@@ -144,21 +146,9 @@ fn connect(dir: &Path) -> Result<Look, PathError> {
     }
 }
 
-/// Reads `run.json`: none, a record, or a sentence on what is wrong with it.
+/// Reads who runs: none, a record, or a sentence on what is wrong with it.
 pub(super) fn read_run(dir: &Path) -> Result<Option<Result<RunRecord, String>>, PathError> {
-    let path = dir.join(layout::RUN);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).at("read", &path),
-    };
-    let run = serde_json::from_slice::<RunRecord>(&bytes)
-        .map_err(|error| format!("run.json is not whole: {error}"))
-        .and_then(|run| match run.version {
-            FORMAT => Ok(run),
-            version => Err(format!("run.json has the unknown version {version}")),
-        });
-    Ok(Some(run))
+    Ok(Recorded::read(dir)?.and_then(|recorded| recorded.run()))
 }
 
 /// Goes through a descriptor of the directory: a socket address takes 108 bytes, a home

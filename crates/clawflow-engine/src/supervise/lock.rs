@@ -32,9 +32,9 @@ impl Drop for Guard {
 }
 
 /// Takes the lock together with other lookers, not with a shim. `None` when there is no
-/// lock file: no shim was started.
+/// file: no shim was started.
 pub(super) fn look(dir: &Path) -> Result<Option<Lock>, PathError> {
-    let path = dir.join(layout::LOCK);
+    let path = dir.join(layout::RECORD);
     match File::open(&path) {
         Ok(file) => take(file, &path, FlockOperation::NonBlockingLockShared).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -43,9 +43,9 @@ pub(super) fn look(dir: &Path) -> Result<Option<Lock>, PathError> {
 }
 
 /// Takes the lock as a shim would. Who only looks has it for a moment, so this tries a few
-/// times, unless `run.json` says that it is a shim's.
+/// times, unless it is on record that a shim has it.
 pub(super) fn exclude(dir: &Path) -> Result<Lock, PathError> {
-    let path = dir.join(layout::LOCK);
+    let path = dir.join(layout::RECORD);
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
     for _ in 0..LOCK_TRIES {

@@ -12,6 +12,7 @@ use super::server::Server;
 use super::supervisor::{Supervisor, blocking};
 use crate::shim::fail::{At, PathError};
 use crate::shim::layout;
+use crate::shim::record_file::spec_line;
 use crate::shim::spec::{RunSpec, SpecError};
 
 /// Why an attempt was not started.
@@ -79,8 +80,8 @@ fn make_dir(dir: &Path, spec: &RunSpec) -> Result<(), StartError> {
 }
 
 fn fill(dir: &Path, spec: &RunSpec, stdin: Option<&[u8]>) -> Result<(), PathError> {
-    let path = dir.join(layout::SPEC);
-    let bytes = serde_json::to_vec(spec).at("write", &path)?;
+    let path = dir.join(layout::RECORD);
+    let bytes = spec_line(spec).at("write", &path)?;
     fs::write(&path, bytes).at("write", &path)?;
     if let Some(stdin) = stdin {
         let path = dir.join(layout::STDIN);

@@ -86,9 +86,9 @@ impl Supervisor {
     /// When something in it cannot be removed.
     pub async fn remove(&self, boot_id: &str, task: &str, fence: u64) -> Result<(), PathError> {
         let dir = self.checked_dir(boot_id, task, fence)?;
-        // The spec goes first: a late shim that comes in between must not find the tombstone gone
+        // The record goes first: a late shim that comes in between must not find the tombstone gone
         // and something to execute.
-        blocking(move || match remove_spec_first(&dir) {
+        blocking(move || match remove_record_first(&dir) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).at("remove", &dir),
             _ => {
                 // Boots come and go; only an empty directory goes.
@@ -102,8 +102,8 @@ impl Supervisor {
     }
 }
 
-fn remove_spec_first(dir: &Path) -> io::Result<()> {
-    match fs::remove_file(dir.join(layout::SPEC)) {
+fn remove_record_first(dir: &Path) -> io::Result<()> {
+    match fs::remove_file(dir.join(layout::RECORD)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => fs::remove_dir_all(dir),
     }

@@ -1,7 +1,6 @@
 //! Keeping an attempt from ever executing.
 
 use std::fs::{self, DirBuilder};
-use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use super::lock::{self, Lock};
 use super::supervisor::{Supervisor, blocking};
 use crate::shim::fail::{At, PathError};
 use crate::shim::layout;
+use crate::shim::record_file::Recorded;
 
 /// What a tombstone achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +42,8 @@ fn bury(dir: &Path) -> Result<TombstoneOutcome, PathError> {
     let Lock::Taken(_held) = lock::exclude(dir)? else {
         return Ok(TombstoneOutcome::Running);
     };
-    for name in [layout::RUN, layout::EXIT] {
-        match fs::symlink_metadata(dir.join(name)) {
-            Ok(_) => return Ok(TombstoneOutcome::Executed),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).at("look at", dir.join(name)),
-        }
+    if Recorded::read(dir)?.is_some_and(|recorded| recorded.may_have_executed()) {
+        return Ok(TombstoneOutcome::Executed);
     }
     let path = dir.join(layout::TOMBSTONE);
     fs::write(&path, b"").at("write", &path)?;

@@ -186,7 +186,8 @@ impl World {
     pub(crate) fn exit_records(&self) -> usize {
         let dirs = |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().flatten();
         let attempts = dirs(self.path().join("runs")).flat_map(|boot| dirs(boot.path()));
-        attempts.filter(|attempt| attempt.path().join("exit.json").exists()).count()
+        let record = |dir: PathBuf| std::fs::read_to_string(dir.join("attempt.jsonl"));
+        attempts.filter(|it| record(it.path()).is_ok_and(|text| text.lines().count() == 3)).count()
     }
 
     pub(crate) fn touch(&self, file: &str) {

@@ -49,7 +49,7 @@ fn in_doubt(home: &mut Home) -> String {
     assert_eq!(wait.state, WaitState::Open);
     assert_eq!(wait.target.as_deref(), Some(task.task_id.as_str()));
     let prompt = wait.prompt.as_deref().unwrap();
-    assert!(prompt.contains("attempt 1 of risky") && prompt.contains("exit.json"), "{prompt}");
+    assert!(prompt.contains("attempt 1 of risky") && prompt.contains("no exit record"), "{prompt}");
     let why = home.call::<FlowWhy>(&FlowRef { flow: flow.clone() }).unwrap();
     assert_eq!(why.reasons[0].kind, "in_doubt", "{why:?}");
     assert!(why.commands.iter().any(|command| command.contains("settle")), "{why:?}");

@@ -1,6 +1,6 @@
 //! What a step leaves in the background is ended after its grace, also if its shim is killed first.
 
-use crate::scenes_support::{END, Home, START, kill_9, stdout_of, task_of, until};
+use crate::scenes_support::{END, Home, START, kill_9, recorded, stdout_of, task_of, until};
 use clawflow_core::flow::FlowStatus;
 use clawflow_engine::shim::procfs::{self, ProcId};
 
@@ -49,7 +49,7 @@ fn leftovers_of_an_end_that_nobody_saw_are_ended_by_the_next_gateway() {
     let dir = home.run_dir(task_of(&home.view(&flow), "work"));
     home.kill_gateway();
     go(&home);
-    until("exit.json", || dir.join("exit.json").exists().then_some(()));
+    until("an exit on record", || (recorded(&dir).len() == 3).then_some(()));
     kill_9(shim);
     assert!(procfs::is_alive(far));
     home.gateway();

@@ -2,7 +2,7 @@
 //!
 //! Use: [`Home::new`], [`Home::gateway`], [`Home::flow`], then kill and look. Steps write lines to
 //! the file `marks` with one append each, so that the order of its lines is that of the world.
-//! Limits: only processes that carry this home in their environment, or are named by a `run.json`
+//! Limits: only processes that carry this home in their environment, or are named by a record
 //! below it, are ever signalled.
 
 mod terminal;
@@ -32,6 +32,12 @@ use tempfile::TempDir;
 
 /// Far beyond what any scene takes, also on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is on record of an attempt: the spec, who ran, how it ended, a line each.
+pub(crate) fn recorded(dir: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(dir.join("attempt.jsonl")).unwrap_or_default();
+    text.split_inclusive('\n').map(str::to_owned).collect()
+}
 
 /// A line of shell that tells that the attempt began.
 pub(crate) const START: &str = r#"echo "start $CLAWFLOW_STEP $CLAWFLOW_ATTEMPT" >> marks"#;
@@ -282,9 +288,9 @@ impl Home {
     /// The shim and the child of an attempt that executes.
     #[track_caller]
     pub(crate) fn processes(&self, task: &Task) -> (ProcId, ProcId) {
-        let path = self.run_dir(task).join("run.json");
-        until("run.json", || {
-            let run: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        let dir = self.run_dir(task);
+        until("a run on record", || {
+            let run: Value = serde_json::from_str(recorded(&dir).get(1)?).ok()?;
             let id = |name: &str| serde_json::from_value(run[name].clone()).ok();
             Some((id("shim")?, id("child")?))
         })

@@ -4,7 +4,7 @@ use clawflow_engine::shim::procfs::{self, ProcId};
 use clawflow_engine::supervise::{Evidence, RunEvent, RunSpec};
 
 use crate::shim_support::{
-    Home, emptied, exit, kill_9, next, shim_of, started, text, until, until_gone,
+    Home, emptied, exit, kill_9, next, shim_of, soon, started, text, until, until_gone,
 };
 
 #[tokio::test]
@@ -23,6 +23,50 @@ async fn a_run_is_adopted_after_its_gateway_died() {
     let record = exit(&mut run).await;
     assert_eq!((record.code, text(&record).as_str()), (Some(0), "::progress:: one\ndone\n"));
     emptied(&mut run).await;
+}
+
+#[tokio::test]
+async fn a_run_is_adopted_by_the_socket_that_its_loneliness_makes() {
+    // Often enough to come upon each moment of the shim's beginning.
+    for _ in 0..20 {
+        let home = Home::new();
+        let mut run = home.start(&home.sh("exec sleep 60")).await;
+        let child = started(&mut run).await;
+        drop(run);
+        let Evidence::Alive(mut run) = home.examine().await else { panic!("it lives") };
+        assert_eq!(started(&mut run).await, child);
+        assert!(home.dir().join("ctl.sock").exists());
+        run.handle().stop(5_000, None).await.unwrap();
+        assert!(exit(&mut run).await.stop_requested);
+    }
+}
+
+#[tokio::test]
+async fn a_shim_that_nobody_ever_spoke_to_is_adopted() {
+    let home = Home::new();
+    // The gateway that was to watch it was killed before the shim could greet.
+    let run = home.start(&home.sh("exec sleep 60")).await;
+    drop(run);
+    shim_of(&home).await;
+    let Evidence::Alive(mut run) = home.examine().await else { panic!("it lives") };
+    started(&mut run).await;
+    run.handle().stop(5_000, None).await.unwrap();
+    assert_eq!(exit(&mut run).await.signal, Some(15));
+}
+
+#[tokio::test]
+async fn somebody_else_stops_a_run_that_has_just_begun() {
+    let home = Home::new();
+    let mut first = home.start(&home.sh("exec sleep 60")).await;
+    started(&mut first).await;
+    let other = home.another_supervisor();
+    // The first is connected, so that there is no socket before the attempt is older.
+    let evidence = soon(other.examine(&home.boot, &home.task, 1)).await.unwrap();
+    let Evidence::Alive(mut second) = evidence else { panic!("it lives: {evidence:?}") };
+    second.handle().stop(5_000, Some("other".to_owned())).await.unwrap();
+    for run in [&mut first, &mut second] {
+        assert_eq!(exit(run).await.stop_reason.as_deref(), Some("other"));
+    }
 }
 
 #[tokio::test]
@@ -84,7 +128,7 @@ async fn another_boot_proves_nothing_but_a_whole_record() {
     std::fs::create_dir_all(&elsewhere).unwrap();
     let examine = || home.supervisor.examine(other, &home.task, 1);
     assert!(matches!(examine().await.unwrap(), Evidence::OtherBoot { exit: None }));
-    std::fs::copy(home.dir().join("exit.json"), elsewhere.join("exit.json")).unwrap();
+    std::fs::copy(home.record_path(), elsewhere.join("attempt.jsonl")).unwrap();
     let Evidence::OtherBoot { exit: Some(record) } = examine().await.unwrap() else {
         panic!("the record is whole")
     };

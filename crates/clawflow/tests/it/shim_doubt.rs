@@ -1,7 +1,7 @@
 //! The shim itself is killed, or its record is broken: nothing is guessed.
 
 use clawflow_engine::shim::procfs;
-use clawflow_engine::supervise::{Emptiness, Evidence, RunEvent};
+use clawflow_engine::supervise::{Emptiness, Evidence, RunEvent, TombstoneOutcome};
 
 use crate::shim_support::{
     Home, exit, kill_9, next, shim_of, spawn_shim, started, until, until_gone,
@@ -69,13 +69,37 @@ async fn a_record_that_is_cut_or_altered_is_in_doubt() {
     exit(&mut run).await;
     drop(run);
     until_gone(shim).await;
-    let path = home.dir().join("exit.json");
-    let whole = std::fs::read(&path).unwrap();
     assert!(matches!(home.examine().await, Evidence::Exited(_)));
-    let altered = String::from_utf8(whole.clone()).unwrap().replace("\"code\":3", "\"code\":0");
-    for broken in [&whole[..whole.len() / 2], b"", altered.as_bytes()] {
-        std::fs::write(&path, broken).unwrap();
-        assert!(matches!(home.examine().await, Evidence::InDoubt { .. }));
+    let [spec, run, whole] = &home.record()[..] else { panic!("three lines") };
+    let altered = whole.replace("\"code\":3", "\"code\":0");
+    let twice = format!("{whole}{whole}");
+    for broken in [&whole[..1], &whole[..whole.len() / 2], "", &altered, &twice] {
+        std::fs::write(home.record_path(), format!("{spec}{run}{broken}")).unwrap();
+        assert!(matches!(home.examine().await, Evidence::InDoubt { .. }), "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_run_record_is_in_doubt() {
+    let home = Home::new();
+    let mut running = home.start(&home.sh("exit 3")).await;
+    let shim = shim_of(&home).await;
+    exit(&mut running).await;
+    drop(running);
+    until_gone(shim).await;
+    let [spec, run, _] = &home.record()[..] else { panic!("three lines") };
+    for part in [&run[..1], &run[..run.len() / 2], &run[..run.len() - 1], run] {
+        std::fs::write(home.record_path(), format!("{spec}{part}")).unwrap();
+        assert!(matches!(home.examine().await, Evidence::InDoubt { .. }), "{part}");
+        let outcome = home.supervisor.tombstone(&home.task, 1).await.unwrap();
+        assert_eq!(outcome, TombstoneOutcome::Executed);
+        assert!(proved(&home.prove_empty().await).is_empty());
+        assert!(spawn_shim(&home.dir()).wait().unwrap().success());
+        assert!(matches!(home.examine().await, Evidence::InDoubt { .. }), "{part}");
+    }
+    for part in [spec, &spec[..spec.len() / 2], ""] {
+        std::fs::write(home.record_path(), part).unwrap();
+        assert!(matches!(home.examine().await, Evidence::NeverExecuted), "{part}");
     }
 }
 
@@ -83,9 +107,11 @@ async fn a_record_that_is_cut_or_altered_is_in_doubt() {
 async fn a_broken_spec_executes_nothing_and_says_why() {
     let home = Home::new();
     std::fs::create_dir_all(home.dir()).unwrap();
-    std::fs::write(home.dir().join("spec.json"), "{").unwrap();
-    assert!(!spawn_shim(&home.dir()).wait().unwrap().success());
-    assert!(matches!(home.examine().await, Evidence::NeverExecuted));
-    let reason = std::fs::read_to_string(home.dir().join("shim.err")).unwrap();
-    assert!(reason.starts_with("failed to parse spec.json"), "{reason}");
+    for (spec, why) in [("{\n", "failed to parse attempt.jsonl"), ("{", "failed to read")] {
+        std::fs::write(home.record_path(), spec).unwrap();
+        assert!(!spawn_shim(&home.dir()).wait().unwrap().success());
+        assert!(matches!(home.examine().await, Evidence::NeverExecuted));
+        let reason = std::fs::read_to_string(home.dir().join("shim.err")).unwrap();
+        assert!(reason.starts_with(why), "{reason}");
+    }
 }

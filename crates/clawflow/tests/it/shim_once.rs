@@ -14,8 +14,8 @@ fn executions(home: &Home) -> usize {
 /// A directory as `start` leaves it when the gateway dies before the shim.
 fn half_started(home: &Home) {
     std::fs::create_dir_all(home.dir()).unwrap();
-    let spec = serde_json::to_vec(&home.sh("echo ran >> count")).unwrap();
-    std::fs::write(home.dir().join("spec.json"), spec).unwrap();
+    let spec = serde_json::to_string(&home.sh("echo ran >> count")).unwrap();
+    std::fs::write(home.record_path(), spec + "\n").unwrap();
 }
 
 #[tokio::test]
@@ -70,6 +70,24 @@ async fn a_shim_after_the_end_does_not_execute_again() {
         assert!(spawn_shim(&home.dir()).wait().unwrap().success());
     }
     assert_eq!(executions(&home), 1);
+}
+
+#[tokio::test]
+async fn a_shim_leaves_alone_what_is_not_just_a_spec() {
+    for beyond in ["{\"version\":", "\n", "{}\n{}\n"] {
+        let home = Home::new();
+        half_started(&home);
+        let spec = home.record().concat();
+        std::fs::write(home.record_path(), spec + beyond).unwrap();
+        assert!(spawn_shim(&home.dir()).wait().unwrap().success());
+        assert_eq!(executions(&home), 0, "{beyond:?}");
+    }
+    let home = Home::new();
+    half_started(&home);
+    // Of somebody who wanted no more than the lock.
+    std::fs::write(home.record_path(), "").unwrap();
+    assert!(spawn_shim(&home.dir()).wait().unwrap().success());
+    assert!(matches!(home.examine().await, Evidence::NeverExecuted));
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ use clawflow_engine::supervise::{
 };
 use tempfile::TempDir;
 
+use crate::scenes_support::recorded;
+
 /// Far beyond what any step here takes, also on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -52,6 +54,16 @@ impl Home {
 
     pub(crate) fn dir(&self) -> PathBuf {
         self.supervisor.dir(&self.boot, &self.task, 1)
+    }
+
+    /// The file that has all of the attempt.
+    pub(crate) fn record_path(&self) -> PathBuf {
+        self.dir().join("attempt.jsonl")
+    }
+
+    /// What is on record: the spec, who ran, how it ended, a line each.
+    pub(crate) fn record(&self) -> Vec<String> {
+        recorded(&self.dir())
     }
 
     pub(crate) fn spec(&self, argv: &[&str]) -> RunSpec {
@@ -156,11 +168,10 @@ pub(crate) fn text(record: &ExitRecord) -> String {
     String::from_utf8(record.stdout.as_ref().unwrap().to_vec().unwrap()).unwrap()
 }
 
-/// The shim of an attempt, from its run.json.
+/// The shim of an attempt, by its record.
 pub(crate) async fn shim_of(home: &Home) -> ProcId {
-    let path = home.dir().join("run.json");
-    until("run.json", || {
-        let run: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+    until("a run on record", || {
+        let run: serde_json::Value = serde_json::from_str(home.record().get(1)?).ok()?;
         serde_json::from_value(run["shim"].clone()).ok()
     })
     .await

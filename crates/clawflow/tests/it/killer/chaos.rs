@@ -1,6 +1,7 @@
 //! Kills at random: the gateway, its fork server, shims and children, alone or together.
 
 use super::rng::Rng;
+use crate::scenes_support::recorded;
 use clawflow_engine::shim::procfs::{self, Stat};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
@@ -99,7 +100,7 @@ fn strike(rng: &mut Rng, home: &Path, gateway: &Gateway) -> String {
     killed.join(" + ")
 }
 
-/// Lies in wait for an attempt that has a directory and no `run.json` yet, and strikes at once: its
+/// Lies in wait for an attempt that has a directory and no run on record, and strikes at once: its
 /// shim, or the gateway that starts it.
 fn hunt(what: &str, home: &Path, gateway: &Gateway) -> String {
     let runs = home.join("runs");
@@ -107,9 +108,7 @@ fn hunt(what: &str, home: &Path, gateway: &Gateway) -> String {
     while began.elapsed() < HUNT {
         let boots = std::fs::read_dir(&runs).into_iter().flatten().flatten();
         let mut dirs = boots.flat_map(|boot| std::fs::read_dir(boot.path()).into_iter().flatten());
-        let young = |dir: &PathBuf| {
-            !["run.json", "exit.json", "out.log"].iter().any(|name| dir.join(name).exists())
-        };
+        let young = |dir: &PathBuf| recorded(dir).len() < 2 && !dir.join("out.log").exists();
         let found = dirs.find_map(|dir| dir.ok().map(|dir| dir.path()).filter(young));
         let Some(dir) = found else { continue };
         let held = gateway.lock().unwrap();
