@@ -146,6 +146,7 @@ fn engine(home: &Path) -> Outcome<Api> {
 /// Runs a flow to its end.
 async fn run(api: &Api, source: &str) -> Outcome<FlowView> {
     let request = FlowRunRequest {
+        idempotency_key: None,
         source: source.to_owned(),
         file: "bench.flow.yaml".to_owned(),
         args: serde_json::Map::new(),

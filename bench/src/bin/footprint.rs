@@ -106,6 +106,7 @@ fn fill(home: &Path, count: usize) -> Outcome<String> {
 
 async fn wait_for_person(api: &Api, n: usize) -> Outcome<String> {
     let request = FlowRunRequest {
+        idempotency_key: None,
         source: "steps:\n  - { id: ask, approval: 'go on?' }\n  - { id: go, run: 'true' }\n".into(),
         file: "bench.flow.yaml".to_owned(),
         args: serde_json::Map::new(),

@@ -1,6 +1,7 @@
 //! Refusals: why a command was not applied, by type.
 
 use crate::text_enum::text_enum;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A stored or given word that no enum knows.
@@ -36,7 +37,8 @@ text_enum!(
         InvalidState = "invalid_state",
         /// The command's arguments are wrong.
         Invalid = "invalid",
-        /// A live flow of the owner has this key already.
+        /// A live flow of the owner has this key already, or the idempotency key was used before
+        /// for something else.
         KeyConflict = "key_conflict",
         /// The store could not persist the change; nothing was changed.
         PersistFailed = "persist_failed",
@@ -44,7 +46,7 @@ text_enum!(
 );
 
 /// A command that was refused. The record is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// Why, for programs.

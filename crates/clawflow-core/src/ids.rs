@@ -24,6 +24,7 @@ macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $prefix:literal) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(schemars::JsonSchema)]
         #[serde(transparent)]
         pub struct $name(pub String);
 
@@ -75,6 +76,18 @@ id!(
 id!(
     /// Names a wait.
     WaitId, "wait_"
+);
+id!(
+    /// Names a message that is owed to an owner.
+    DeliveryId, "dlv_"
+);
+id!(
+    /// Names an event from outside that nobody waited for yet.
+    SignalId, "sig_"
+);
+id!(
+    /// Names an access token; it is not the secret.
+    TokenId, "tok_"
 );
 
 #[cfg(test)]

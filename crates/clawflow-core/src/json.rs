@@ -11,6 +11,16 @@ pub fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Value>, D::
     Value::deserialize(input).map(Some)
 }
 
+/// Reads a field of a patch: absent keeps (`None`), `null` clears (`Some(None)`), a value sets.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn double<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    input: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(input).map(Some)
+}
+
 /// A JSON object with its keys in the order of insertion.
 pub type Object = serde_json::Map<String, Value>;
 

@@ -4,20 +4,24 @@
 //! effects leave as data. A store applies the [`unit::Unit`]s that these functions return.
 
 pub mod definition;
+pub mod delivery;
 pub mod drive;
 pub mod duration;
 pub mod effect;
 pub mod error;
 pub mod event;
 pub mod flow;
+pub mod idempotency;
 pub mod ids;
 pub mod json;
 pub mod limits;
+pub mod signal;
 pub mod spec;
 pub mod step;
 pub mod suggest;
 pub mod task;
 mod text_enum;
+pub mod token;
 pub mod unit;
 pub mod wait;
 

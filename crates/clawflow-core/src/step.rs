@@ -3,6 +3,7 @@
 use crate::Millis;
 use crate::ids::{FlowId, TaskId, WaitId};
 use crate::text_enum::text_enum;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -73,7 +74,7 @@ pub const fn may_follow(from: StepStatus, to: StepStatus) -> bool {
 }
 
 /// What a step left behind. Never recomputed once recorded.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StepResult {
     /// Standard output, as text (invalid UTF-8 replaced).
@@ -97,7 +98,7 @@ pub struct StepResult {
 }
 
 /// One step of one flow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// Its flow.
@@ -145,7 +146,7 @@ pub struct Step {
 }
 
 /// Why a step failed, was skipped or is in doubt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepError {
     /// For programs: `exit`, `signal`, `timed_out`, `exec`, `lost`, `denied`, `condition`, …
     pub code: String,

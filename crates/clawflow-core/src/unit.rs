@@ -3,12 +3,16 @@
 //! A store applies a unit whole or not at all. Because it is data it can be batched with others,
 //! retried, and compared between stores.
 
+use crate::delivery::Delivery;
 use crate::event::Event;
 use crate::flow::Flow;
-use crate::ids::FlowId;
+use crate::idempotency::Outcome;
+use crate::ids::{FlowId, SignalId};
+use crate::signal::Signal;
 use crate::spec::{DefinitionSource, FlowSpec};
 use crate::step::Step;
 use crate::task::Task;
+use crate::token::Token;
 use crate::wait::Wait;
 use std::sync::Arc;
 
@@ -48,6 +52,17 @@ pub struct Unit {
     pub tasks: Vec<Change<Arc<Task>>>,
     /// Wait rows.
     pub waits: Vec<Change<Arc<Wait>>>,
+    /// Messages owed. A new one whose owner, route and idempotency key are there already is left
+    /// out, without an error.
+    pub deliveries: Vec<Change<Delivery>>,
+    /// Signals to keep.
+    pub signals: Vec<Signal>,
+    /// Kept signals that a wait of this unit has taken; each must be there.
+    pub taken: Vec<SignalId>,
+    /// Access tokens.
+    pub tokens: Vec<Change<Token>>,
+    /// Answers of commands with an idempotency key; one that is there already is a conflict.
+    pub outcomes: Vec<Outcome>,
     /// History.
     pub events: Vec<Event>,
     /// Ended flows to delete with all that depends on them.
@@ -63,6 +78,11 @@ impl Unit {
             && self.steps.is_empty()
             && self.tasks.is_empty()
             && self.waits.is_empty()
+            && self.deliveries.is_empty()
+            && self.signals.is_empty()
+            && self.taken.is_empty()
+            && self.tokens.is_empty()
+            && self.outcomes.is_empty()
             && self.events.is_empty()
             && self.purges.is_empty()
     }

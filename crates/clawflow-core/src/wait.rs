@@ -3,6 +3,7 @@
 use crate::Millis;
 use crate::ids::{FlowId, WaitId};
 use crate::text_enum::text_enum;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,6 +53,16 @@ text_enum!(
     }
 );
 
+text_enum!(
+    /// What the engine does with a flow that code drives when its wait is resolved.
+    OnResolved {
+        /// The flow goes on: one more revision, with an event that carries it.
+        Resume = "resume",
+        /// Only an event: the controller decides.
+        Tell = "tell",
+    }
+);
+
 impl From<crate::definition::OnTimeout> for OnTimeout {
     fn from(file: crate::definition::OnTimeout) -> Self {
         match file {
@@ -63,7 +74,7 @@ impl From<crate::definition::OnTimeout> for OnTimeout {
 }
 
 /// A wait is a row; its answer is single-use.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Wait {
     /// Its id: answers name it.
@@ -98,10 +109,20 @@ pub struct Wait {
     /// What happens then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_timeout: Option<OnTimeout>,
+    /// What its resolution does to the flow, where code drives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_resolved: Option<OnResolved>,
+    /// The key of the event that is waited for; any, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_key: Option<String>,
     /// Where it stands.
     pub state: WaitState,
     /// The answer, once resolved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::json::present"
+    )]
     pub answer: Option<Value>,
     /// Who answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]

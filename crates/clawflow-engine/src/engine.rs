@@ -276,6 +276,8 @@ impl Engine {
             jitter: jitter(),
             slots,
             executor: &self.inner.executor,
+            actor: None,
+            routes: &[],
         };
         decide(&mut ctx)
     }

@@ -132,6 +132,8 @@ pub(super) fn new_wait(draft: &mut Draft, at: usize, kind: WaitKind, due: Option
         approvers: Vec::new(),
         due_at: due,
         on_timeout: None,
+        on_resolved: None,
+        event_key: None,
         state: WaitState::Open,
         answer: None,
         answered_by: None,

@@ -110,6 +110,7 @@ fn new_flow(new: &NewFlow, flow_id: &FlowId, now: i64) -> Flow {
         revision: 0,
         status: FlowStatus::Queued,
         notify_policy: NotifyPolicy::DoneOnly,
+        on_children_done: None,
         goal: String::new(),
         current_step: None,
         state_json: None,

@@ -147,8 +147,10 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.state.last_event += 1;
         self.events.push(Event {
             subject: self.state.flow.flow_id.0.clone(),
+            owner_key: self.state.flow.owner_key.clone(),
             number: self.state.last_event,
             at: self.ctx.now,
+            actor: self.ctx.actor.map(str::to_owned),
             kind: kind.to_owned(),
             step_id: at.map(|at| self.state.steps[at].step_id.clone()),
             task_id: task.map(|id| id.0.clone()),

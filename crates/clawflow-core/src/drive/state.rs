@@ -2,6 +2,7 @@
 
 use crate::Millis;
 use crate::definition::Definition;
+use crate::delivery::Route;
 use crate::effect::Effect;
 use crate::flow::Flow;
 use crate::ids::{IdSource, TaskId, WaitId};
@@ -44,6 +45,10 @@ pub struct Ctx<'a> {
     pub slots: usize,
     /// Who would execute them.
     pub executor: &'a Executor,
+    /// Who caused this decision; `None`: the engine itself.
+    pub actor: Option<&'a str>,
+    /// Configured routes of messages. An owner whom none matches has the inbox.
+    pub routes: &'a [Route],
 }
 
 /// What a decision leaves.

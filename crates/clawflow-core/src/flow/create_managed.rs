@@ -73,6 +73,7 @@ pub fn create_managed(
         revision: 0,
         status: if new.running { FlowStatus::Running } else { FlowStatus::Queued },
         notify_policy: new.notify_policy.unwrap_or(NotifyPolicy::DoneOnly),
+        on_children_done: None,
         goal,
         current_step: current_step.transpose()?,
         state_json: new.state_json,

@@ -31,6 +31,7 @@ pub use pause::unpause;
 pub use record::ENGINE_CONTROLLER;
 pub use record::Flow;
 pub use record::NotifyPolicy;
+pub use record::OnChildrenDone;
 pub use record::Origin;
 pub use record::SyncMode;
 pub use request_cancel::request_cancel;

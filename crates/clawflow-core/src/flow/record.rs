@@ -5,6 +5,7 @@ use crate::Millis;
 use crate::ids::{FlowId, TaskId};
 use crate::json::Object;
 use crate::text_enum::text_enum;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,8 +37,22 @@ text_enum!(
     }
 );
 
+text_enum!(
+    /// What the engine does with a flow that code drives when its children end.
+    OnChildrenDone {
+        /// Nothing: its controller looks.
+        Nothing = "none",
+        /// It goes on once none is active.
+        Resume = "resume",
+        /// It ends once none is active: well if all of them did, else badly.
+        Finish = "finish",
+        /// It fails with the first child that ends badly, the others are stopped; else as `finish`.
+        FailFast = "fail_fast",
+    }
+);
+
 /// Where the request came from, so that the answer can go back there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Origin {
     /// Channel, e.g. `slack`.
@@ -55,7 +70,7 @@ pub struct Origin {
 }
 
 /// One durable job: one owner, one state, one place to inspect, cancel or resume it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Flow {
     /// Its id.
@@ -79,6 +94,9 @@ pub struct Flow {
     pub status: FlowStatus,
     /// What the owner is told.
     pub notify_policy: NotifyPolicy,
+    /// What happens when its children end; nothing, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_children_done: Option<OnChildrenDone>,
     /// What it is for; never empty.
     pub goal: String,
     /// The step at work, for people.

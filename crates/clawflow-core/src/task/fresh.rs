@@ -42,5 +42,7 @@ pub(crate) fn fresh(ctx: &mut Ctx, owner_key: String, shown: &str, starts: bool)
         progress_summary: None,
         terminal_summary: None,
         error: None,
+        usage: None,
+        reported: false,
     }
 }

@@ -14,6 +14,7 @@ pub use record::ScopeKind;
 pub use record::Task;
 pub use record::TaskCommand;
 pub use record::TerminalOutcome;
+pub use record::Usage;
 pub use state::TaskMove;
 pub use state::TaskStatus;
 pub use state::next_status;

@@ -84,8 +84,10 @@ fn change(
     let number = was.last_event + 1;
     let event = Event {
         subject: task.task_id.0.clone(),
+        owner_key: task.owner_key.clone(),
         number,
         at: ctx.now,
+        actor: ctx.actor.map(str::to_owned),
         kind: kind.to_owned(),
         step_id: None,
         task_id: Some(task.task_id.0.clone()),

@@ -27,6 +27,8 @@ fn made(yaml: &str) -> World {
         jitter: 0.5,
         slots: 1,
         executor: &executor,
+        actor: None,
+        routes: &[],
     };
     clawflow_core::drive::create(new.clone(), &mut ctx).unwrap();
     in_time(start);
@@ -96,6 +98,8 @@ fn a_cancel_of_ten_thousand_queued_steps() {
         jitter: 0.5,
         slots: 1,
         executor: &executor,
+        actor: None,
+        routes: &[],
     };
     clawflow_core::drive::cancel(&w.state, &mut ctx, None, "").unwrap();
     in_time(start);

@@ -82,7 +82,15 @@ impl World {
 
     pub(crate) fn make(new: NewFlow, slots: usize) -> Result<Self, Refusal> {
         let (now, mut ids, executor) = (1_000_000, Count(0), executor());
-        let mut ctx = Ctx { now, ids: &mut ids, jitter: 0.5, slots, executor: &executor };
+        let mut ctx = Ctx {
+            now,
+            ids: &mut ids,
+            jitter: 0.5,
+            slots,
+            executor: &executor,
+            actor: None,
+            routes: &[],
+        };
         let Decision { unit, state, effects } = drive::create(new, &mut ctx)?;
         assert!(unit.guards.is_empty());
         assert_eq!(unit.flows.len(), 1);
@@ -124,6 +132,8 @@ impl World {
             jitter: 0.5,
             slots: self.slots,
             executor: &executor,
+            actor: None,
+            routes: &[],
         };
         let Decision { unit, state, effects } = command(&self.state, &mut ctx)?;
         check_flow(&self.state, &state, &unit);

@@ -21,8 +21,10 @@ impl Api {
         if wait.kind == WaitKind::Approval && wait.state != WaitState::Open {
             return self.answered(&flow_id, &wait_id, false);
         }
-        let answer =
-            Answer { approve: request.approve, by: request.by, shown_hash: request.shown_hash };
+        let Some(approve) = request.approve else {
+            return Err(ApiError::new("bad_request", "`approve` is missing: yes or no"));
+        };
+        let answer = Answer { approve, by: request.by, shown_hash: request.shown_hash };
         let id = wait_id.clone();
         let decide =
             move |state: &FlowState, ctx: &mut Ctx<'_>| drive::answer(state, ctx, &id, &answer);

@@ -8,6 +8,7 @@ use clawflow_core::json::Object;
 use clawflow_core::step::Step;
 use clawflow_core::task::{Task, TaskStatus};
 use clawflow_core::wait::Wait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,11 +16,19 @@ use std::collections::BTreeMap;
 macro_rules! record {
     ($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty),* $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
         pub struct $name { $($(#[$fmeta])* pub $field: $type),* }
     };
 }
+
+mod code;
+mod delivery;
+mod token;
+
+pub use code::*;
+pub use delivery::*;
+pub use token::*;
 
 record!(
     /// Starts a flow from the text of a workflow file.
@@ -45,6 +54,9 @@ record!(
         /// Whether approvals are given without asking.
         #[serde(default)]
         auto_approve: bool,
+        /// The first answer again if this key was used for the same request before (24 h).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idempotency_key: Option<String>,
     }
 );
 record!(
@@ -189,8 +201,16 @@ record!(
         /// The wait to answer, instead of the step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait_id: Option<WaitId>,
-        /// Yes or no.
-        approve: bool,
+        /// Yes or no, at an approval.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approve: Option<bool>,
+        /// The answer where any JSON is asked for.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "clawflow_core::json::present"
+        )]
+        response: Option<Value>,
         /// Who answers.
         by: String,
         /// Hash of what they were shown.
@@ -232,7 +252,7 @@ record!(
 );
 
 /// How a step in doubt is settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SettleHow {
     /// Run it again.

@@ -25,7 +25,8 @@ async fn fifty_commands_at_once_on_one_flow(world: World) {
                 flow,
                 step: None,
                 wait_id: None,
-                approve: true,
+                approve: Some(true),
+                response: None,
                 by: format!("person {number}"),
                 shown_hash: None,
             };
@@ -83,7 +84,8 @@ async fn an_answer_says_who_gave_it(world: World) {
         flow: named(&flow).flow,
         step: None,
         wait_id: None,
-        approve: true,
+        approve: Some(true),
+        response: None,
         by: " ".to_owned(),
         shown_hash: None,
     };

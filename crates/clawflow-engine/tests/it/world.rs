@@ -112,6 +112,7 @@ impl World {
 
     pub(crate) fn request(&self, yaml: &str) -> FlowRunRequest {
         FlowRunRequest {
+            idempotency_key: None,
             source: yaml.to_owned(),
             file: "test.flow.yaml".to_owned(),
             args: serde_json::Map::new(),

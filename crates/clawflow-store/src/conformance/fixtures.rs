@@ -37,6 +37,7 @@ pub fn wait_id(n: u64) -> WaitId {
 #[must_use]
 pub fn flow(n: u64) -> Flow {
     Flow {
+        on_children_done: None,
         flow_id: flow_id(n),
         key: None,
         sync_mode: SyncMode::Managed,
@@ -107,6 +108,8 @@ pub fn step(flow: u64, id: &str, position: u32) -> Step {
 #[must_use]
 pub fn task(n: u64, flow: Option<u64>) -> Task {
     Task {
+        usage: None,
+        reported: false,
         task_id: task_id(n),
         version: 1,
         runtime: Runtime::Cli,
@@ -146,6 +149,8 @@ pub fn task(n: u64, flow: Option<u64>) -> Task {
 #[must_use]
 pub fn wait(n: u64, flow: u64) -> Wait {
     Wait {
+        on_resolved: None,
+        event_key: None,
         wait_id: wait_id(n),
         flow_id: flow_id(flow),
         version: 1,
@@ -172,7 +177,9 @@ pub fn event(subject: &str, number: u64) -> Event {
     Event {
         subject: subject.to_owned(),
         number,
+        owner_key: "agent:main:main".to_owned(),
         at: number.cast_signed(),
+        actor: None,
         kind: "test.happened".to_owned(),
         step_id: None,
         task_id: None,

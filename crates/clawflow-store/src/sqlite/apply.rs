@@ -53,8 +53,10 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
     for (event, data) in unit.events.iter().zip(&encoded.events) {
         seq += 1;
         let e = event;
-        s.event_insert
-            .execute(params![seq, e.subject, e.number, e.at, e.kind, e.step_id, e.task_id, data])?;
+        let (owner, actor) = (&e.owner_key, &e.actor);
+        s.event_insert.execute(params![
+            seq, e.subject, e.number, e.at, e.kind, e.step_id, e.task_id, data, owner, actor
+        ])?;
     }
     if !unit.purges.is_empty() {
         // Deleting the newest events must not give their places to others.

@@ -32,7 +32,9 @@ fn event(row: &Row<'_>) -> Result<StoredEvent> {
     let event = Event {
         subject: row.get(1)?,
         number: row.get(2)?,
+        owner_key: row.get(8)?,
         at: row.get(3)?,
+        actor: row.get(9)?,
         kind: row.get(4)?,
         step_id: row.get(5)?,
         task_id: row.get(6)?,

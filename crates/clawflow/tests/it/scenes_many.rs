@@ -58,7 +58,8 @@ impl Ask {
                     flow,
                     step: Some(format!("g{gate}")),
                     wait_id: None,
-                    approve: true,
+                    approve: Some(true),
+                    response: None,
                     by,
                     shown_hash: odd.then(|| "never shown".to_owned()),
                 };

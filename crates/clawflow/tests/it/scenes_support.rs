@@ -186,6 +186,7 @@ impl Home {
 
     pub(crate) fn try_flow(&self, key: &str, file: &str) -> Result<Flow, ApiError> {
         self.call::<FlowRun>(&FlowRunRequest {
+            idempotency_key: None,
             source: file.to_owned(),
             file: "scene.flow.yaml".to_owned(),
             args: serde_json::Map::new(),

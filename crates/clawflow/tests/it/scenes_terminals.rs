@@ -13,7 +13,8 @@ fn approve(flow: &str) -> FlowAnswerRequest {
         flow: flow.to_owned(),
         step: None,
         wait_id: None,
-        approve: true,
+        approve: Some(true),
+        response: None,
         by: "other".to_owned(),
         shown_hash: None,
     }

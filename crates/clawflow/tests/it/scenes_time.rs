@@ -98,7 +98,8 @@ fn an_approval_whose_time_passed_while_nothing_ran_expires_once() {
         flow: flow.clone(),
         step: Some("gate".to_owned()),
         wait_id: None,
-        approve: true,
+        approve: Some(true),
+        response: None,
         by: "late".to_owned(),
         shown_hash: None,
     });

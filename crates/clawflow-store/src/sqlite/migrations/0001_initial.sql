@@ -149,5 +149,7 @@ create table event (
     step_id text,
     task_id text,
     data text,
+    owner_key text not null,
+    actor text,
     unique (subject, number)
 ) strict;

@@ -29,7 +29,8 @@ pub(crate) async fn run(ctx: &Ctx, args: AnswerArgs, approve: bool) -> Result<Ex
         flow: args.flow.flow,
         step: args.step,
         wait_id: args.wait_id.as_deref().map(Into::into),
-        approve,
+        approve: Some(approve),
+        response: None,
         by: person(args.by.as_deref(), &ctx.env),
         shown_hash: None,
     };

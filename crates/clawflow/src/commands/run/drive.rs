@@ -242,7 +242,8 @@ impl Follower<'_> {
             flow: self.flow.flow_id.0.clone(),
             step: None,
             wait_id: Some(wait_id.clone()),
-            approve,
+            approve: Some(approve),
+            response: None,
             by: person(),
             shown_hash: None,
         };

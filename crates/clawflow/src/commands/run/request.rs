@@ -34,6 +34,7 @@ pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunR
     env.insert("CLAWFLOW_FLOW_DIR".to_owned(), text(&std::path::absolute(&dir).unwrap_or(dir))?);
     let owner = args.owner.clone().or_else(|| definition.owner.clone());
     Ok(FlowRunRequest {
+        idempotency_key: None,
         source: definition.source.clone(),
         file: name,
         args: arguments(args, &definition)?,

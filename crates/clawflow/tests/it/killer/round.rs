@@ -296,7 +296,8 @@ impl Round {
                     flow,
                     step: None,
                     wait_id: Some(wait.wait_id.clone()),
-                    approve: rng.chance(85),
+                    approve: Some(rng.chance(85)),
+                    response: None,
                     by: "killer".to_owned(),
                     shown_hash: None,
                 })?;
