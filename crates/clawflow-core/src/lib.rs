@@ -3,6 +3,7 @@
 //! Nothing in here reads a clock, a disk or a random source: time and ids come in as arguments and
 //! effects leave as data. A store applies the [`unit::Unit`]s that these functions return.
 
+pub mod control;
 pub mod definition;
 pub mod delivery;
 pub mod drive;
@@ -15,6 +16,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod json;
 pub mod limits;
+mod rows;
 pub mod signal;
 pub mod spec;
 pub mod step;

@@ -24,6 +24,17 @@ pub const FINALLY_MS_DEFAULT: u64 = 5 * 60 * 1000;
 /// Delay before a lost attempt is run again, in milliseconds, doubled each time.
 pub const LOST_RETRY_MS: u64 = 1000;
 
+/// Characters of a goal or task in a message's sentence, as in the original.
+pub const TITLE_CHARS_MAX: usize = 80;
+/// Largest message that a controller sends to its owner, in bytes: longer ones belong in outputs.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Pause after the first failed try of a delivery, in milliseconds, doubled each time.
+pub const DELIVERY_PAUSE_MS: i64 = 1000;
+/// Longest pause between two tries of a delivery, in milliseconds.
+pub const DELIVERY_PAUSE_MAX_MS: i64 = 5 * 60 * 1000;
+/// Tries of a delivery before the inbox gets it: with their pauses about half an hour.
+pub const DELIVERY_TRIES_MAX: u32 = 14;
+
 /// Cuts `text` to at most `max` characters, marking the cut.
 #[must_use]
 pub fn cut(text: &str, max: usize) -> String {

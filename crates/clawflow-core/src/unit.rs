@@ -86,4 +86,22 @@ impl Unit {
             && self.events.is_empty()
             && self.purges.is_empty()
     }
+    /// Takes over all that another unit changes, so that both are applied or neither is. They must
+    /// be about different flows.
+    pub fn join(&mut self, mut other: Self) {
+        self.guards.append(&mut other.guards);
+        self.definitions.append(&mut other.definitions);
+        self.flows.append(&mut other.flows);
+        self.specs.append(&mut other.specs);
+        self.steps.append(&mut other.steps);
+        self.tasks.append(&mut other.tasks);
+        self.waits.append(&mut other.waits);
+        self.deliveries.append(&mut other.deliveries);
+        self.signals.append(&mut other.signals);
+        self.taken.append(&mut other.taken);
+        self.tokens.append(&mut other.tokens);
+        self.outcomes.append(&mut other.outcomes);
+        self.events.append(&mut other.events);
+        self.purges.append(&mut other.purges);
+    }
 }

@@ -1,11 +1,13 @@
 //! Waits: what a flow or step waits for, since when, until when.
 
 use crate::Millis;
+use crate::error::{Code, Refusal};
 use crate::ids::{FlowId, WaitId};
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 text_enum!(
     /// What kind of thing is waited for.
@@ -132,4 +134,27 @@ pub struct Wait {
     /// When it was resolved, expired or given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Millis>,
+}
+
+impl Wait {
+    /// Refuses the answer of somebody who may not give it, or who was shown something else.
+    pub(crate) fn check_answerer(&self, by: &str, shown: Option<&str>) -> Result<(), Refusal> {
+        if !self.approvers.is_empty() && !self.approvers.iter().any(|who| who == by) {
+            let who = self.approvers.join(", ");
+            return Err(Refusal::new(Code::Invalid, format!("only {who} may answer this")));
+        }
+        if shown.is_some() && shown != self.shown_hash.as_deref() {
+            return Err(Refusal::new(Code::Invalid, "what is asked is not what was shown"));
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 of what a person is shown, in hex.
+pub(crate) fn shown_hash(prompt: &str, preview: Option<&str>) -> String {
+    let mut sha = Sha256::new();
+    sha.update(prompt.as_bytes());
+    sha.update([0]);
+    sha.update(preview.unwrap_or_default().as_bytes());
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

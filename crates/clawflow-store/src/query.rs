@@ -1,11 +1,12 @@
 //! What stores are asked, and what they answer.
 
 use clawflow_core::Millis;
+use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::flow::{Flow, FlowStatus};
-use clawflow_core::ids::{FlowId, TaskId, WaitId};
+use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::spec::FlowSpec;
 use clawflow_core::step::Step;
-use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_core::wait::Wait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -93,6 +94,8 @@ pub struct TaskFilter {
 pub struct EventFilter {
     /// Only the history of this flow or task.
     pub subject: Option<String>,
+    /// Only the history of this owner's flows and tasks.
+    pub owner_key: Option<String>,
     /// Only events after this position: the event's number where a subject is named, else its seq.
     pub after: u64,
     /// At most so many; 0 means none.
@@ -104,8 +107,49 @@ pub struct EventFilter {
 pub struct Work {
     /// Tasks that are queued or running, oldest first, with their flow.
     pub tasks: Vec<(TaskId, TaskStatus, Option<FlowId>)>,
-    /// Live flows whose cancel was requested.
+    /// Live flows whose cancel was requested: the engine goes on with it at start, also where no
+    /// task is open any more and only the flow's end is missing.
     pub cancelling: Vec<FlowId>,
+}
+
+/// How many tasks a flow has, by status and runtime; what is not there counts 0.
+pub type TaskCounts = BTreeMap<(TaskStatus, Runtime), u64>;
+
+/// Which deliveries to list. Newest first, by id, unless told otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Only of this owner.
+    pub owner_key: Option<String>,
+    /// Only about this flow.
+    pub flow_id: Option<FlowId>,
+    /// Only about this task.
+    pub task_id: Option<TaskId>,
+    /// Only these states; empty: all.
+    pub states: Vec<DeliveryState>,
+    /// Only on routes of this kind.
+    pub route: Option<RouteKind>,
+    /// Only those beyond this id: the last one of the page before.
+    pub after: Option<DeliveryId>,
+    /// Oldest first.
+    pub oldest_first: bool,
+    /// At most so many; 0 means none.
+    pub limit: usize,
+}
+
+impl DeliveryFilter {
+    /// Whether the delivery belongs to the list, on whichever page.
+    pub(crate) fn wants(&self, row: &Delivery) -> bool {
+        let is_beyond = |after: &DeliveryId| match self.oldest_first {
+            true => row.delivery_id > *after,
+            false => row.delivery_id < *after,
+        };
+        self.owner_key.as_ref().is_none_or(|owner| *owner == row.owner_key)
+            && self.flow_id.as_ref().is_none_or(|id| row.flow_id.as_ref() == Some(id))
+            && self.task_id.as_ref().is_none_or(|id| row.task_id.as_ref() == Some(id))
+            && (self.states.is_empty() || self.states.contains(&row.state))
+            && self.route.is_none_or(|route| route == row.route)
+            && self.after.as_ref().is_none_or(is_beyond)
+    }
 }
 
 /// Something whose time has come.

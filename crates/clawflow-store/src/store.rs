@@ -2,14 +2,19 @@
 
 use crate::error::{ApplyError, StoreError};
 use crate::query::{
-    Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskFilter, Work,
+    DeliveryFilter, Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskCounts,
+    TaskFilter, Work,
 };
 use clawflow_core::Millis;
+use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::idempotency::Outcome;
+use clawflow_core::ids::{DeliveryId, FlowId, TaskId};
+use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
-use clawflow_core::task::Task;
+use clawflow_core::task::{Runtime, Task};
+use clawflow_core::token::Token;
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
 use std::sync::Arc;
@@ -35,6 +40,20 @@ pub trait Store: Send + Sync + 'static {
     /// its newest one without a gap; owner, key, mode, flow and creation of a row never change; a
     /// new row of a flow needs the flow. Whatever breaks this is `Invalid`. A purge of a flow that
     /// is gone is no error, of one that has not ended it is.
+    ///
+    /// A new delivery whose owner, route, route name and idempotency key are there already is left
+    /// out, and the rest of the unit is applied. A delivery has `due_at` exactly while it is
+    /// pending and `closed_at` exactly when it was acknowledged, given up or dismissed; owner,
+    /// flow, task, idempotency key, route and creation never change. A signal that is taken must
+    /// have been there before the unit, else `Conflict`. The hash of a token is its own; hash,
+    /// owner and creation never change. An outcome of the same owner and key is a `Conflict` while
+    /// it is younger than [`clawflow_core::idempotency::KEPT_MS`] at the new one's creation; an
+    /// older one is replaced.
+    ///
+    /// A purge deletes the deliveries that name the flow, so one about a task of a flow names both.
+    /// As long as one is pending the flow is not purged (`Invalid`). One that lies in the inbox
+    /// (`session_queued`) does not hold the flow back: it stays, names a flow that is gone, and can
+    /// be read and closed as before; [`Store::expire_deliveries`] deletes it after that.
     fn submit(&self, unit: Unit) -> Receipt;
 
     /// Opens a new epoch of this store and returns it: larger than all before, durable on return.
@@ -48,6 +67,18 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of the store.
     fn load(&self, flow_id: &FlowId) -> Result<Option<FlowBundle>, StoreError>;
+
+    /// The flow of this owner with this key: the live one, if there is one, else the newest.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn flow_of_key(&self, owner_key: &str, key: &str) -> Result<Option<Flow>, StoreError>;
+
+    /// The newest flow of this owner by id, ended or not.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn latest_flow(&self, owner_key: &str) -> Result<Option<Flow>, StoreError>;
 
     /// Flows that a person may mean by `token`: the one with this id; else those with this key (the
     /// live one only, if there is one, else the newest); else those whose id contains the token, if
@@ -75,6 +106,26 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the store.
     fn waits(&self, flow_id: &FlowId) -> Result<Vec<Wait>, StoreError>;
 
+    /// Open waits for the event `name` of live flows of this owner, oldest first: those without a
+    /// key of their own and, where `key` is given, those for this very key. With `flow_id`, of that
+    /// flow.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn open_event_waits(
+        &self,
+        owner_key: &str,
+        name: &str,
+        key: Option<&str>,
+        flow_id: Option<&FlowId>,
+    ) -> Result<Vec<Wait>, StoreError>;
+
+    /// Open waits for the end of this task, of live flows, oldest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError>;
+
     /// All steps of a flow, by position. The results are left out: `load` has them.
     ///
     /// # Errors
@@ -89,17 +140,155 @@ pub trait Store: Send + Sync + 'static {
 
     /// Tasks that a person may mean by `token`: the one with this id; else those whose id contains
     /// the token, if it has 8 characters or more; else those of this run id (not `cli` first, then
-    /// oldest first); else the newest of this session key. At most 10.
+    /// oldest first); else the newest of this session key. At most 10. With an owner it is as if
+    /// there were no tasks of others.
     ///
     /// # Errors
     /// Those of the store.
-    fn find_tasks(&self, token: &str) -> Result<Vec<Task>, StoreError>;
+    fn find_tasks(&self, owner_key: Option<&str>, token: &str) -> Result<Vec<Task>, StoreError>;
 
     /// A page of tasks.
     ///
     /// # Errors
     /// Those of the store.
     fn list_tasks(&self, filter: &TaskFilter) -> Result<Vec<Task>, StoreError>;
+
+    /// The first task with this run id of this owner, flow and runtime.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn task_of_run(
+        &self,
+        owner_key: &str,
+        flow_id: &FlowId,
+        runtime: Runtime,
+        run_id: &str,
+    ) -> Result<Option<Task>, StoreError>;
+
+    /// How many tasks a flow has.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn count_tasks(&self, flow_id: &FlowId) -> Result<TaskCounts, StoreError>;
+
+    /// One delivery.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn delivery(&self, delivery_id: &DeliveryId) -> Result<Option<Delivery>, StoreError>;
+
+    /// The deliveries of this owner with this idempotency key, one per route: empty, if no such
+    /// message was sent.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn deliveries_of_key(&self, owner_key: &str, key: &str) -> Result<Vec<Delivery>, StoreError>;
+
+    /// A page of deliveries.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn list_deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>, StoreError>;
+
+    /// A page of an inbox, or of all inboxes, oldest first, beginning after an id: what lies there,
+    /// with `all` also what was acknowledged.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn inbox(
+        &self,
+        owner_key: Option<&str>,
+        all: bool,
+        after: Option<&DeliveryId>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut states = vec![DeliveryState::SessionQueued];
+        states.extend(all.then_some(DeliveryState::Acknowledged));
+        self.list_deliveries(&DeliveryFilter {
+            owner_key: owner_key.map(str::to_owned),
+            states,
+            route: Some(RouteKind::Inbox),
+            after: after.cloned(),
+            oldest_first: true,
+            limit,
+            ..DeliveryFilter::default()
+        })
+    }
+
+    /// Pending deliveries whose time has come at `now`: by time, then by id, and of each route's
+    /// name the first `limit`, so that one with many hides no other.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError>;
+
+    /// When a pending delivery will next be due, if there is one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn next_due_delivery(&self) -> Result<Option<Millis>, StoreError>;
+
+    /// Deletes deliveries that were closed before this time and whose flow and task are gone;
+    /// returns how many. Durable on return.
+    ///
+    /// # Errors
+    /// Those of the store; some may be deleted already.
+    fn expire_deliveries(&self, before: Millis) -> Result<u64, StoreError>;
+
+    /// Kept signals of this owner and name, oldest first by id; with `key`, of that key only.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn kept_signals(
+        &self,
+        owner_key: &str,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Signal>, StoreError>;
+
+    /// How many signals are kept for this owner.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn count_signals(&self, owner_key: &str) -> Result<u64, StoreError>;
+
+    /// Kept signals of this owner, oldest first by id, whatever their name.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn oldest_signals(&self, owner_key: &str, limit: usize) -> Result<Vec<Signal>, StoreError>;
+
+    /// The token with this hash, expired and revoked ones too.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn token_by_hash(&self, hash: &str) -> Result<Option<Token>, StoreError>;
+
+    /// All tokens, newest first by id, with their hashes.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn list_tokens(&self) -> Result<Vec<Token>, StoreError>;
+
+    /// The token with this id, else all with this label, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn find_tokens(&self, token: &str) -> Result<Vec<Token>, StoreError>;
+
+    /// What the command of this owner with this idempotency key came to. It may be older than
+    /// [`clawflow_core::idempotency::KEPT_MS`]: then it does not count any more.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn outcome(&self, owner_key: &str, key: &str) -> Result<Option<Outcome>, StoreError>;
+
+    /// Deletes outcomes made before this time; returns how many. Durable on return.
+    ///
+    /// # Errors
+    /// Those of the store; some may be deleted already.
+    fn expire_outcomes(&self, before: Millis) -> Result<u64, StoreError>;
 
     /// A page of history.
     ///
@@ -112,6 +301,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of the store.
     fn last_event(&self, subject: &str) -> Result<u64, StoreError>;
+
+    /// The seq of the newest event that the store ever had; 0: none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn last_seq(&self) -> Result<u64, StoreError>;
 
     /// What there is to do at start, of one flow or of all.
     ///

@@ -7,13 +7,12 @@ use super::cancel::request;
 use super::launch::text;
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{EvalError, OnDeny};
-use crate::error::{Code, Refusal};
+use crate::error::Refusal;
 use crate::ids::WaitId;
 use crate::limits::{PREVIEW_CHARS_MAX, cut};
 use crate::step::StepStatus;
-use crate::wait::{WaitKind, WaitState};
+use crate::wait::{WaitKind, WaitState, shown_hash};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 /// An answer to an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +40,7 @@ pub fn answer(
     let Some(wait) = state.waits.get(wait_id).filter(|w| w.kind == WaitKind::Approval) else {
         return Err(Refusal::state("answer", "not an open approval"));
     };
-    if !wait.approvers.is_empty() && !wait.approvers.contains(&answer.by) {
-        let who = wait.approvers.join(", ");
-        return Err(Refusal::new(Code::Invalid, format!("only {who} may answer this")));
-    }
-    if answer.shown_hash.is_some() && answer.shown_hash != wait.shown_hash {
-        return Err(Refusal::new(Code::Invalid, "what is asked is not what was shown"));
-    }
+    wait.check_answerer(&answer.by, answer.shown_hash.as_deref())?;
     let at = wait.step_id.as_deref().and_then(|id| draft.position(id));
     let Some(at) = at.filter(|at| draft.step(*at).wait_id.as_ref() == Some(wait_id)) else {
         return Err(Refusal::state("answer", "not waited for by a step"));
@@ -92,7 +85,7 @@ pub(super) fn open_gate(draft: &mut Draft, at: usize) {
     let due = gate.timeout_ms.map(|ms| draft.now() + i64::try_from(ms).unwrap_or(i64::MAX / 2));
     let mut wait = new_wait(draft, at, WaitKind::Approval, due);
     let (prompt, preview) = shown;
-    wait.shown_hash = Some(hash(&prompt, preview.as_deref()));
+    wait.shown_hash = Some(shown_hash(&prompt, preview.as_deref()));
     wait.prompt = Some(prompt);
     wait.preview = preview;
     wait.approvers = gate.approvers;
@@ -126,13 +119,4 @@ fn what_is_shown(
     };
     let prompt = cut(&prompt, PREVIEW_CHARS_MAX);
     Ok((prompt, preview.filter(|p| !p.is_empty()).map(|p| cut(&p, PREVIEW_CHARS_MAX))))
-}
-
-/// SHA-256 of what a person is shown, in hex.
-fn hash(prompt: &str, preview: Option<&str>) -> String {
-    let mut sha = Sha256::new();
-    sha.update(prompt.as_bytes());
-    sha.update([0]);
-    sha.update(preview.unwrap_or_default().as_bytes());
-    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

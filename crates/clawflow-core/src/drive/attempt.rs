@@ -51,6 +51,6 @@ pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
     step.error = None;
     let kind = if starts { "step.started" } else { "step.queued" };
     draft.event(kind, Some(at), Some(&id), json!({ "attempt": attempt }));
-    draft.effects.push(if starts { Effect::Start(id) } else { Effect::Queued(id) });
+    draft.effect(if starts { Effect::Start(id) } else { Effect::Queued(id) });
     draft.put_task(task);
 }

@@ -157,7 +157,7 @@ pub(super) fn open_wait(draft: &mut Draft, at: usize, wait: Wait) {
     step.due_at = None;
     step.wait_id = Some(wait.wait_id.clone());
     if wait.due_at.is_some() {
-        draft.effects.push(Effect::Timer);
+        draft.effect(Effect::Timer);
     }
     draft.event("wait.opened", Some(at), task.as_ref(), data);
     draft.put_wait(wait);

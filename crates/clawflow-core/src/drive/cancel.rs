@@ -42,7 +42,7 @@ pub(super) fn request(draft: &mut Draft, reason: &str) {
         return;
     }
     let data = json!({ "reason": draft.state.flow.cancel_reason });
-    draft.event("flow.cancel_requested", None, None, data);
+    draft.flow_event("flow.cancel_requested", data);
     for at in draft.phase(Phase::Forward) {
         stop_step(draft, at);
     }
@@ -79,7 +79,7 @@ fn mark(draft: &mut Draft, id: &TaskId) {
         task.cancel_requested_at = Some(draft.ctx.now);
         draft.put_task(task);
     }
-    draft.effects.push(Effect::Stop(id.clone()));
+    draft.effect(Effect::Stop(id.clone()));
 }
 
 /// Gives up the unwinding: what runs of it is stopped, the rest never starts.

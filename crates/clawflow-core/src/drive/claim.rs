@@ -5,7 +5,7 @@ use super::state::{Ctx, Decision, FlowState};
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::ids::TaskId;
-use crate::task::{Task, TaskMove, next_status};
+use crate::task::claimed;
 use serde_json::json;
 
 /// Lets a queued task execute. From the commit of this unit on it counts as running.
@@ -28,14 +28,9 @@ pub fn claim(state: &FlowState, ctx: &mut Ctx, task_id: &TaskId) -> Result<Decis
     let Some(task) = state.tasks.get(task_id) else {
         return Err(Refusal::state("claim", "no open task"));
     };
-    let mut task = Task::clone(task);
-    task.status = next_status(task.status, TaskMove::Claim)?;
-    task.fence += 1;
-    task.executor = Some(draft.ctx.executor.clone());
-    task.started_at = Some(draft.now());
-    task.last_event_at = draft.now();
+    let task = claimed(task, draft.ctx)?;
     draft.event("step.started", Some(at), Some(task_id), json!({ "attempt": task.attempt }));
     draft.put_task(task);
-    draft.effects.push(Effect::Start(task_id.clone()));
+    draft.effect(Effect::Start(task_id.clone()));
     Ok(draft.finish())
 }

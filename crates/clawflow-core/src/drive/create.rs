@@ -6,9 +6,7 @@ use super::needs::Needs;
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{Definition, Phase, StepDef, Template};
 use crate::error::{Code, Refusal};
-use crate::flow::{
-    ENGINE_CONTROLLER, Flow, FlowStatus, NotifyPolicy, SyncMode, check_key, has_nul,
-};
+use crate::flow::{ENGINE_CONTROLLER, Flow, NotifyPolicy, Origin, blank, check_key, has_nul};
 use crate::ids::FlowId;
 use crate::json::{Object, fits};
 use crate::limits::{JSON_BYTES_MAX, TEXT_CHARS_MAX};
@@ -34,6 +32,8 @@ pub struct NewFlow {
     pub env: BTreeMap<String, String>,
     /// Session key of the owner.
     pub owner_key: String,
+    /// Where the request came from.
+    pub requester_origin: Option<Origin>,
     /// Human name; else the file's `key`.
     pub key: Option<String>,
     /// Whether approvals are given without asking.
@@ -89,8 +89,9 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
         waits: BTreeMap::new(),
         last_event: 0,
     };
-    let mut draft = Draft::new(&state, ctx);
-    draft.event("flow.created", None, None, json!({ "file": new.file, "args": state.spec.args }));
+    let mut draft = Draft::create(&state, ctx);
+    let args = &state.spec.args;
+    draft.flow_event("flow.created", json!({ "file": new.file, "args": args, "to": "queued" }));
     if let Some(reuse) = &new.reuse {
         take_over(&mut draft, reuse);
     }
@@ -101,35 +102,11 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
 
 fn new_flow(new: &NewFlow, flow_id: &FlowId, now: i64) -> Flow {
     Flow {
-        flow_id: flow_id.clone(),
-        key: None,
-        sync_mode: SyncMode::Managed,
-        owner_key: new.owner_key.clone(),
-        requester_origin: None,
-        controller_id: Some(ENGINE_CONTROLLER.to_owned()),
-        revision: 0,
-        status: FlowStatus::Queued,
-        notify_policy: NotifyPolicy::DoneOnly,
-        on_children_done: None,
-        goal: String::new(),
-        current_step: None,
-        state_json: None,
-        wait_json: None,
-        outputs: Object::new(),
-        blocked_task_id: None,
-        blocked_summary: None,
-        cancel_requested_at: None,
-        cancel_reason: None,
-        paused_at: None,
         definition_hash: Some(new.definition.hash.clone()),
-        parent_flow_id: None,
+        requester_origin: new.requester_origin.clone(),
         retry_of: new.reuse.as_ref().map(|r| r.flow_id.clone()),
-        fork_of: None,
         labels: new.definition.labels.clone(),
-        error: None,
-        created_at: now,
-        updated_at: now,
-        ended_at: None,
+        ..blank(flow_id.clone(), new.owner_key.clone(), ENGINE_CONTROLLER.to_owned(), now)
     }
 }
 
@@ -249,9 +226,6 @@ fn is_reusable(old: &Step) -> bool {
 /// A decision about rows that do not exist yet.
 fn as_inserts(mut decision: Decision, definition: &Definition) -> Decision {
     let unit = &mut decision.unit;
-    unit.guards.clear();
-    decision.state.flow.revision = 0;
-    unit.flows = vec![Change { expected: None, row: decision.state.flow.clone() }];
     unit.specs = vec![FlowSpec::clone(&decision.state.spec)];
     unit.definitions =
         vec![DefinitionSource { hash: definition.hash.clone(), source: definition.source.clone() }];

@@ -3,19 +3,19 @@
 use super::scope::FlowScope;
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{OnError, Phase, StepDef};
+use crate::delivery::Delivery;
 use crate::effect::Effect;
 use crate::error::Refusal;
-use crate::event::Event;
 use crate::flow::FlowMove;
-use crate::ids::{TaskId, WaitId};
+use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
+use crate::rows::{FlowChange, FlowRow, Rows};
 use crate::step::{Step, StepError, StepStatus, may_follow};
 use crate::task::{Task, TaskMove, TaskStatus};
-use crate::unit::{Change, Guard, Unit};
+use crate::unit::Change;
 use crate::wait::{Wait, WaitState};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,11 +37,8 @@ pub(crate) struct Draft<'a, 'c> {
     pub(super) outputs_bytes: Option<usize>,
     /// Positions of the steps by their ids, for references in large flows.
     by_id: OnceCell<Vec<usize>>,
-    /// Tasks touched: those that ended are no longer in `state.tasks` but still to be written.
-    tasks: BTreeMap<TaskId, Arc<Task>>,
-    waits: BTreeMap<WaitId, Arc<Wait>>,
-    events: Vec<Event>,
-    pub(crate) effects: Vec<Effect>,
+    rows: Rows,
+    is_new: bool,
 }
 
 impl<'a, 'c> Draft<'a, 'c> {
@@ -65,11 +62,14 @@ impl<'a, 'c> Draft<'a, 'c> {
             skipping: failed_with(OnError::SkipRest),
             outputs_bytes: None,
             by_id: OnceCell::new(),
-            tasks: BTreeMap::new(),
-            waits: BTreeMap::new(),
-            events: Vec::new(),
-            effects: Vec::new(),
+            rows: Rows::default(),
+            is_new: false,
         }
+    }
+
+    /// A draft of a flow that is not there yet.
+    pub(crate) fn create(was: &'a FlowState, ctx: &'a mut Ctx<'c>) -> Self {
+        Self { is_new: true, ..Self::new(was, ctx) }
     }
 
     /// A draft for a command that an ended flow refuses.
@@ -144,30 +144,30 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     /// Writes a line of history.
     pub(crate) fn event(&mut self, kind: &str, at: Option<usize>, task: Option<&TaskId>, d: Value) {
-        self.state.last_event += 1;
-        self.events.push(Event {
-            subject: self.state.flow.flow_id.0.clone(),
-            owner_key: self.state.flow.owner_key.clone(),
-            number: self.state.last_event,
-            at: self.ctx.now,
-            actor: self.ctx.actor.map(str::to_owned),
-            kind: kind.to_owned(),
-            step_id: at.map(|at| self.state.steps[at].step_id.clone()),
-            task_id: task.map(|id| id.0.clone()),
-            data: d,
-        });
+        let FlowState { flow, steps, last_event, .. } = &mut self.state;
+        let step = at.map(|at| steps[at].step_id.as_str());
+        self.rows.event(flow, last_event, self.ctx, (kind, step, task), d);
+    }
+
+    /// Writes a line of history that tells of a change of the flow's row.
+    pub(crate) fn flow_event(&mut self, kind: &str, data: Value) {
+        self.event(kind, None, None, data);
+        self.rows.tells_of_flow();
+    }
+
+    /// Something to do after the commit.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.rows.effects.push(effect);
+    }
+
+    /// Messages that are owed.
+    pub(crate) fn owe(&mut self, deliveries: Vec<Delivery>) {
+        self.rows.owe(deliveries);
     }
 
     /// A new or changed task.
     pub(crate) fn put_task(&mut self, task: Task) {
-        let id = task.task_id.clone();
-        let row = Arc::new(task);
-        if row.status.is_terminal() {
-            self.state.tasks.remove(&id);
-        } else {
-            self.state.tasks.insert(id.clone(), row.clone());
-        }
-        self.tasks.insert(id, row);
+        self.rows.put_task(&mut self.state.tasks, task);
     }
 
     /// Ends a task.
@@ -192,14 +192,7 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     /// A new or changed wait.
     pub(crate) fn put_wait(&mut self, wait: Wait) {
-        let id = wait.wait_id.clone();
-        let row = Arc::new(wait);
-        if row.state == WaitState::Open {
-            self.state.waits.insert(id.clone(), row.clone());
-        } else {
-            self.state.waits.remove(&id);
-        }
-        self.waits.insert(id, row);
+        self.rows.put_wait(&mut self.state.waits, wait);
     }
 
     /// Closes the step's open wait, if it has one.
@@ -256,26 +249,36 @@ impl<'a, 'c> Draft<'a, 'c> {
     pub(crate) fn end_flow(&mut self, how: FlowMove, error: Option<String>) -> Result<(), Refusal> {
         crate::flow::end(&mut self.state.flow, how, error, self.ctx.now)?;
         self.state.flow.current_step = None;
-        let status = self.state.flow.status;
-        let data = json!({ "status": status, "error": self.state.flow.error });
-        self.event("flow.ended", None, None, data);
-        self.effects.push(Effect::Ended(self.state.flow.flow_id.clone()));
+        let flow = &self.state.flow;
+        let data = json!({
+            "from": self.was.flow.status, "to": flow.status, "status": flow.status,
+            "error": flow.error,
+        });
+        let ended = Effect::Ended(flow.flow_id.clone());
+        self.flow_event("flow.ended", data);
+        self.effect(ended);
         Ok(())
     }
 
     /// The decision: what differs between the draft and the state that it came from.
     pub(crate) fn finish(mut self) -> Decision {
         let was = self.was;
-        let mut unit = Unit { events: self.events, ..Unit::default() };
-        if self.state.flow != was.flow {
-            self.state.flow.revision = was.flow.revision + 1;
-            self.state.flow.updated_at = self.ctx.now.max(was.flow.updated_at);
-            unit.flows
-                .push(Change { expected: Some(was.flow.revision), row: self.state.flow.clone() });
+        let (from, to) = (was.flow.status, self.state.flow.status);
+        if from == to || self.state.flow.is_terminal() {
+            // Nothing changed, or its end was told.
+        } else if self.is_new {
+            self.rows.was_created(to);
         } else {
-            unit.guards
-                .push(Guard { flow_id: was.flow.flow_id.clone(), revision: was.flow.revision });
+            let step = &self.state.flow.current_step;
+            let data = json!({ "from": from, "to": to, "step": step });
+            self.flow_event("flow.changed", data);
         }
+        let change = if self.is_new { FlowChange::Inserted } else { FlowChange::Compared };
+        let state = &mut self.state;
+        let row = FlowRow { was: &was.flow, flow: &mut state.flow, change };
+        let tasks = (&was.tasks, &mut state.tasks);
+        let waits = (&was.waits, &mut state.waits);
+        let (mut unit, effects) = self.rows.finish(row, tasks, waits, self.ctx);
         for (at, step) in self.state.steps.iter_mut().enumerate() {
             if !Arc::ptr_eq(step, &was.steps[at]) && **step != *was.steps[at] {
                 let expected = was.steps[at].version;
@@ -283,39 +286,6 @@ impl<'a, 'c> Draft<'a, 'c> {
                 unit.steps.push(Change { expected: Some(expected), row: step.clone() });
             }
         }
-        for (id, row) in self.tasks {
-            // A change back to what was is none: it leaves the version alone.
-            if was.tasks.get(&id) == Some(&row) {
-                continue;
-            }
-            let row = version(row, was.tasks.get(&id), |t| t.version, |t, v| t.version = v);
-            if let Some(active) = self.state.tasks.get_mut(&id) {
-                *active = row.row.clone();
-            }
-            unit.tasks.push(row);
-        }
-        for (id, row) in self.waits {
-            if was.waits.get(&id) == Some(&row) {
-                continue;
-            }
-            let row = version(row, was.waits.get(&id), |w| w.version, |w, v| w.version = v);
-            if let Some(open) = self.state.waits.get_mut(&id) {
-                *open = row.row.clone();
-            }
-            unit.waits.push(row);
-        }
-        Decision { unit, state: self.state, effects: self.effects }
+        Decision { unit, state: self.state, effects }
     }
-}
-
-/// The change that brings `was` to `row`, with the row's next version.
-fn version<R: Clone>(
-    mut row: Arc<R>,
-    was: Option<&Arc<R>>,
-    get: impl Fn(&R) -> u64,
-    set: impl Fn(&mut R, u64),
-) -> Change<Arc<R>> {
-    let expected = was.map(|w| get(w));
-    set(Arc::make_mut(&mut row), expected.map_or(0, |v| v + 1));
-    Change { expected, row }
 }

@@ -3,7 +3,7 @@
 use super::Draft;
 use super::advance::advance;
 use super::begin::succeed;
-use super::progress::fenced;
+use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{OnLost, Phase};
 use crate::effect::Effect;
@@ -12,7 +12,7 @@ use crate::ids::TaskId;
 use crate::json::fits;
 use crate::limits::{JSON_BYTES_MAX, OUTPUTS_BYTES_MAX, SUMMARY_CHARS_MAX, cut};
 use crate::step::{StepError, StepResult, StepStatus};
-use crate::task::{Exit, Task, TaskMove};
+use crate::task::{Exit, Task, TaskMove, settle};
 use serde_json::{Value, json};
 
 /// How an attempt ended.
@@ -50,17 +50,11 @@ pub fn ended(
     report: Report,
 ) -> Result<Decision, Refusal> {
     let mut draft = Draft::open(state, ctx)?;
-    let task = fenced(state, task_id, fence)?;
+    let task = running(state, task_id, fence)?;
     let how = verdict(&task, draft.cancelling(), &report);
     let error = message(how, &report);
-    draft.end_task(task_id, how, |row| {
-        if let Some(ended_at) = report.ended_at {
-            row.ended_at = Some(ended_at.max(row.created_at));
-        }
-        row.exit = report.exit.clone();
-        row.error = error.as_ref().map(|e| cut(&e.message, SUMMARY_CHARS_MAX));
-        row.terminal_summary = row.error.clone();
-    })?;
+    let why = error.as_ref().map(|error| error.message.as_str());
+    draft.end_task(task_id, how, |row| settle(row, &report, why))?;
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
     let data = json!({
         "outcome": how, "exit": report.exit, "attempt": task.attempt,
@@ -158,7 +152,7 @@ pub(super) fn retry_at(draft: &mut Draft, at: usize, delay_ms: u64, error: StepE
     step.due_at = Some(due);
     step.error = Some(error);
     draft.event("step.retrying", Some(at), task.as_ref(), data);
-    draft.effects.push(Effect::Timer);
+    draft.effect(Effect::Timer);
 }
 
 /// The step's failure, after its retries.

@@ -4,7 +4,7 @@ use super::Draft;
 use super::advance::advance;
 use super::begin::{new_wait, open_wait};
 use super::ended::{fail_step, on_lost, retry_at};
-use super::progress::fenced;
+use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{OnLost, Phase};
 use crate::error::Refusal;
@@ -29,7 +29,7 @@ pub fn lost(
     evidence: Value,
 ) -> Result<Decision, Refusal> {
     let mut draft = Draft::open(state, ctx)?;
-    let task = fenced(state, task_id, fence)?;
+    let task = running(state, task_id, fence)?;
     draft.end_task(task_id, TaskMove::Lose, |row| {
         row.error = Some(cut(why, SUMMARY_CHARS_MAX));
     })?;

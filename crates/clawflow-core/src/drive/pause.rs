@@ -23,7 +23,7 @@ pub fn pause(
     let mut draft = Draft::open(state, ctx)?;
     let now = draft.now();
     hold(&mut draft.state.flow, now)?;
-    draft.event("flow.paused", None, None, json!({ "reason": reason }));
+    draft.flow_event("flow.paused", json!({ "reason": reason }));
     Ok(draft.finish())
 }
 
@@ -39,7 +39,7 @@ pub fn unpause(
     check_revision(&state.flow, expected_revision)?;
     let mut draft = Draft::open(state, ctx)?;
     release(&mut draft.state.flow)?;
-    draft.event("flow.unpaused", None, None, Value::Null);
+    draft.flow_event("flow.unpaused", Value::Null);
     let queued: Vec<Effect> = draft
         .state
         .tasks
@@ -47,7 +47,7 @@ pub fn unpause(
         .filter(|task| task.status == TaskStatus::Queued)
         .map(|task| Effect::Queued(task.task_id.clone()))
         .collect();
-    draft.effects.extend(queued);
+    queued.into_iter().for_each(|effect| draft.effect(effect));
     advance(&mut draft)?;
     Ok(draft.finish())
 }

@@ -1,13 +1,13 @@
 //! A new flow that code drives.
 
+use super::blank::blank;
 use super::guard::Moved;
 use super::state::FlowStatus;
 use super::valid;
-use super::{ENGINE_CONTROLLER, Flow, NotifyPolicy, Origin, SyncMode};
+use super::{ENGINE_CONTROLLER, Flow, NotifyPolicy, OnChildrenDone, Origin};
 use crate::Millis;
 use crate::error::{Code, Refusal};
 use crate::ids::{FlowId, IdSource};
-use crate::json::Object;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -22,12 +22,14 @@ pub struct NewManaged {
     pub goal: String,
     /// Human name.
     pub key: Option<String>,
-    /// Whether it is at work already, or queued.
-    pub running: bool,
+    /// Where it stands at first: open; queued, if nothing is said.
+    pub status: Option<FlowStatus>,
     /// Where the request came from.
     pub requester_origin: Option<Origin>,
     /// What the owner is told; the end only, if nothing is said.
     pub notify_policy: Option<NotifyPolicy>,
+    /// What happens when its children end; nothing, if nothing is said.
+    pub on_children_done: Option<OnChildrenDone>,
     /// The step at work, for people.
     pub current_step: Option<String>,
     /// The controller's own state.
@@ -36,6 +38,8 @@ pub struct NewManaged {
     pub wait_json: Option<Value>,
     /// Free labels.
     pub labels: BTreeMap<String, String>,
+    /// The ended flow that this one tries again.
+    pub retry_of: Option<FlowId>,
     /// The flow that started it.
     pub parent_flow_id: Option<FlowId>,
 }
@@ -43,7 +47,8 @@ pub struct NewManaged {
 /// Makes the flow, at revision 0.
 ///
 /// # Errors
-/// `invalid` for a blank or overlong text, a value that is too large, or the engine as controller.
+/// `invalid` for a blank or overlong text, a value that is too large, an ended status, or the
+/// engine as controller.
 pub fn create_managed(
     new: NewManaged,
     ids: &mut dyn IdSource,
@@ -63,36 +68,25 @@ pub fn create_managed(
     for text in new.labels.iter().flat_map(|(name, value)| [name, value]) {
         valid::text("a label", text)?;
     }
+    let status = new.status.unwrap_or(FlowStatus::Queued);
+    if status.is_terminal() {
+        let message = format!("a new flow cannot be {status}");
+        return Err(Refusal::new(Code::Invalid, message));
+    }
     let flow = Flow {
-        flow_id: FlowId::new(ids),
         key: new.key,
-        sync_mode: SyncMode::Managed,
-        owner_key,
         requester_origin: new.requester_origin,
-        controller_id: Some(controller_id),
-        revision: 0,
-        status: if new.running { FlowStatus::Running } else { FlowStatus::Queued },
+        status,
         notify_policy: new.notify_policy.unwrap_or(NotifyPolicy::DoneOnly),
-        on_children_done: None,
+        on_children_done: new.on_children_done,
         goal,
         current_step: current_step.transpose()?,
         state_json: new.state_json,
         wait_json: new.wait_json,
-        outputs: Object::new(),
-        blocked_task_id: None,
-        blocked_summary: None,
-        cancel_requested_at: None,
-        cancel_reason: None,
-        paused_at: None,
-        definition_hash: None,
         parent_flow_id: new.parent_flow_id,
-        retry_of: None,
-        fork_of: None,
+        retry_of: new.retry_of,
         labels: new.labels,
-        error: None,
-        created_at: now,
-        updated_at: now,
-        ended_at: None,
+        ..blank(FlowId::new(ids), owner_key, controller_id, now)
     };
     let data = json!({ "status": flow.status, "controller": flow.controller_id });
     Ok(Moved { flow, event: Some(("flow.created", data)) })

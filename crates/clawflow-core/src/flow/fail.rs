@@ -14,12 +14,12 @@ use serde_json::json;
 /// As every command of a controller.
 pub fn fail(
     flow: &Flow,
-    expected_revision: u64,
+    expected_revision: Option<u64>,
     patch: Patch,
     error: Option<&str>,
     now: Millis,
 ) -> Result<Moved, Refusal> {
-    check(flow, Some(expected_revision), FlowMove::Fail)?;
+    check(flow, expected_revision, FlowMove::Fail)?;
     let mut next = flow.clone();
     patch.without_wait().write(&mut next)?;
     let error = error.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);

@@ -14,11 +14,11 @@ use serde_json::json;
 /// As every command of a controller.
 pub fn finish(
     flow: &Flow,
-    expected_revision: u64,
+    expected_revision: Option<u64>,
     patch: Patch,
     now: Millis,
 ) -> Result<Moved, Refusal> {
-    check(flow, Some(expected_revision), FlowMove::Finish)?;
+    check(flow, expected_revision, FlowMove::Finish)?;
     let mut next = flow.clone();
     patch.without_wait().write(&mut next)?;
     end(&mut next, FlowMove::Finish, None, now)?;

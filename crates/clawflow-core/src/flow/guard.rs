@@ -22,6 +22,13 @@ pub(super) fn check(
     expected_revision: Option<u64>,
     flow_move: FlowMove,
 ) -> Result<FlowStatus, Refusal> {
+    check_driver(flow)?;
+    check_revision(flow, expected_revision)?;
+    check_move(flow, flow_move)
+}
+
+/// Refuses what is for flows that code drives.
+pub(crate) fn check_driver(flow: &Flow) -> Result<(), Refusal> {
     if flow.sync_mode != SyncMode::Managed {
         let message = "the flow mirrors work that others drive";
         return Err(Refusal::new(Code::NotManaged, message));
@@ -30,8 +37,7 @@ pub(super) fn check(
         let message = "the engine steers this flow: answer, signal, pause, retry or cancel it";
         return Err(Refusal::new(Code::EngineOwned, message));
     }
-    check_revision(flow, expected_revision)?;
-    check_move(flow, flow_move)
+    Ok(())
 }
 
 /// Refuses a command that was decided on another revision.

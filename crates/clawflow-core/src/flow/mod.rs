@@ -3,12 +3,15 @@
 //! The commands are for flows that code drives, and pure: from a row to the next row and the event
 //! that tells of it, or a refusal. `drive` moves the flows of the engine by the same rules.
 
+mod blank;
 mod create_managed;
+mod emit;
 mod end;
 mod fail;
 mod finalize_cancel;
 mod finish;
 mod guard;
+mod output;
 mod patch;
 mod pause;
 mod record;
@@ -17,9 +20,11 @@ mod resume;
 mod set_waiting;
 mod state;
 mod valid;
+mod wake;
 
 pub use create_managed::NewManaged;
 pub use create_managed::create_managed;
+pub use emit::Update;
 pub use fail::fail;
 pub use finalize_cancel::finalize_cancel;
 pub use finish::finish;
@@ -42,10 +47,18 @@ pub use state::FlowMove;
 pub use state::FlowStatus;
 pub use state::next_status;
 
+pub(crate) use blank::blank;
+pub(crate) use emit::set_step;
 pub(crate) use end::end;
+pub(crate) use guard::check_driver;
 pub(crate) use guard::check_revision;
+pub(crate) use output::append_output;
+pub(crate) use output::set_output;
 pub(crate) use pause::hold;
 pub(crate) use pause::release;
 pub(crate) use request_cancel::intend;
 pub(crate) use valid::has_nul;
+pub(crate) use valid::json as check_json;
 pub(crate) use valid::key as check_key;
+pub(crate) use valid::text as check_text;
+pub(crate) use wake::wake;

@@ -13,13 +13,13 @@ use serde_json::json;
 /// As every command of a controller; `invalid_state` for a running flow.
 pub fn resume(
     flow: &Flow,
-    expected_revision: u64,
+    expected_revision: Option<u64>,
     patch: Patch,
     queued: bool,
     now: Millis,
 ) -> Result<Moved, Refusal> {
     let flow_move = if queued { FlowMove::Requeue } else { FlowMove::Resume };
-    let status = check(flow, Some(expected_revision), flow_move)?;
+    let status = check(flow, expected_revision, flow_move)?;
     let mut next = flow.clone();
     patch.without_wait().write(&mut next)?;
     next.status = status;

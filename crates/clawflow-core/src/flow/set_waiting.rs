@@ -25,7 +25,7 @@ pub struct Blocker {
 /// As every command of a controller; `invalid` for a patch or summary that cannot be stored.
 pub fn set_waiting(
     flow: &Flow,
-    expected_revision: u64,
+    expected_revision: Option<u64>,
     patch: Patch,
     blocker: Blocker,
     now: Millis,
@@ -35,7 +35,7 @@ pub fn set_waiting(
     let summary = blocker.summary.filter(|text| !is_blank(text));
     let blocks = task_id.is_some() || summary.is_some();
     let flow_move = if blocks { FlowMove::Block } else { FlowMove::SetWaiting };
-    let status = check(flow, Some(expected_revision), flow_move)?;
+    let status = check(flow, expected_revision, flow_move)?;
     let summary = summary.map(|text| valid::text("the summary", &text)).transpose()?;
     let mut next = flow.clone();
     patch.write(&mut next)?;

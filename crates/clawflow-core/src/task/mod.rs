@@ -2,10 +2,11 @@
 
 mod fresh;
 mod record;
+mod run;
 pub mod solo;
 mod state;
+mod times;
 
-pub(crate) use fresh::fresh;
 pub use record::DeliveryStatus;
 pub use record::Executor;
 pub use record::Exit;
@@ -18,3 +19,13 @@ pub use record::Usage;
 pub use state::TaskMove;
 pub use state::TaskStatus;
 pub use state::next_status;
+
+pub(crate) use fresh::fresh;
+pub(crate) use run::check_command;
+pub(crate) use run::claimed;
+pub(crate) use run::fenced;
+pub(crate) use run::lively;
+pub(crate) use run::notified;
+pub(crate) use run::placed;
+pub(crate) use run::settle;
+pub(crate) use times::order_times;

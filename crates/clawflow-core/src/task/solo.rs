@@ -1,10 +1,15 @@
 //! Tasks of their own, without a flow: one command, run once, never tried again by itself.
 
-use super::{Executor, Task, TaskCommand, TaskMove, TaskStatus, fresh, next_status};
+use super::{
+    Task, TaskCommand, TaskMove, TaskStatus, check_command, claimed, fenced, fresh, lively,
+    next_status, notified, placed, settle,
+};
+use crate::delivery::{DeliveryState, owed};
 use crate::drive::{Ctx, Report, message, verdict};
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::event::Event;
+use crate::flow::{NotifyPolicy, Origin};
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::unit::{Change, Unit};
 use serde_json::{Value, json};
@@ -39,29 +44,30 @@ pub struct NewTask {
     pub label: Option<String>,
     /// What to execute.
     pub command: TaskCommand,
+    /// Where the request came from.
+    pub requester_origin: Option<Origin>,
+    /// What the owner is told of it; its end, if nothing is said.
+    pub notify_policy: Option<NotifyPolicy>,
 }
 
 /// Records a new task, running at once if there is a slot, else queued.
 ///
 /// # Errors
-/// `invalid` for a blank owner or an empty command.
+/// `invalid` for a blank owner or a command that no process can be started with.
 pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
     if new.owner_key.trim().is_empty() {
         return Err(Refusal::new(Code::Invalid, "the owner key is blank"));
     }
-    if new.command.argv.first().is_none_or(String::is_empty) {
-        return Err(Refusal::new(Code::Invalid, "the command is empty"));
-    }
-    if new.command.argv.iter().any(|arg| arg.contains('\0')) {
-        return Err(Refusal::new(Code::Invalid, "the command contains a NUL character"));
-    }
+    check_command(&new.command)?;
     let starts = ctx.slots > 0;
     let shown = new.command.argv.join(" ");
     let task = Task {
         label: new.label.map(|label| cut(&label, SUMMARY_CHARS_MAX)),
         command: Some(new.command),
+        requester_origin: new.requester_origin,
         ..fresh(ctx, new.owner_key, &shown, starts)
     };
+    let task = notified(&task, new.notify_policy.unwrap_or(NotifyPolicy::DoneOnly));
     let id = task.task_id.clone();
     let effect = if starts { Effect::Start(id) } else { Effect::Queued(id) };
     let solo = Solo { task: Arc::new(task.clone()), last_event: 0 };
@@ -71,17 +77,25 @@ pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
     Ok(decision)
 }
 
-/// The decision that turns `was` into `task`, with a line of history.
+/// The decision that turns `was` into `task`, with a line of history and, at its end, what is owed
+/// for it.
 fn change(
     was: &Solo,
     mut task: Task,
-    ctx: &Ctx,
+    ctx: &mut Ctx,
     kind: &str,
     data: Value,
-    effects: Vec<Effect>,
+    mut effects: Vec<Effect>,
 ) -> SoloDecision {
     task.version = was.task.version + 1;
     let number = was.last_event + 1;
+    let owed = match was.task.status.is_terminal() {
+        false => owed::of_task(&mut task, ctx),
+        true => Vec::new(),
+    };
+    if owed.iter().any(|one| one.state == DeliveryState::Pending) {
+        effects.push(Effect::Timer);
+    }
     let event = Event {
         subject: task.task_id.0.clone(),
         owner_key: task.owner_key.clone(),
@@ -97,20 +111,10 @@ fn change(
     let unit = Unit {
         tasks: vec![Change { expected: Some(was.task.version), row: row.clone() }],
         events: vec![event],
+        deliveries: owed.into_iter().map(|row| Change { expected: None, row }).collect(),
         ..Unit::default()
     };
     SoloDecision { unit, solo: Solo { task: row, last_event: number }, effects }
-}
-
-/// The running task, if `fence` is still its own.
-fn fenced(was: &Solo, fence: u64) -> Result<Task, Refusal> {
-    if was.task.fence != fence {
-        return Err(Refusal::state("report on", "of another fence"));
-    }
-    if was.task.status != TaskStatus::Running {
-        return Err(Refusal::state("report on", was.task.status.as_str()));
-    }
-    Ok(Task::clone(&was.task))
 }
 
 /// Gives a queued task its slot.
@@ -118,12 +122,7 @@ fn fenced(was: &Solo, fence: u64) -> Result<Task, Refusal> {
 /// # Errors
 /// `invalid_state` if it is not queued.
 pub fn claim(was: &Solo, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
-    let mut task = Task::clone(&was.task);
-    task.status = next_status(task.status, TaskMove::Claim)?;
-    task.fence += 1;
-    task.executor = Some(Executor::clone(ctx.executor));
-    task.started_at = Some(ctx.now);
-    task.last_event_at = ctx.now;
+    let task = claimed(&was.task, ctx)?;
     let effects = vec![Effect::Start(task.task_id.clone())];
     Ok(change(was, task, ctx, "task.started", Value::Null, effects))
 }
@@ -139,12 +138,7 @@ pub fn started(
     pid: u32,
     start_time: u64,
 ) -> Result<SoloDecision, Refusal> {
-    let mut task = fenced(was, fence)?;
-    if let Some(executor) = &mut task.executor {
-        executor.pid = Some(pid);
-        executor.start_time = Some(start_time);
-    }
-    task.last_event_at = ctx.now;
+    let task = placed(fenced(&was.task, fence)?, pid, start_time, ctx.now);
     Ok(change(was, task, ctx, "task.running", json!({ "pid": pid }), Vec::new()))
 }
 
@@ -158,9 +152,7 @@ pub fn progress(
     fence: u64,
     line: &str,
 ) -> Result<SoloDecision, Refusal> {
-    let mut task = fenced(was, fence)?;
-    task.progress_summary = Some(cut(line.trim(), SUMMARY_CHARS_MAX)).filter(|l| !l.is_empty());
-    task.last_event_at = ctx.now;
+    let task = lively(fenced(&was.task, fence)?, line, ctx.now);
     Ok(change(was, task, ctx, "task.progress", Value::Null, Vec::new()))
 }
 
@@ -174,15 +166,13 @@ pub fn ended(
     fence: u64,
     report: &Report,
 ) -> Result<SoloDecision, Refusal> {
-    let mut task = fenced(was, fence)?;
+    let mut task = fenced(&was.task, fence)?;
     let how = verdict(&task, false, report);
-    let error = message(how, report);
+    let error = message(how, report).map(|error| error.message);
     task.status = next_status(task.status, how)?;
-    task.ended_at = Some(report.ended_at.unwrap_or(ctx.now).max(task.created_at));
+    task.ended_at = Some(ctx.now.max(task.created_at));
     task.last_event_at = ctx.now;
-    task.exit.clone_from(&report.exit);
-    task.error = error.map(|e| cut(&e.message, SUMMARY_CHARS_MAX));
-    task.terminal_summary.clone_from(&task.error);
+    settle(&mut task, report, error.as_deref());
     let data = json!({ "outcome": how, "exit": report.exit, "stop": report.notes });
     Ok(change(was, task, ctx, "task.ended", data, Vec::new()))
 }
@@ -198,7 +188,7 @@ pub fn lost(
     why: &str,
     evidence: Value,
 ) -> Result<SoloDecision, Refusal> {
-    let mut task = fenced(was, fence)?;
+    let mut task = fenced(&was.task, fence)?;
     task.status = next_status(task.status, TaskMove::Lose)?;
     task.ended_at = Some(ctx.now.max(task.created_at));
     task.last_event_at = ctx.now;
@@ -224,4 +214,18 @@ pub fn cancel(was: &Solo, ctx: &mut Ctx, reason: &str) -> Result<SoloDecision, R
     task.last_event_at = ctx.now;
     task.error = Some("cancelled before it started".to_owned());
     Ok(change(was, task, ctx, "task.ended", json!({ "outcome": "cancel" }), Vec::new()))
+}
+
+/// Changes what the owner is told of it.
+///
+/// # Errors
+/// `terminal` if it has ended.
+pub fn notify(was: &Solo, ctx: &mut Ctx, policy: NotifyPolicy) -> Result<SoloDecision, Refusal> {
+    if was.task.status.is_terminal() {
+        let message = format!("the task is already {}", was.task.status);
+        return Err(Refusal::new(Code::Terminal, message));
+    }
+    let data = json!({ "was": was.task.notify_policy, "notifyPolicy": policy });
+    let task = notified(&was.task, policy);
+    Ok(change(was, task, ctx, "task.notify_changed", data, Vec::new()))
 }

@@ -40,7 +40,7 @@ fn a_flow_is_made_queued_at_revision_0() {
     assert_eq!((flow.revision, flow.status), (0, FlowStatus::Queued));
     assert_eq!(event.unwrap().0, "flow.created");
     assert!(flow.state_json.is_none() && flow.wait_json.is_none());
-    let running = made(NewManaged { running: true, ..new() }).unwrap().flow;
+    let running = made(NewManaged { status: Some(FlowStatus::Running), ..new() }).unwrap().flow;
     assert_eq!(running.status, FlowStatus::Running);
 }
 
@@ -70,32 +70,33 @@ fn a_field_left_out_keeps_its_value_and_null_is_a_value() {
         state_json: Field::Set(json!({"n": 1})),
         wait_json: Field::Set(json!({"kind": "reply"})),
     };
-    let one = flow::set_waiting(&queued(), 0, patch, Blocker::default(), 2000).unwrap().flow;
+    let one = flow::set_waiting(&queued(), Some(0), patch, Blocker::default(), 2000).unwrap().flow;
     assert_eq!((one.revision, one.status, one.updated_at), (1, FlowStatus::Waiting, 2000));
-    let two = flow::resume(&one, 1, Patch::default(), false, 3000).unwrap().flow;
+    let two = flow::resume(&one, Some(1), Patch::default(), false, 3000).unwrap().flow;
     assert_eq!(two.current_step.as_deref(), Some("ask"));
     assert_eq!(two.state_json, Some(json!({"n": 1})));
     assert_eq!(two.wait_json, Some(Value::Null));
     let patch = Patch { current_step: Field::Clear, ..state(Value::Null) };
-    let three = flow::set_waiting(&two, 2, patch, Blocker::default(), 3000).unwrap().flow;
+    let three = flow::set_waiting(&two, Some(2), patch, Blocker::default(), 3000).unwrap().flow;
     assert_eq!((three.current_step, three.state_json), (None, Some(Value::Null)));
 }
 
 #[test]
 fn a_blocker_blocks_until_the_flow_moves_on() {
     let why = blocker("task_1", "no budget");
-    let blocked = flow::set_waiting(&queued(), 0, Patch::default(), why.clone(), 1).unwrap().flow;
+    let blocked =
+        flow::set_waiting(&queued(), Some(0), Patch::default(), why.clone(), 1).unwrap().flow;
     assert_eq!(blocked.status, FlowStatus::Blocked);
     let waiting =
-        flow::set_waiting(&blocked, 1, Patch::default(), blocker(" ", ""), 1).unwrap().flow;
+        flow::set_waiting(&blocked, Some(1), Patch::default(), blocker(" ", ""), 1).unwrap().flow;
     assert_eq!((waiting.status, waiting.blocked_summary), (FlowStatus::Waiting, None));
-    let running = flow::resume(&blocked, 1, Patch::default(), true, 1).unwrap().flow;
+    let running = flow::resume(&blocked, Some(1), Patch::default(), true, 1).unwrap().flow;
     assert_eq!((running.status, running.blocked_task_id), (FlowStatus::Queued, None));
 }
 
 #[test]
 fn the_checks_come_in_their_order() {
-    let finish = |flow: &Flow, revision, patch| flow::finish(flow, revision, patch, 1);
+    let finish = |flow: &Flow, revision, patch| flow::finish(flow, Some(revision), patch, 1);
     let large = || state(json!("x".repeat(300_000)));
     let mirrored = Flow { sync_mode: SyncMode::TaskMirrored, ..queued() };
     assert_eq!(code(finish(&mirrored, 9, large())), Code::NotManaged);
@@ -144,19 +145,19 @@ const COMMANDS: [&str; 13] = [
 fn run(flow: &Flow, command: &str) -> Result<Moved, Refusal> {
     let (at, patch, now) = (flow.revision, Patch::default(), 2000);
     match command {
-        "wait" => flow::set_waiting(flow, at, patch, Blocker::default(), now),
-        "block" => flow::set_waiting(flow, at, patch, blocker("task_1", "why"), now),
-        "resume" => flow::resume(flow, at, patch, false, now),
-        "requeue" => flow::resume(flow, at, patch, true, now),
-        "finish" => flow::finish(flow, at, patch, now),
-        "fail" => flow::fail(flow, at, patch, Some("broken"), now),
+        "wait" => flow::set_waiting(flow, Some(at), patch, Blocker::default(), now),
+        "block" => flow::set_waiting(flow, Some(at), patch, blocker("task_1", "why"), now),
+        "resume" => flow::resume(flow, Some(at), patch, false, now),
+        "requeue" => flow::resume(flow, Some(at), patch, true, now),
+        "finish" => flow::finish(flow, Some(at), patch, now),
+        "fail" => flow::fail(flow, Some(at), patch, Some("broken"), now),
         "cancel" => flow::request_cancel(flow, Some(at), patch, "enough", now),
         "cancel+patch" => flow::request_cancel(flow, None, state(json!("last")), "x", now),
         "finalize" => flow::finalize_cancel(flow, 0, now),
         "finalize with children" => flow::finalize_cancel(flow, 1, now),
         "pause" => flow::pause(flow, None, "hold", now),
         "unpause" => flow::unpause(flow, Some(at), now),
-        "stale" => flow::set_waiting(flow, at + 1, patch, Blocker::default(), now),
+        "stale" => flow::set_waiting(flow, Some(at + 1), patch, Blocker::default(), now),
         other => unreachable!("{other}"),
     }
 }

@@ -1,5 +1,6 @@
 //! `docs/lifecycle.md` and the tables of moves say the same.
 
+use clawflow_core::delivery::{self, DeliveryMove, DeliveryState};
 use clawflow_core::flow::{self, FlowMove, FlowStatus};
 use clawflow_core::step::{StepStatus, may_follow};
 use clawflow_core::task::{self, TaskMove, TaskStatus};
@@ -100,4 +101,18 @@ fn the_page_shows_the_moves_of_a_step() {
     same("step", &code, &list);
     let moves = code.into_iter().filter(|(from, to)| from != to).collect();
     same("picture of the step", &moves, &picture("Step"));
+}
+
+#[test]
+fn the_page_shows_the_moves_of_a_delivery() {
+    let mut code = BTreeSet::new();
+    for from in DeliveryState::ALL {
+        for by in DeliveryMove::ALL {
+            if let Ok(to) = delivery::next_state(*from, *by) {
+                code.insert((from.to_string(), by.to_string(), to.to_string()));
+            }
+        }
+    }
+    same("delivery", &code, &arrows("Delivery"));
+    same("picture of the delivery", &pairs(&code), &picture("Delivery"));
 }

@@ -19,6 +19,11 @@ fn each_step_starts_when_the_one_before_has_ended() {
     assert_eq!(w.show(), "a=succeeded b=succeeded | succeeded");
     assert_eq!(w.history(Some("b")), ["step.started", "task.ended", "step.ended"]);
     assert_eq!(w.history(None), ["flow.created", "flow.ended"]);
+    let told = |at: usize| (w.events[at].data["revision"].clone(), w.events[at].data["to"].clone());
+    let last = w.events.len() - 1;
+    assert_eq!(told(0), (json!(0), json!("running")));
+    assert_eq!(told(last), (json!(w.state.flow.revision), json!("succeeded")));
+    assert_eq!(w.events[last].data["from"], json!("running"));
 }
 
 #[test]

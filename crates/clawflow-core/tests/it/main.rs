@@ -7,6 +7,7 @@ mod world;
 
 mod cancel;
 mod chance;
+mod control;
 mod controller;
 mod create;
 mod explorer;

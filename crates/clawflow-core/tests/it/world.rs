@@ -59,6 +59,7 @@ pub(crate) fn new_flow(yaml: &str) -> NewFlow {
         cwd: "/work".to_owned(),
         env: BTreeMap::new(),
         owner_key: "agent:main:main".to_owned(),
+        requester_origin: None,
         key: None,
         auto_approve: false,
         reuse: None,

@@ -21,7 +21,7 @@ impl Api {
             }),
         };
         let by_subject = subject.is_some();
-        let filter = EventFilter { subject, after: request.after, limit };
+        let filter = EventFilter { subject, after: request.after, limit, owner_key: None };
         let events = self.engine.store().events(&filter)?;
         let next = events
             .last()

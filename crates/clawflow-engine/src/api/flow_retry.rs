@@ -20,6 +20,7 @@ impl Api {
         }
         let old = self.engine.load(&flow.flow_id)?;
         let new = NewFlow {
+            requester_origin: None,
             definition: old.definition,
             file: old.spec.file.clone(),
             args: old.spec.args.clone(),

@@ -21,6 +21,7 @@ impl Api {
         check_cwd(&request.cwd)?;
         let owner = request.owner.or_else(|| definition.owner.clone());
         let new = NewFlow {
+            requester_origin: None,
             definition: Arc::new(definition),
             file: request.file,
             args: request.args,

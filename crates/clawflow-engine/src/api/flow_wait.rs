@@ -54,6 +54,7 @@ impl Api {
                 }
             }
             let filter = EventFilter {
+                owner_key: None,
                 subject: Some(flow_id.0.clone()),
                 after: after_event,
                 limit: EVENTS_MAX,

@@ -31,7 +31,7 @@ impl Api {
     /// The one task that the token means.
     pub(crate) fn find_task(&self, token: &str) -> Result<Task, ApiError> {
         let mut found = match check(token) {
-            true => self.engine.store().find_tasks(token)?,
+            true => self.engine.store().find_tasks(None, token)?,
             false => Vec::new(),
         };
         match found.len() {

@@ -9,6 +9,8 @@ impl Api {
     pub(super) async fn task_run(&self, request: TaskRunRequest) -> Result<Task, ApiError> {
         check_cwd(&request.cwd)?;
         let new = NewTask {
+            requester_origin: None,
+            notify_policy: None,
             owner_key: request.owner,
             label: request.label,
             command: TaskCommand {

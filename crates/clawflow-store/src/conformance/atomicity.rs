@@ -1,9 +1,13 @@
 //! A unit is applied whole or not at all.
 
-use super::fixtures::{changed, event, flow, flow_id, flows, guard, next, task_id, whole_flow};
+use super::fixtures::{
+    OWNER, changed, delivery, delivery_id, event, flow, flow_id, flows, guard, moved, next, signal,
+    signal_id, task_id, token, whole_flow,
+};
 use super::{Subject, put};
 use crate::query::EventFilter;
 use crate::store::Store;
+use clawflow_core::delivery::DeliveryState::Delivered;
 use clawflow_core::unit::Unit;
 
 fn is_empty(store: &dyn Store, n: u64) {
@@ -12,6 +16,10 @@ fn is_empty(store: &dyn Store, n: u64) {
     assert!(store.waits(&flow_id(n)).expect("waits").is_empty());
     assert!(store.steps(&flow_id(n)).expect("steps").is_empty());
     assert_eq!(store.last_event(flow_id(n).as_str()).expect("events"), 0);
+    assert_eq!(store.delivery(&delivery_id(n)).expect("delivery"), None);
+    assert_eq!(store.kept_signals(OWNER, "whole", None, 9).expect("signals"), [signal(1, "whole")]);
+    assert_eq!(store.list_tokens().expect("tokens"), [token(1)]);
+    assert_eq!(store.outcome(OWNER, &format!("key-{n}")).expect("outcome"), None);
 }
 
 /// Whatever part is refused, no other part stays.
@@ -24,6 +32,11 @@ pub fn a_refused_part_leaves_nothing(subject: &mut dyn Subject) {
         Unit { steps: whole_flow(1).steps, ..whole_flow(2) },
         Unit { tasks: whole_flow(1).tasks, ..whole_flow(2) },
         Unit { waits: whole_flow(1).waits, ..whole_flow(2) },
+        Unit { deliveries: vec![moved(&delivery(2, Some(2)), Delivered)], ..whole_flow(2) },
+        Unit { signals: whole_flow(1).signals, ..whole_flow(2) },
+        Unit { taken: vec![signal_id(9)], ..whole_flow(2) },
+        Unit { tokens: whole_flow(1).tokens, ..whole_flow(2) },
+        Unit { outcomes: whole_flow(1).outcomes, ..whole_flow(2) },
         Unit { events: vec![event(flow_id(1).as_str(), 2)], ..whole_flow(2) },
         Unit { purges: vec![flow_id(1)], ..whole_flow(2) },
     ];

@@ -1,6 +1,6 @@
 //! History: numbers within a subject, one sequence over all.
 
-use super::fixtures::event;
+use super::fixtures::{OWNER, event};
 use super::{Subject, put};
 use crate::error::ApplyError;
 use crate::query::EventFilter;
@@ -13,7 +13,8 @@ fn events(of: &[(&str, u64)]) -> Unit {
 }
 
 fn page(store: &dyn Store, subject: Option<&str>, after: u64, limit: usize) -> Vec<(u64, u64)> {
-    let filter = EventFilter { subject: subject.map(str::to_owned), after, limit };
+    let filter =
+        EventFilter { subject: subject.map(str::to_owned), after, limit, ..EventFilter::default() };
     let found = store.events(&filter).expect("events");
     found.iter().map(|stored| (stored.seq, stored.event.number)).collect()
 }
@@ -59,4 +60,33 @@ pub fn pages_follow_positions(subject: &mut dyn Subject) {
     assert_eq!(page(&*store, Some("a"), 0, 0), []);
     assert_eq!(page(&*store, Some("x"), 0, 9), []);
     assert_eq!(page(&*store, None, u64::MAX, 9), []);
+}
+
+/// Each owner has a feed of its own, in the one sequence.
+pub fn owners_have_feeds(subject: &mut dyn Subject) {
+    let store = subject.open();
+    assert_eq!(store.last_seq(), Ok(0));
+    let mut unit = events(&[("a", 1), ("b", 1), ("a", 2), ("b", 2), ("a", 3)]);
+    for event in unit.events.iter_mut().filter(|event| event.subject == "b") {
+        event.owner_key = "x".to_owned();
+    }
+    put(&*store, unit).expect("new events");
+    assert_eq!(store.last_seq(), Ok(5));
+    let page = |owner: &str, subject: Option<&str>, after, limit| {
+        let filter = EventFilter {
+            subject: subject.map(str::to_owned),
+            owner_key: Some(owner.to_owned()),
+            after,
+            limit,
+        };
+        let found = store.events(&filter).expect("events");
+        found.iter().map(|stored| stored.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(page("x", None, 0, 9), [2, 4]);
+    assert_eq!(page("x", None, 2, 9), [4]);
+    assert_eq!(page("x", None, 0, 1), [2]);
+    assert_eq!(page(OWNER, None, 1, 9), [3, 5]);
+    assert_eq!(page("x", Some("b"), 1, 9), [4]);
+    assert_eq!(page("x", Some("a"), 0, 9), Vec::<u64>::new(), "it is another's");
+    assert_eq!(page("nobody", None, 0, 9), Vec::<u64>::new());
 }

@@ -1,11 +1,16 @@
 //! Builders of records: valid, small, and different where a test needs it.
 
+use clawflow_core::Millis;
+use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::event::Event;
 use clawflow_core::flow::{Flow, FlowStatus, NotifyPolicy, SyncMode};
-use clawflow_core::ids::{FlowId, TaskId, WaitId};
+use clawflow_core::idempotency::Outcome;
+use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, TokenId, WaitId};
+use clawflow_core::signal::Signal;
 use clawflow_core::spec::{DefinitionSource, FlowSpec};
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::{DeliveryStatus, Runtime, ScopeKind, Task, TaskStatus};
+use clawflow_core::token::{Access, Token};
 use clawflow_core::unit::{Change, Guard, Unit};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use serde_json::Value;
@@ -31,6 +36,24 @@ pub fn task_id(n: u64) -> TaskId {
 #[must_use]
 pub fn wait_id(n: u64) -> WaitId {
     WaitId(format!("{}{n:026}", WaitId::PREFIX))
+}
+
+/// The id of delivery number `n`.
+#[must_use]
+pub fn delivery_id(n: u64) -> DeliveryId {
+    DeliveryId(format!("{}{n:026}", DeliveryId::PREFIX))
+}
+
+/// The id of signal number `n`.
+#[must_use]
+pub fn signal_id(n: u64) -> SignalId {
+    SignalId(format!("{}{n:026}", SignalId::PREFIX))
+}
+
+/// The id of token number `n`.
+#[must_use]
+pub fn token_id(n: u64) -> TokenId {
+    TokenId(format!("{}{n:026}", TokenId::PREFIX))
 }
 
 /// A running flow, created at time `n`.
@@ -171,6 +194,107 @@ pub fn wait(n: u64, flow: u64) -> Wait {
     }
 }
 
+/// A delivery by webhook, created and due at time `n`, about a flow or none.
+#[must_use]
+pub fn delivery(n: u64, flow: Option<u64>) -> Delivery {
+    Delivery {
+        delivery_id: delivery_id(n),
+        version: 1,
+        owner_key: OWNER.to_owned(),
+        flow_id: flow.map(flow_id),
+        task_id: None,
+        kind: "flow.ended".to_owned(),
+        idempotency_key: format!("message:{n}"),
+        content: "the flow has ended".to_owned(),
+        data: Value::Null,
+        requester_origin: None,
+        route: RouteKind::Webhook,
+        route_name: "tests".to_owned(),
+        state: DeliveryState::Pending,
+        attempts: 0,
+        due_at: Some(n.cast_signed()),
+        error: None,
+        created_at: n.cast_signed(),
+        delivered_at: None,
+        closed_at: None,
+    }
+}
+
+/// The delivery in another state, with the times that belong to it.
+#[must_use]
+pub fn in_state(row: &Delivery, state: DeliveryState) -> Delivery {
+    use DeliveryState::{Acknowledged, Dismissed, Failed, Pending};
+    let at = row.created_at + 1;
+    Delivery {
+        state,
+        due_at: (state == Pending).then_some(at),
+        closed_at: matches!(state, Acknowledged | Failed | Dismissed).then_some(at),
+        ..row.clone()
+    }
+}
+
+/// The delivery as it lies in its owner's inbox.
+#[must_use]
+pub fn queued(row: &Delivery) -> Delivery {
+    let row = in_state(row, DeliveryState::SessionQueued);
+    Delivery { route: RouteKind::Inbox, route_name: String::new(), ..row }
+}
+
+/// The delivery after one more change, in this state.
+#[must_use]
+pub fn moved(row: &Delivery, state: DeliveryState) -> Change<Delivery> {
+    let next = Delivery { version: row.version + 1, ..in_state(row, state) };
+    Change { expected: Some(row.version), row: next }
+}
+
+/// A unit of deliveries.
+#[must_use]
+pub fn deliveries(deliveries: Vec<Change<Delivery>>) -> Unit {
+    Unit { deliveries, ..Unit::default() }
+}
+
+/// A kept signal without a key, which came at time `n`.
+#[must_use]
+pub fn signal(n: u64, name: &str) -> Signal {
+    Signal {
+        signal_id: signal_id(n),
+        owner_key: OWNER.to_owned(),
+        name: name.to_owned(),
+        key: None,
+        flow_id: None,
+        payload: Value::Null,
+        created_at: n.cast_signed(),
+    }
+}
+
+/// A token of nobody in particular.
+#[must_use]
+pub fn token(n: u64) -> Token {
+    Token {
+        token_id: token_id(n),
+        version: 1,
+        hash: format!("{n:064x}"),
+        label: format!("label-{n}"),
+        access: Access::Operate,
+        owner_key: None,
+        created_at: n.cast_signed(),
+        expires_at: None,
+        revoked_at: None,
+    }
+}
+
+/// What a command with this key came to at that time.
+#[must_use]
+pub fn outcome(key: &str, at: Millis) -> Outcome {
+    Outcome {
+        owner_key: OWNER.to_owned(),
+        key: key.to_owned(),
+        content_hash: "0".repeat(64),
+        answer: Value::Null,
+        created_at: at,
+    }
+}
+
 /// An event.
 #[must_use]
 pub fn event(subject: &str, number: u64) -> Event {
@@ -231,7 +355,8 @@ pub fn tasks(tasks: Vec<Task>) -> Unit {
     Unit { tasks: tasks.into_iter().map(|row| new(Arc::new(row))).collect(), ..Unit::default() }
 }
 
-/// A new flow with a spec, two steps, a task, a wait and two events; its rows have number `n`.
+/// A new flow with a spec, two steps, a task, a wait, a delivery and two events; a signal, a token
+/// and an outcome; all have number `n`.
 #[must_use]
 pub fn whole_flow(n: u64) -> Unit {
     let id = flow_id(n);
@@ -242,6 +367,10 @@ pub fn whole_flow(n: u64) -> Unit {
         steps: vec![new(Arc::new(step(n, "b", 0))), new(Arc::new(step(n, "a", 1)))],
         tasks: vec![new(Arc::new(task(n, Some(n))))],
         waits: vec![new(Arc::new(wait(n, n)))],
+        deliveries: vec![new(in_state(&delivery(n, Some(n)), DeliveryState::Delivered))],
+        signals: vec![signal(n, "whole")],
+        tokens: vec![new(token(n))],
+        outcomes: vec![outcome(&format!("key-{n}"), n.cast_signed())],
         events: vec![event(id.as_str(), 1), event(id.as_str(), 2)],
         ..Unit::default()
     }

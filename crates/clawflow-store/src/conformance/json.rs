@@ -1,13 +1,18 @@
 //! What is stored comes back as it was.
 
 use super::fixtures::{
-    event, flow, flow_id, flows, new, step, task, task_id, tasks, wait, whole_flow,
+    OWNER, delivery, delivery_id, event, flow, flow_id, flows, new, outcome, queued, signal, step,
+    task, task_id, tasks, token, wait, whole_flow,
 };
 use super::{Subject, put};
 use crate::query::EventFilter;
+use clawflow_core::delivery::Delivery;
 use clawflow_core::flow::{Flow, Origin};
+use clawflow_core::idempotency::Outcome;
+use clawflow_core::signal::Signal;
 use clawflow_core::step::{Step, StepError, StepResult, StepStatus};
 use clawflow_core::task::{Executor, Exit, Task, TaskCommand};
+use clawflow_core::token::{Access, Token};
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::{OnTimeout, Wait, WaitState};
 use serde_json::{Value, json};
@@ -33,6 +38,16 @@ pub fn null_is_not_absent(subject: &mut dyn Subject) {
     assert!(found.steps.iter().map(|step| &**step).eq(&rows));
     let found = store.load(&flow_id(2)).expect("load").expect("flow 2");
     assert_eq!(found.flow, some);
+    let answered = Wait {
+        state: WaitState::Resolved,
+        closed_at: Some(1),
+        answer: Some(Value::Null),
+        ..wait(1, 1)
+    };
+    let rows = [answered, Wait { answer: None, ..wait(2, 1) }];
+    let waits = rows.iter().map(|row| new(Arc::new(row.clone()))).collect();
+    put(&*store, Unit { waits, ..Unit::default() }).expect("waits");
+    assert_eq!(store.waits(&flow_id(1)).expect("waits"), rows);
     let keys =
         found.flow.wait_json.and_then(|v| v.as_object().map(|o| o.keys().cloned().collect()));
     assert_eq!(keys, Some(vec!["z".to_owned(), "a".to_owned()]));
@@ -113,6 +128,51 @@ pub fn every_field_comes_back(subject: &mut dyn Subject) {
     };
     put(&*store, tasks(vec![busy.clone()])).expect("a task");
     assert_eq!(store.task(&task_id(5)).expect("task").as_deref(), Some(&busy));
+}
+
+/// Messages, signals, tokens and outcomes too.
+pub fn what_is_owed_comes_back(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let data = json!({"z": [null, {"a": u64::MAX}], "b": "\u{0}"});
+    let origin = Origin { channel: Some("slack".into()), ..Origin::default() };
+    let full = Delivery {
+        flow_id: Some(flow_id(9)),
+        task_id: Some(task_id(9)),
+        data: data.clone(),
+        requester_origin: Some(origin),
+        attempts: u32::MAX,
+        error: Some("503".into()),
+        delivered_at: Some(4),
+        ..delivery(1, None)
+    };
+    let signals = vec![
+        Signal { key: Some("k".into()), payload: data.clone(), ..signal(1, "s") },
+        Signal { payload: Value::Null, ..signal(2, "s") },
+    ];
+    let bound = Token {
+        access: Access::Read,
+        owner_key: Some(OWNER.into()),
+        expires_at: Some(7),
+        revoked_at: Some(8),
+        ..token(1)
+    };
+    let outcomes = vec![Outcome { answer: data, ..outcome("a", 3) }, outcome("b", 4)];
+    let unit = Unit {
+        flows: vec![new(flow(9))],
+        deliveries: vec![new(full.clone()), new(queued(&delivery(2, None)))],
+        signals: signals.clone(),
+        tokens: vec![new(bound.clone()), new(token(2))],
+        outcomes: outcomes.clone(),
+        ..Unit::default()
+    };
+    put(&*store, unit).expect("all of them");
+    assert_eq!(store.delivery(&delivery_id(1)), Ok(Some(full)));
+    assert_eq!(store.delivery(&delivery_id(2)), Ok(Some(queued(&delivery(2, None)))));
+    assert_eq!(store.kept_signals(OWNER, "s", None, 9), Ok(signals));
+    assert_eq!(store.list_tokens(), Ok(vec![token(2), bound]));
+    assert_eq!(store.outcome(OWNER, "a"), Ok(Some(outcomes[0].clone())));
+    assert_eq!(store.outcome(OWNER, "b"), Ok(Some(outcomes[1].clone())), "the answer was null");
+    assert_eq!(store.check().expect("check"), Vec::<String>::new());
 }
 
 /// Numbers come back to their last bit.

@@ -2,10 +2,10 @@
 
 use super::fixtures::{flow, flows, new, task, task_id, tasks};
 use super::{Subject, put};
-use crate::query::TaskFilter;
+use crate::query::{TaskCounts, TaskFilter};
 use crate::store::Store;
 use clawflow_core::ids::TaskId;
-use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 
 fn page(store: &dyn Store, filter: TaskFilter) -> Vec<TaskId> {
     let rows = store.list_tasks(&filter).expect("list");
@@ -72,4 +72,19 @@ pub fn filters_combine(subject: &mut dyn Subject) {
         })
         .expect("list");
     assert_eq!(word[0].task_id, task_id(18));
+}
+
+/// All tasks of a flow, by status and runtime.
+pub fn counts_agree(subject: &mut dyn Subject) {
+    let store = subject.open();
+    fill(&*store);
+    let acp = |n, flow| Task { runtime: Runtime::Acp, ..task(n, flow) };
+    put(&*store, tasks(vec![acp(31, Some(1)), acp(32, Some(1)), acp(33, None)])).expect("tasks");
+    let counts = store.count_tasks(&super::fixtures::flow_id(1)).expect("counts");
+    let mut wanted: TaskCounts =
+        TaskStatus::ALL.iter().map(|status| ((*status, Runtime::Cli), 1)).collect();
+    wanted.insert((TaskStatus::Queued, Runtime::Acp), 2);
+    assert_eq!(counts, wanted);
+    let none = store.count_tasks(&super::fixtures::flow_id(2)).expect("counts");
+    assert_eq!(none, TaskCounts::new());
 }

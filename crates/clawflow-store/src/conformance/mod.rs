@@ -3,19 +3,26 @@
 //! A test crate implements [`Subject`] for its store and calls [`crate::conformance_tests`].
 
 pub mod atomicity;
+pub mod delivery;
 pub mod due;
 pub mod event_numbers;
+pub mod event_wait;
 pub mod fixtures;
 pub mod guard;
+pub mod inbox;
 pub mod json;
+pub mod list_deliveries;
 pub mod list_flows;
 pub mod list_tasks;
 pub mod live_key;
 pub mod lookup;
+pub mod outcome;
 pub mod purge;
 pub mod reopen;
 pub mod rules;
+pub mod signal;
 mod subject;
+pub mod token;
 pub mod version_conflict;
 pub mod work;
 

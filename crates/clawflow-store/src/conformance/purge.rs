@@ -1,9 +1,15 @@
 //! Deleting ended flows.
 
-use super::fixtures::{definition, ended, flow, flow_id, flows, next, spec, task_id, whole_flow};
+use super::fixtures::{
+    OWNER, definition, deliveries, delivery, delivery_id, ended, flow, flow_id, flows, in_state,
+    moved, new, next, queued, spec, task, task_id, tasks, whole_flow,
+};
 use super::{Reopened, Subject, put};
 use crate::error::ApplyError;
 use crate::query::{EventFilter, FlowFilter};
+use clawflow_core::Millis;
+use clawflow_core::delivery::Delivery;
+use clawflow_core::delivery::DeliveryState::{Acknowledged, Delivered, Pending};
 use clawflow_core::unit::Unit;
 
 fn purge(n: u64) -> Unit {
@@ -24,6 +30,8 @@ pub fn it_deletes_all_of_the_flow(subject: &mut dyn Subject) {
     assert!(store.waits(&flow_id(1)).expect("waits").is_empty());
     assert!(store.steps(&flow_id(1)).expect("steps").is_empty());
     assert_eq!(store.last_event(flow_id(1).as_str()), Ok(0));
+    assert_eq!(store.delivery(&delivery_id(1)), Ok(None));
+    assert!(store.delivery(&delivery_id(2)).expect("delivery").is_some());
     let other = store.load(&flow_id(2)).expect("load").expect("flow 2");
     assert_eq!((other.steps.len(), other.tasks.len(), other.waits.len()), (2, 1, 1));
     assert!(other.source.is_some(), "flow 2 uses the definition still");
@@ -52,12 +60,58 @@ pub fn it_spares_the_living(subject: &mut dyn Subject) {
     assert_eq!(store.load(&flow_id(1)).expect("load"), None);
 }
 
+/// A flow that owes a message stays until it owes nothing.
+pub fn it_spares_what_owes(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let owed = delivery(1, Some(1));
+    let unit = flows(vec![new(ended(&flow(1)))]);
+    put(&*store, Unit { deliveries: vec![new(owed.clone())], ..unit }).expect("an ended flow");
+    let refused = put(&*store, purge(1));
+    assert!(matches!(refused, Err(ApplyError::Invalid { .. })), "{refused:?}");
+    let more = Unit { deliveries: vec![moved(&owed, Pending)], ..purge(1) };
+    let refused = put(&*store, more);
+    assert!(matches!(refused, Err(ApplyError::Invalid { .. })), "tried again: {refused:?}");
+    assert!(store.load(&flow_id(1)).expect("load").is_some());
+    let last = Unit { deliveries: vec![moved(&owed, Delivered)], ..purge(1) };
+    put(&*store, last).expect("it is delivered in the same unit");
+    assert_eq!(store.load(&flow_id(1)), Ok(None));
+    assert_eq!(store.delivery(&delivery_id(1)), Ok(None));
+}
+
+/// What lies in an inbox outlives its flow until it is acknowledged and has expired.
+pub fn it_spares_inboxes(subject: &mut dyn Subject) {
+    let store = subject.open();
+    put(&*store, flows(vec![new(ended(&flow(1))), new(ended(&flow(2)))])).expect("ended flows");
+    put(&*store, tasks(vec![task(7, None)])).expect("a task without a flow");
+    let unread = queued(&delivery(1, Some(1)));
+    let read = in_state(&queued(&delivery(2, Some(1))), Acknowledged);
+    let others = queued(&delivery(3, Some(2)));
+    let of_task = Delivery { task_id: Some(task_id(7)), ..queued(&delivery(4, None)) };
+    let rows = [&unread, &read, &others, &of_task].map(|row| new(row.clone()));
+    put(&*store, deliveries(rows.into())).expect("messages");
+    put(&*store, purge(1)).expect("a purge");
+    let inbox = || store.inbox(Some(OWNER), true, None, 9).expect("inbox");
+    assert_eq!(inbox(), [unread.clone(), others.clone(), of_task.clone()]);
+    assert_eq!(store.expire_deliveries(Millis::MAX), Ok(0), "nothing of it is closed");
+    let ends = [&unread, &others, &of_task].map(|row| moved(row, Acknowledged));
+    let (unread, kept) = (ends[0].row.clone(), [ends[1].row.clone(), ends[2].row.clone()]);
+    put(&*store, deliveries(ends.into())).expect("acknowledged");
+    assert_eq!(inbox()[0], unread, "it can still be looked up");
+    let closed = unread.closed_at.expect("its time");
+    assert_eq!(store.expire_deliveries(closed), Ok(0), "it is not older");
+    assert_eq!(store.expire_deliveries(closed + 1), Ok(1));
+    assert_eq!(store.expire_deliveries(Millis::MAX), Ok(0), "flow 2 and the task are there");
+    assert_eq!(inbox(), kept);
+    assert_eq!(store.check().expect("check"), Vec::<String>::new());
+}
+
 /// The places of deleted events stay taken.
 pub fn seq_is_not_reused(subject: &mut dyn Subject) {
     let store = subject.open();
     assert_eq!(put(&*store, whole_flow(1)), Ok(2));
     put(&*store, flows(vec![next(ended(&flow(1)))])).expect("its end");
     assert_eq!(put(&*store, purge(1)), Ok(2));
+    assert_eq!(store.last_seq(), Ok(2));
     let (Reopened::Again(store) | Reopened::Same(store)) = subject.reopen(store);
     assert_eq!(put(&*store, whole_flow(2)), Ok(4));
     let all = EventFilter { limit: 9, ..EventFilter::default() };

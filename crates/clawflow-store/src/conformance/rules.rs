@@ -1,11 +1,13 @@
 //! Rules of the ledger that no unit may break.
 
 use super::fixtures::{
-    changed, flow, flow_id, flows, new, next, spec, step, task, tasks, wait, whole_flow,
+    changed, deliveries, delivery, delivery_id, flow, flow_id, flows, in_state, moved, new, next,
+    spec, step, task, task_id, tasks, wait, whole_flow,
 };
 use super::{Subject, put};
 use crate::error::ApplyError;
 use crate::store::Store;
+use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::{Task, TaskStatus};
@@ -58,6 +60,19 @@ pub fn ends_have_a_time(subject: &mut dyn Subject) {
     }
 }
 
+/// A delivery is due while it is pending and closed when nothing is owed any more.
+pub fn deliveries_have_their_times(subject: &mut dyn Subject) {
+    let store = subject.open();
+    for (state, n) in DeliveryState::ALL.iter().zip(1..) {
+        let right = in_state(&delivery(n, None), *state);
+        let due_at = right.due_at.xor(Some(1));
+        refused(&*store, deliveries(vec![new(Delivery { due_at, ..right.clone() })]));
+        let closed_at = right.closed_at.xor(Some(1));
+        refused(&*store, deliveries(vec![new(Delivery { closed_at, ..right.clone() })]));
+        put(&*store, deliveries(vec![new(right)])).expect("a delivery in each state");
+    }
+}
+
 /// Steps, tasks, waits and specs need their flow, and specs their definition.
 pub fn rows_belong_to_a_flow(subject: &mut dyn Subject) {
     let store = subject.open();
@@ -65,6 +80,7 @@ pub fn rows_belong_to_a_flow(subject: &mut dyn Subject) {
     refused(&*store, steps(step(2, "a", 0)));
     refused(&*store, waits(wait(1, 2)));
     refused(&*store, tasks(vec![task(1, Some(2))]));
+    refused(&*store, deliveries(vec![new(delivery(1, Some(2)))]));
     refused(&*store, Unit { specs: vec![spec(2, "abc")], ..Unit::default() });
     refused(&*store, Unit { specs: vec![spec(1, "abc")], ..Unit::default() });
     put(&*store, steps(step(1, "a", 0))).expect("a step of a flow");
@@ -90,5 +106,18 @@ pub fn identities_do_not_change(subject: &mut dyn Subject) {
     let row = Wait { version: 2, ..wait(1, 2) };
     let change = Change { expected: Some(1), row: Arc::new(row) };
     refused(&*store, Unit { waits: vec![change], ..Unit::default() });
+    let other = |change: fn(&mut Delivery)| {
+        let mut row = moved(&delivery(1, Some(1)), DeliveryState::Delivered);
+        change(&mut row.row);
+        deliveries(vec![row])
+    };
+    refused(&*store, other(|row| row.owner_key = "k".to_owned()));
+    refused(&*store, other(|row| row.flow_id = Some(flow_id(2))));
+    refused(&*store, other(|row| row.task_id = Some(task_id(1))));
+    refused(&*store, other(|row| row.idempotency_key = "k".to_owned()));
+    refused(&*store, other(|row| row.route = RouteKind::Command));
+    refused(&*store, other(|row| row.route_name = "k".to_owned()));
+    refused(&*store, other(|row| row.created_at = 7));
     assert_eq!(store.load(&flow_id(1)).expect("load").expect("flow 1").flow.revision, 0);
+    assert_eq!(store.delivery(&delivery_id(1)).expect("delivery").expect("it").version, 1);
 }

@@ -40,16 +40,28 @@ macro_rules! conformance_tests {
             atomicity: a_refused_part_leaves_nothing, refusals_do_not_touch_their_neighbours;
             guard: a_guard_holds_its_flow, a_guard_on_nothing_fails;
             live_key: one_live_flow_per_key, an_end_frees_the_key, it_is_freed_in_the_same_unit;
-            event_numbers: numbers_are_taken_once, seq_is_gapless, pages_follow_positions;
-            lookup: flows_are_found, parts_of_ids_are_found, tasks_are_found;
+            event_numbers: numbers_are_taken_once, seq_is_gapless, pages_follow_positions,
+                owners_have_feeds;
+            lookup: flows_are_found, parts_of_ids_are_found, tasks_are_found,
+                flows_of_an_owner_are_found, tasks_of_a_run_are_found, tasks_of_others_hide_none;
             list_flows: pages_are_newest_first, filters_combine, counts_agree;
-            list_tasks: pages_are_newest_first, filters_combine;
+            list_tasks: pages_are_newest_first, filters_combine, counts_agree;
+            list_deliveries: pages_go_both_ways, filters_combine;
+            delivery: the_first_wins, changes_follow_versions, tries_are_ordered;
+            inbox: it_holds_what_is_unread;
+            signal: they_are_kept_and_taken_once, the_oldest_come_first;
+            event_wait: those_who_match_are_named, only_live_and_open_ones_count,
+                a_flow_without_a_spec_is_whole;
+            token: hashes_are_their_own, they_are_found;
+            outcome: the_first_counts_while_it_is_kept, old_ones_expire;
             due: timers_are_ordered, only_live_and_open_ones_count;
             work: it_names_open_tasks_and_cancels, epochs_grow;
-            purge: it_deletes_all_of_the_flow, it_spares_the_living, seq_is_not_reused;
+            purge: it_deletes_all_of_the_flow, it_spares_the_living, it_spares_what_owes,
+                it_spares_inboxes, seq_is_not_reused;
             json: null_is_not_absent, large_results_are_kept, every_field_comes_back,
-                numbers_are_exact;
-            rules: ends_have_a_time, rows_belong_to_a_flow, identities_do_not_change;
+                what_is_owed_comes_back, numbers_are_exact;
+            rules: ends_have_a_time, deliveries_have_their_times, rows_belong_to_a_flow,
+                identities_do_not_change;
             reopen: everything_is_there_again;
         }
     };

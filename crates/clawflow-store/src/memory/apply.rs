@@ -30,6 +30,20 @@ impl Rows {
         unit.steps.into_iter().for_each(|change| self.put_step(change.row));
         unit.tasks.into_iter().for_each(|change| self.put_task(change.row));
         unit.waits.into_iter().for_each(|change| self.put_wait(change.row));
+        unit.deliveries.into_iter().for_each(|change| self.put_delivery(change));
+        for signal in unit.signals {
+            self.signals.insert(signal.signal_id.clone(), signal);
+        }
+        for id in &unit.taken {
+            self.signals.remove(id);
+        }
+        for change in unit.tokens {
+            self.tokens.insert(change.row.token_id.clone(), change.row);
+        }
+        for outcome in unit.outcomes {
+            let place = (outcome.owner_key.clone(), outcome.key.clone());
+            self.outcomes.insert(place, outcome);
+        }
         unit.events.into_iter().for_each(|event| self.put_event(event));
         unit.purges.iter().for_each(|id| self.purge(id));
         Ok(self.seq)
@@ -75,6 +89,7 @@ impl Rows {
 
     fn purge(&mut self, id: &FlowId) {
         self.flows.remove(id);
+        self.purge_deliveries(id);
         self.steps.remove(id);
         for task in self.flow_tasks.remove(id).unwrap_or_default() {
             self.tasks.remove(&task);

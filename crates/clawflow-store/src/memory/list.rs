@@ -1,9 +1,10 @@
 //! Pages.
 
 use super::state::Rows;
-use crate::query::{EventFilter, FlowCounts, FlowFilter, FlowRow, TaskFilter};
+use crate::query::{EventFilter, FlowCounts, FlowFilter, FlowRow, TaskCounts, TaskFilter};
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
+use clawflow_core::ids::FlowId;
 use clawflow_core::task::Task;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -54,20 +55,30 @@ impl Rows {
         page.map(|task| Task::clone(task)).collect()
     }
 
+    pub(super) fn count_tasks(&self, id: &FlowId) -> TaskCounts {
+        let mut counts = TaskCounts::new();
+        for task in self.tasks_of(id) {
+            *counts.entry((task.status, task.runtime)).or_default() += 1;
+        }
+        counts
+    }
+
     pub(super) fn list_events(&self, filter: &EventFilter) -> Vec<StoredEvent> {
         let from = (Bound::Excluded(filter.after), Bound::Unbounded);
+        let owner = filter.owner_key.as_ref();
+        let wanted = |row: &&StoredEvent| owner.is_none_or(|owner| *owner == row.event.owner_key);
         match &filter.subject {
             Some(subject) => {
                 let history = self.events.get(subject).into_iter();
-                let rows = history.flat_map(|events| events.range(from));
-                rows.take(filter.limit).map(|(_, event)| event.clone()).collect()
+                let rows = history.flat_map(|events| events.range(from)).map(|(_, event)| event);
+                rows.filter(wanted).take(filter.limit).cloned().collect()
             }
             None => {
-                let places = self.feed.range(from).take(filter.limit);
                 let event = |(_, (subject, number)): (_, &(String, u64))| {
-                    self.events.get(subject)?.get(number).cloned()
+                    self.events.get(subject)?.get(number)
                 };
-                places.filter_map(event).collect()
+                let rows = self.feed.range(from).filter_map(event);
+                rows.filter(wanted).take(filter.limit).cloned().collect()
             }
         }
     }

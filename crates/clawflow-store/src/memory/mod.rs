@@ -1,9 +1,11 @@
 //! A store in memory, for tests and simulation. It forgets everything when it is dropped.
 
 mod apply;
+mod delivery;
 mod find;
 mod list;
 mod read;
+mod signal;
 mod state;
 mod view;
 

@@ -2,10 +2,10 @@
 
 use super::state::Rows;
 use crate::query::{Due, DueWhat, FlowBundle, Work};
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::Task;
-use clawflow_core::wait::{Wait, WaitState};
+use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use std::sync::Arc;
 
 impl Rows {
@@ -28,6 +28,36 @@ impl Rows {
         let mut waits: Vec<Wait> = self.wait_rows(id).map(|wait| Wait::clone(wait)).collect();
         waits.sort_by_key(|wait| wait.created_at);
         waits
+    }
+
+    /// Open waits of live flows, by id.
+    fn open_waits(&self) -> impl Iterator<Item = &Arc<Wait>> {
+        let open = self.waits.values().filter(|wait| wait.state == WaitState::Open);
+        open.filter(|wait| self.is_live(&wait.flow_id))
+    }
+
+    pub(super) fn open_event_waits(
+        &self,
+        owner: &str,
+        name: &str,
+        key: Option<&str>,
+        only: Option<&FlowId>,
+    ) -> Vec<Wait> {
+        let wanted = |wait: &&Arc<Wait>| {
+            wait.kind == WaitKind::Event
+                && wait.target.as_deref() == Some(name)
+                && (wait.event_key.is_none() || wait.event_key.as_deref() == key)
+                && only.is_none_or(|only| *only == wait.flow_id)
+                && self.flows.get(&wait.flow_id).is_some_and(|flow| flow.owner_key == owner)
+        };
+        self.open_waits().filter(wanted).map(|wait| Wait::clone(wait)).collect()
+    }
+
+    pub(super) fn waits_on_task(&self, id: &TaskId) -> Vec<Wait> {
+        let wanted = |wait: &&Arc<Wait>| {
+            wait.kind == WaitKind::Task && wait.target.as_deref() == Some(id.as_str())
+        };
+        self.open_waits().filter(wanted).map(|wait| Wait::clone(wait)).collect()
     }
 
     pub(super) fn steps_of(&self, id: &FlowId) -> Vec<Step> {

@@ -2,21 +2,29 @@
 
 use crate::error::StoreError;
 use crate::query::{
-    Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskFilter, Work,
+    DeliveryFilter, Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskCounts,
+    TaskFilter, Work,
 };
 use crate::store::{Receipt, Store};
 use clawflow_core::Millis;
+use clawflow_core::delivery::{Delivery, RouteKind};
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::{FlowId, TaskId, WaitId};
+use clawflow_core::idempotency::Outcome;
+use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, TokenId, WaitId};
+use clawflow_core::signal::Signal;
 use clawflow_core::spec::FlowSpec;
 use clawflow_core::step::Step;
-use clawflow_core::task::Task;
+use clawflow_core::task::{Runtime, Task};
+use clawflow_core::token::Token;
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
+
+/// What makes a delivery the same as another: owner, idempotency key, route and its name.
+pub(super) type Message = (String, String, RouteKind, String);
 
 /// All rows, and what finds them.
 #[derive(Debug, Default)]
@@ -31,6 +39,13 @@ pub(super) struct Rows {
     pub(super) flow_tasks: BTreeMap<FlowId, BTreeSet<TaskId>>,
     pub(super) waits: BTreeMap<WaitId, Arc<Wait>>,
     pub(super) flow_waits: BTreeMap<FlowId, BTreeSet<WaitId>>,
+    pub(super) deliveries: BTreeMap<DeliveryId, Delivery>,
+    /// What was sent, or is to be.
+    pub(super) messages: BTreeSet<Message>,
+    pub(super) signals: BTreeMap<SignalId, Signal>,
+    pub(super) tokens: BTreeMap<TokenId, Token>,
+    /// By owner and key.
+    pub(super) outcomes: BTreeMap<(String, String), Outcome>,
     /// By subject, then number.
     pub(super) events: BTreeMap<String, BTreeMap<u64, StoredEvent>>,
     /// Where each event is, by seq.
@@ -78,6 +93,14 @@ impl Store for MemoryStore {
         Ok(self.rows().load(flow_id))
     }
 
+    fn flow_of_key(&self, owner_key: &str, key: &str) -> Result<Option<Flow>, StoreError> {
+        Ok(self.rows().flow_of_key(owner_key, key))
+    }
+
+    fn latest_flow(&self, owner_key: &str) -> Result<Option<Flow>, StoreError> {
+        Ok(self.rows().latest_flow(owner_key))
+    }
+
     fn find_flows(&self, token: &str) -> Result<Vec<Flow>, StoreError> {
         Ok(self.rows().find_flows(token))
     }
@@ -94,6 +117,20 @@ impl Store for MemoryStore {
         Ok(self.rows().waits_of(flow_id))
     }
 
+    fn open_event_waits(
+        &self,
+        owner_key: &str,
+        name: &str,
+        key: Option<&str>,
+        flow_id: Option<&FlowId>,
+    ) -> Result<Vec<Wait>, StoreError> {
+        Ok(self.rows().open_event_waits(owner_key, name, key, flow_id))
+    }
+
+    fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError> {
+        Ok(self.rows().waits_on_task(task_id))
+    }
+
     fn steps(&self, flow_id: &FlowId) -> Result<Vec<Step>, StoreError> {
         Ok(self.rows().steps_of(flow_id))
     }
@@ -102,12 +139,100 @@ impl Store for MemoryStore {
         Ok(self.rows().tasks.get(task_id).cloned())
     }
 
-    fn find_tasks(&self, token: &str) -> Result<Vec<Task>, StoreError> {
-        Ok(self.rows().find_tasks(token))
+    fn find_tasks(&self, owner_key: Option<&str>, token: &str) -> Result<Vec<Task>, StoreError> {
+        Ok(self.rows().find_tasks(owner_key, token))
     }
 
     fn list_tasks(&self, filter: &TaskFilter) -> Result<Vec<Task>, StoreError> {
         Ok(self.rows().list_tasks(filter))
+    }
+
+    fn task_of_run(
+        &self,
+        owner_key: &str,
+        flow_id: &FlowId,
+        runtime: Runtime,
+        run_id: &str,
+    ) -> Result<Option<Task>, StoreError> {
+        Ok(self.rows().task_of_run(owner_key, flow_id, runtime, run_id))
+    }
+
+    fn count_tasks(&self, flow_id: &FlowId) -> Result<TaskCounts, StoreError> {
+        Ok(self.rows().count_tasks(flow_id))
+    }
+
+    fn delivery(&self, delivery_id: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        Ok(self.rows().deliveries.get(delivery_id).cloned())
+    }
+
+    fn deliveries_of_key(&self, owner_key: &str, key: &str) -> Result<Vec<Delivery>, StoreError> {
+        let rows = self.rows();
+        let sent = |row: &&Delivery| row.owner_key == owner_key && row.idempotency_key == key;
+        let mut found: Vec<Delivery> = rows.deliveries.values().filter(sent).cloned().collect();
+        found.sort_by(|a, b| {
+            let by_route = a.route.as_str().cmp(b.route.as_str());
+            by_route.then_with(|| a.route_name.cmp(&b.route_name))
+        });
+        Ok(found)
+    }
+
+    fn list_deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>, StoreError> {
+        Ok(self.rows().list_deliveries(filter))
+    }
+
+    fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        Ok(self.rows().due_deliveries(now, limit))
+    }
+
+    fn next_due_delivery(&self) -> Result<Option<Millis>, StoreError> {
+        let next = self.rows().due_deliveries(Millis::MAX, 1);
+        Ok(next.first().and_then(|row| row.due_at))
+    }
+
+    fn expire_deliveries(&self, before: Millis) -> Result<u64, StoreError> {
+        Ok(self.rows().expire_deliveries(before))
+    }
+
+    fn kept_signals(
+        &self,
+        owner_key: &str,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Signal>, StoreError> {
+        let rows = self.rows();
+        let signals = rows.signals_of(owner_key).filter(|signal| signal.name == name);
+        let wanted = signals.filter(|signal| key.is_none() || signal.key.as_deref() == key);
+        Ok(wanted.take(limit).cloned().collect())
+    }
+
+    fn count_signals(&self, owner_key: &str) -> Result<u64, StoreError> {
+        Ok(self.rows().signals_of(owner_key).count() as u64)
+    }
+
+    fn oldest_signals(&self, owner_key: &str, limit: usize) -> Result<Vec<Signal>, StoreError> {
+        Ok(self.rows().signals_of(owner_key).take(limit).cloned().collect())
+    }
+
+    fn token_by_hash(&self, hash: &str) -> Result<Option<Token>, StoreError> {
+        Ok(self.rows().tokens.values().find(|token| token.hash == hash).cloned())
+    }
+
+    fn list_tokens(&self) -> Result<Vec<Token>, StoreError> {
+        Ok(self.rows().tokens.values().rev().cloned().collect())
+    }
+
+    fn find_tokens(&self, token: &str) -> Result<Vec<Token>, StoreError> {
+        Ok(self.rows().find_tokens(token))
+    }
+
+    fn outcome(&self, owner_key: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        let place = (owner_key.to_owned(), key.to_owned());
+        Ok(self.rows().outcomes.get(&place).cloned())
+    }
+
+    fn expire_outcomes(&self, before: Millis) -> Result<u64, StoreError> {
+        Ok(self.rows().expire_outcomes(before))
     }
 
     fn events(&self, filter: &EventFilter) -> Result<Vec<StoredEvent>, StoreError> {
@@ -116,6 +241,10 @@ impl Store for MemoryStore {
 
     fn last_event(&self, subject: &str) -> Result<u64, StoreError> {
         Ok(self.rows().newest(subject))
+    }
+
+    fn last_seq(&self) -> Result<u64, StoreError> {
+        Ok(self.rows().seq)
     }
 
     fn work(&self, only: Option<&FlowId>) -> Result<Work, StoreError> {

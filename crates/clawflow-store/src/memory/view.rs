@@ -3,10 +3,13 @@
 use super::state::Rows;
 use crate::error::StoreError;
 use crate::rules::{Found, View};
+use clawflow_core::Millis;
+use clawflow_core::delivery::{Delivery, DeliveryState};
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TokenId};
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
+use clawflow_core::token::Token;
 use clawflow_core::wait::Wait;
 
 impl View for Rows {
@@ -50,6 +53,43 @@ impl View for Rows {
     fn wait(&mut self, row: &Wait) -> Result<Found, StoreError> {
         let found = self.waits.get(&row.wait_id);
         Ok(found.map(|old| (old.version, old.flow_id == row.flow_id)))
+    }
+
+    fn delivery(&mut self, row: &Delivery) -> Result<Found, StoreError> {
+        let about = |d: &Delivery| (d.flow_id.clone(), d.task_id.clone(), d.created_at);
+        let found = self.deliveries.get(&row.delivery_id);
+        let same = |old| Self::message(old) == Self::message(row) && about(old) == about(row);
+        Ok(found.map(|old| (old.version, same(old))))
+    }
+
+    fn is_sent(&mut self, row: &Delivery) -> Result<bool, StoreError> {
+        Ok(self.messages.contains(&Self::message(row)))
+    }
+
+    fn owed(&mut self, id: &FlowId) -> Result<Vec<DeliveryId>, StoreError> {
+        let rows = self.deliveries.values().filter(|row| row.flow_id.as_ref() == Some(id));
+        let pending = rows.filter(|row| row.state == DeliveryState::Pending);
+        Ok(pending.map(|row| row.delivery_id.clone()).collect())
+    }
+
+    fn has_signal(&mut self, id: &SignalId) -> Result<bool, StoreError> {
+        Ok(self.signals.contains_key(id))
+    }
+
+    fn token(&mut self, row: &Token) -> Result<Found, StoreError> {
+        let identity = |t: &Token| (t.hash.clone(), t.owner_key.clone(), t.created_at);
+        let found = self.tokens.get(&row.token_id);
+        Ok(found.map(|old| (old.version, identity(old) == identity(row))))
+    }
+
+    fn hash_owner(&mut self, hash: &str) -> Result<Option<TokenId>, StoreError> {
+        let found = self.tokens.values().find(|token| token.hash == hash);
+        Ok(found.map(|token| token.token_id.clone()))
+    }
+
+    fn outcome(&mut self, owner: &str, key: &str) -> Result<Option<Millis>, StoreError> {
+        let found = self.outcomes.get(&(owner.to_owned(), key.to_owned()));
+        Ok(found.map(|outcome| outcome.created_at))
     }
 
     fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError> {

@@ -2,11 +2,15 @@
 //! written, so that a refused unit has nothing to take back.
 
 use super::shape::invalid;
+use super::{delivery, outcome, signal, token};
 use crate::error::{ApplyError, StoreError};
+use clawflow_core::Millis;
+use clawflow_core::delivery::Delivery;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TokenId};
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
+use clawflow_core::token::Token;
 use clawflow_core::unit::{Change, Unit};
 use clawflow_core::wait::Wait;
 use std::collections::BTreeMap;
@@ -34,6 +38,20 @@ pub(crate) trait View {
     fn task(&mut self, row: &Task) -> Result<Found, StoreError>;
     /// A wait; its flow never changes.
     fn wait(&mut self, row: &Wait) -> Result<Found, StoreError>;
+    /// A delivery; owner, flow, task, idempotency key, route and creation never change.
+    fn delivery(&mut self, row: &Delivery) -> Result<Found, StoreError>;
+    /// Whether there is a delivery of the same owner, idempotency key and route.
+    fn is_sent(&mut self, row: &Delivery) -> Result<bool, StoreError>;
+    /// Pending deliveries about the flow.
+    fn owed(&mut self, id: &FlowId) -> Result<Vec<DeliveryId>, StoreError>;
+    /// Whether the signal is kept.
+    fn has_signal(&mut self, id: &SignalId) -> Result<bool, StoreError>;
+    /// A token; hash, owner and creation never change.
+    fn token(&mut self, row: &Token) -> Result<Found, StoreError>;
+    /// The token with the hash.
+    fn hash_owner(&mut self, hash: &str) -> Result<Option<TokenId>, StoreError>;
+    /// When the outcome of the owner and key was made.
+    fn outcome(&mut self, owner: &str, key: &str) -> Result<Option<Millis>, StoreError>;
     /// Number of the newest event.
     fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError>;
 }
@@ -69,12 +87,16 @@ pub(crate) fn check(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError>
         has_flow(unit, view, change.expected, Some(&row.flow_id), what)?;
     }
     specs(unit, view)?;
+    delivery::check(unit, view)?;
+    signal::check(unit, view)?;
+    token::check(unit, view)?;
+    outcome::check(unit, view)?;
     events(unit, view)?;
     keys(unit, view)?;
     purges(unit, view)
 }
 
-fn version<R>(
+pub(super) fn version<R>(
     change: &Change<R>,
     found: Found,
     what: impl Fn() -> String,
@@ -96,7 +118,7 @@ fn version<R>(
 }
 
 /// A new row of a flow needs the flow, in the store or in the unit.
-fn has_flow(
+pub(super) fn has_flow(
     unit: &Unit,
     view: &mut impl View,
     expected: Option<u64>,
@@ -174,7 +196,7 @@ fn keys(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError> {
     Ok(())
 }
 
-/// Only what has ended is deleted; what is gone already is no error.
+/// Only what has ended and owes nothing is deleted; what is gone already is no error.
 fn purges(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError> {
     for id in &unit.purges {
         let written = unit.flows.iter().find(|f| f.row.flow_id == *id);
@@ -185,6 +207,7 @@ fn purges(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError> {
         if ended == Some(false) {
             return Err(invalid(&format!("flow {id}"), "it has not ended, so it is not deleted"));
         }
+        delivery::is_owed(unit, view, id)?;
     }
     Ok(())
 }

@@ -1,7 +1,11 @@
 //! What every store demands of a unit, written once so that all stores give the same answers.
 
 mod check;
+mod delivery;
+mod outcome;
 mod shape;
+mod signal;
+mod token;
 
 pub(crate) use check::Found;
 pub(crate) use check::View;

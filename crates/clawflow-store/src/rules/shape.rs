@@ -1,6 +1,7 @@
 //! What can be said about a unit without looking at the store. The SQL schema has the same rules as
 //! CHECKs; here they get words.
 
+use super::{delivery, outcome, signal, token};
 use crate::error::ApplyError;
 use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
 use clawflow_core::step::{Step, StepStatus};
@@ -42,6 +43,10 @@ pub(crate) fn shape(unit: &Unit) -> Result<(), ApplyError> {
         wait(&change.row).map_err(|why| invalid(&what, why))?;
         once(&mut seen, what)?;
     }
+    delivery::shape(unit, &mut seen)?;
+    signal::shape(unit, &mut seen)?;
+    token::shape(unit, &mut seen)?;
+    outcome::shape(unit, &mut seen)?;
     for event in &unit.events {
         if event.number == 0 || event.number > NUMBER_MAX {
             return Err(invalid(&format!("event of {}", event.subject), "numbers start at 1"));
@@ -55,14 +60,14 @@ pub(super) fn invalid(what: &str, why: &str) -> ApplyError {
     ApplyError::Invalid { why: format!("{what}: {why}") }
 }
 
-fn once(seen: &mut BTreeSet<String>, what: String) -> Result<(), ApplyError> {
+pub(super) fn once(seen: &mut BTreeSet<String>, what: String) -> Result<(), ApplyError> {
     match seen.replace(what) {
         None => Ok(()),
         Some(what) => Err(invalid(&what, "named twice in one unit")),
     }
 }
 
-fn versions<R>(what: &str, change: &Change<R>, new: u64) -> Result<(), ApplyError> {
+pub(super) fn versions<R>(what: &str, change: &Change<R>, new: u64) -> Result<(), ApplyError> {
     if new > NUMBER_MAX || change.expected.is_some_and(|old| new <= old) {
         return Err(invalid(what, "its version must grow with each change"));
     }

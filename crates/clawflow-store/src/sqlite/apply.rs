@@ -5,10 +5,12 @@ use super::fault::fault;
 use super::statements::Statements;
 use crate::error::{ApplyError, StoreError};
 use crate::rules;
+use clawflow_core::delivery::Delivery;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
+use clawflow_core::token::Token;
 use clawflow_core::unit::Change;
 use clawflow_core::wait::Wait;
 use rusqlite::{OptionalExtension, Result, params};
@@ -50,6 +52,7 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
     for (change, text) in unit.waits.iter().zip(&encoded.waits) {
         wait(change.expected, &change.row, text, s)?;
     }
+    owed(encoded, s)?;
     for (event, data) in unit.events.iter().zip(&encoded.events) {
         seq += 1;
         let e = event;
@@ -64,6 +67,71 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
         unit.purges.iter().try_for_each(|id| purge(id, s))?;
     }
     Ok(seq)
+}
+
+/// Messages, signals, tokens and outcomes: most units have none.
+fn owed(encoded: &Encoded, s: &mut Statements<'_>) -> Result<()> {
+    let unit = &encoded.unit;
+    for (change, text) in unit.deliveries.iter().zip(&encoded.deliveries) {
+        delivery(change, text, s)?;
+    }
+    for (row, text) in unit.signals.iter().zip(&encoded.signals) {
+        let id = row.signal_id.as_str();
+        let new = params![id, row.owner_key, row.name, row.key, text];
+        only_one(s.signal_insert.execute(new)?)?;
+    }
+    for id in &unit.taken {
+        only_one(s.signal_delete.execute([id.as_str()])?)?;
+    }
+    for (change, text) in unit.tokens.iter().zip(&encoded.tokens) {
+        token(change, text, s)?;
+    }
+    for (row, text) in unit.outcomes.iter().zip(&encoded.outcomes) {
+        let (hash, at) = (&row.content_hash, row.created_at);
+        only_one(s.outcome_put.execute(params![row.owner_key, row.key, hash, at, text])?)?;
+    }
+    Ok(())
+}
+
+fn delivery(change: &Change<Delivery>, text: &str, s: &mut Statements<'_>) -> Result<()> {
+    let row = &change.row;
+    let (id, version, state) = (row.delivery_id.as_str(), row.version, row.state.as_str());
+    let (due, closed) = (row.due_at, row.closed_at);
+    if change.expected.is_some() {
+        let new = params![id, version, state, due, closed, text];
+        return only_one(s.delivery_update.execute(new)?);
+    }
+    let flow = row.flow_id.as_ref().map(FlowId::as_str);
+    let task = row.task_id.as_ref().map(TaskId::as_str);
+    // None, where it was sent before.
+    s.delivery_insert.execute(params![
+        id,
+        version,
+        state,
+        due,
+        closed,
+        text,
+        row.owner_key,
+        flow,
+        task,
+        row.idempotency_key,
+        row.route.as_str(),
+        row.route_name,
+        row.created_at
+    ])?;
+    Ok(())
+}
+
+fn token(change: &Change<Token>, text: &str, s: &mut Statements<'_>) -> Result<()> {
+    let row = &change.row;
+    let (id, label, version) = (row.token_id.as_str(), &row.label, row.version);
+    let written = if change.expected.is_some() {
+        s.token_update.execute(params![id, label, version, text])
+    } else {
+        let (hash, owner, made) = (&row.hash, &row.owner_key, row.created_at);
+        s.token_insert.execute(params![id, label, version, text, hash, owner, made])
+    };
+    only_one(written?)
 }
 
 fn flow(change: &Change<Flow>, text: &str, s: &mut Statements<'_>) -> Result<()> {
@@ -147,19 +215,20 @@ fn task(expected: Option<u64>, row: &Task, text: &str, s: &mut Statements<'_>) -
 fn wait(expected: Option<u64>, row: &Wait, text: &str, s: &mut Statements<'_>) -> Result<()> {
     let (id, kind, state) = (row.wait_id.as_str(), row.kind.as_str(), row.state.as_str());
     let (version, due, closed) = (row.version, row.due_at, row.closed_at);
-    let write = if expected.is_some() {
-        s.wait_update.execute(params![id, version, kind, state, due, closed, text, row.created_at])
-    } else {
-        let flow = row.flow_id.as_str();
-        let made = row.created_at;
-        s.wait_insert.execute(params![id, version, kind, state, due, closed, text, flow, made])
-    };
-    only_one(write?)
+    let (target, key, made) = (&row.target, &row.event_key, row.created_at);
+    if expected.is_some() {
+        let new = params![id, version, kind, state, due, closed, text, made, target, key];
+        return only_one(s.wait_update.execute(new)?);
+    }
+    let flow = row.flow_id.as_str();
+    let new = params![id, version, kind, state, due, closed, text, flow, made, target, key];
+    only_one(s.wait_insert.execute(new)?)
 }
 
 fn purge(id: &FlowId, s: &mut Statements<'_>) -> Result<()> {
     let id = [id.as_str()];
     s.purge_events.execute(id)?;
+    s.purge_deliveries.execute(id)?;
     s.purge_waits.execute(id)?;
     s.purge_tasks.execute(id)?;
     s.purge_steps.execute(id)?;

@@ -17,6 +17,11 @@ pub(super) struct Encoded {
     pub(super) steps: Vec<(String, Option<String>)>,
     pub(super) tasks: Vec<String>,
     pub(super) waits: Vec<String>,
+    pub(super) deliveries: Vec<String>,
+    pub(super) signals: Vec<String>,
+    pub(super) tokens: Vec<String>,
+    /// The answers.
+    pub(super) outcomes: Vec<String>,
     pub(super) events: Vec<Option<String>>,
     /// About how much will be written.
     pub(super) bytes: usize,
@@ -41,12 +46,31 @@ impl Encoded {
         })?;
         let tasks = rows(&unit.tasks, |row| text(serde_json::to_string(&**row)))?;
         let waits = rows(&unit.waits, |row| text(serde_json::to_string(&**row)))?;
+        let deliveries = rows(&unit.deliveries, |row| text(serde_json::to_string(row)))?;
+        let signals = unit.signals.iter().map(|row| text(serde_json::to_string(row)));
+        let signals = signals.collect::<Result<_, _>>()?;
+        let tokens = rows(&unit.tokens, |row| text(serde_json::to_string(row)))?;
+        let outcomes = unit.outcomes.iter().map(|row| text(serde_json::to_string(&row.answer)));
+        let outcomes = outcomes.collect::<Result<_, _>>()?;
         let events = unit.events.iter().map(|event| {
             let data = Some(&event.data).filter(|data| !data.is_null());
             data.map(|data| text(serde_json::to_string(data))).transpose()
         });
         let events = events.collect::<Result<_, _>>()?;
-        Ok(Self { flows, specs, steps, tasks, waits, events, bytes, unit })
+        Ok(Self {
+            flows,
+            specs,
+            steps,
+            tasks,
+            waits,
+            deliveries,
+            signals,
+            tokens,
+            outcomes,
+            events,
+            bytes,
+            unit,
+        })
     }
 }
 

@@ -12,17 +12,26 @@ pub(super) fn last(conn: &Connection, subject: &str) -> Result<u64> {
     query.query_row([subject], |row| row.get(0))
 }
 
+pub(super) fn last_seq(conn: &Connection) -> Result<u64> {
+    let mut query = conn.prepare_cached(sql!(last_seq))?;
+    query.query_row([], |row| row.get(0))
+}
+
 pub(super) fn list(conn: &Connection, filter: &EventFilter) -> Result<Vec<StoredEvent>> {
     let after = i64::try_from(filter.after).unwrap_or(i64::MAX);
     let limit = sql_limit(filter.limit);
-    match &filter.subject {
-        None => {
+    match (&filter.subject, &filter.owner_key) {
+        (None, None) => {
             let mut query = conn.prepare_cached(sql!(event_list))?;
             query.query_map((after, limit), event)?.collect()
         }
-        Some(subject) => {
+        (None, Some(owner)) => {
+            let mut query = conn.prepare_cached(sql!(event_list_owner))?;
+            query.query_map((after, limit, owner), event)?.collect()
+        }
+        (Some(subject), owner) => {
             let mut query = conn.prepare_cached(sql!(event_list_subject))?;
-            query.query_map((after, limit, subject), event)?.collect()
+            query.query_map((after, limit, subject, owner), event)?.collect()
         }
     }
 }

@@ -5,7 +5,7 @@ use super::statements::sql;
 use crate::query::{FlowBundle, FlowCounts, FlowFilter, FlowRow};
 use clawflow_core::Millis;
 use clawflow_core::flow::{Flow, FlowStatus};
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::step::{Step, StepResult};
 use clawflow_core::wait::Wait;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
@@ -47,6 +47,30 @@ pub(super) fn steps(conn: &Connection, id: &FlowId) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
+/// Those for any key, and those for this one.
+pub(super) fn open_event_waits(
+    conn: &Connection,
+    owner: &str,
+    name: &str,
+    key: Option<&str>,
+    flow: Option<&FlowId>,
+) -> Result<Vec<Wait>> {
+    let mut query = conn.prepare_cached(sql!(wait_open_event))?;
+    let flow = flow.map(FlowId::as_str);
+    let mut waits: Vec<Wait> = Vec::new();
+    for wanted in [None, key].iter().take(1 + usize::from(key.is_some())) {
+        let found = query.query_map((owner, name, wanted, flow), |row| record(row, 0))?;
+        waits.extend(found.collect::<Result<Vec<_>>>()?);
+    }
+    waits.sort_by(|a, b| a.wait_id.cmp(&b.wait_id));
+    Ok(waits)
+}
+
+pub(super) fn waits_on_task(conn: &Connection, id: &TaskId) -> Result<Vec<Wait>> {
+    let mut query = conn.prepare_cached(sql!(wait_on_task))?;
+    query.query_map([id.as_str()], |row| record(row, 0))?.collect()
+}
+
 pub(super) fn waits(conn: &Connection, id: &FlowId) -> Result<Vec<Wait>> {
     of_flow(conn, sql!(wait_of_flow), id)
 }
@@ -57,8 +81,19 @@ fn of_flow<T: DeserializeOwned>(conn: &Connection, sql: &str, id: &FlowId) -> Re
     query.query_map([id.as_str()], |row| record(row, 0))?.collect()
 }
 
-/// One walk along an index per state, so that a page costs its own length.
 pub(super) fn list(conn: &Connection, filter: &FlowFilter) -> Result<Vec<FlowRow>> {
+    ids(conn, filter)?.iter().filter_map(|id| row(conn, id).transpose()).collect()
+}
+
+/// The newest of the owner.
+pub(super) fn latest(conn: &Connection, owner: &str) -> Result<Option<Flow>> {
+    let owner_key = Some(owner.to_owned());
+    let newest = FlowFilter { owner_key, limit: 1, ..FlowFilter::default() };
+    ids(conn, &newest)?.first().map_or(Ok(None), |id| get(conn, id))
+}
+
+/// One walk along an index per state, so that a page costs its own length.
+fn ids(conn: &Connection, filter: &FlowFilter) -> Result<Vec<String>> {
     let all = FlowStatus::ALL;
     let wanted = if filter.statuses.is_empty() { all } else { &filter.statuses };
     let owner = filter.owner_key.as_ref();
@@ -83,7 +118,7 @@ pub(super) fn list(conn: &Connection, filter: &FlowFilter) -> Result<Vec<FlowRow
     // A state may be named twice.
     ids.dedup();
     ids.truncate(filter.limit);
-    ids.iter().filter_map(|id| row(conn, id).transpose()).collect()
+    Ok(ids)
 }
 
 fn row(conn: &Connection, id: &str) -> Result<Option<FlowRow>> {

@@ -8,6 +8,8 @@ pub(super) const QUEUE_MAX: usize = 4096;
 pub(super) const BATCH_UNITS_MAX: usize = 256;
 /// Bytes of rows in one transaction, so that its pages stay in the writer's cache.
 pub(super) const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Old rows deleted at once: units wait behind it.
+pub(super) const EXPIRE_MAX: u64 = 1000;
 /// Connections that read: more than this only compete for the processor.
 pub(super) const READERS_MAX: usize = 4;
 /// How long to wait for another program's lock before the store is called locked.
@@ -17,7 +19,7 @@ pub(super) const WRITER_CACHE_KIB: u32 = 8 * 1024;
 /// Page cache of each reader in KiB.
 pub(super) const READER_CACHE_KIB: u32 = 2 * 1024;
 /// Prepared statements that a reader keeps: there are fewer queries than this.
-pub(super) const READER_STATEMENTS_MAX: usize = 64;
+pub(super) const READER_STATEMENTS_MAX: usize = 128;
 /// Bytes written after which the log is copied into the file.
 pub(super) const CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
 /// Size of the log at which it is also cut, even if readers have to be waited for.

@@ -8,12 +8,14 @@
 mod apply;
 mod batch;
 mod checkpoint;
+mod deliveries;
 mod encode;
 mod events;
 mod fault;
 mod find;
 mod flows;
 mod hook;
+mod kept;
 mod limits;
 mod migrate;
 mod open;

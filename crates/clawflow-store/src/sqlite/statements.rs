@@ -45,9 +45,12 @@ macro_rules! statements {
 statements! {
     begin, commit, bury, last_seq, epoch_next,
     check_revision, check_flow, check_ended, flow_live_key, check_spec, check_definition,
-    check_step, check_task, check_wait, last_event,
+    check_step, check_task, check_wait, check_delivery, check_sent, check_owed, check_signal,
+    check_token, check_hash, check_outcome, last_event,
     definition_insert, flow_insert, flow_update, flow_update_status, spec_insert,
-    step_insert, step_update, task_insert, task_update, wait_insert, wait_update, event_insert,
-    purge_seq, purge_events, purge_waits, purge_tasks, purge_steps, purge_spec, purge_flow,
-    definition_purge,
+    step_insert, step_update, task_insert, task_update, wait_insert, wait_update,
+    delivery_insert, delivery_update, delivery_expire, signal_insert, signal_delete,
+    token_insert, token_update, outcome_put, outcome_expire, event_insert,
+    purge_seq, purge_events, purge_deliveries, purge_waits, purge_tasks, purge_steps, purge_spec,
+    purge_flow, definition_purge,
 }

@@ -5,20 +5,25 @@ use super::limits::FINDINGS_MAX;
 use super::open::{self, SqliteOptions};
 use super::readers::Readers;
 use super::statements::sql;
-use super::writer::Writer;
-use super::{events, find, flows, tasks, timers};
+use super::writer::{Expiry, Writer};
+use super::{deliveries, events, find, flows, kept, tasks, timers};
 use crate::error::StoreError;
 use crate::query::{
-    Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskFilter, Work,
+    DeliveryFilter, Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskCounts,
+    TaskFilter, Work,
 };
 use crate::rules;
 use crate::store::{Receipt, Store};
 use clawflow_core::Millis;
+use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::idempotency::Outcome;
+use clawflow_core::ids::{DeliveryId, FlowId, TaskId};
+use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
-use clawflow_core::task::Task;
+use clawflow_core::task::{Runtime, Task};
+use clawflow_core::token::Token;
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
 use rusqlite::Connection;
@@ -88,6 +93,14 @@ impl Store for SqliteStore {
         self.readers.read(|conn| flows::load(conn, flow_id))
     }
 
+    fn flow_of_key(&self, owner_key: &str, key: &str) -> Result<Option<Flow>, StoreError> {
+        self.readers.read(|conn| find::flow_of_key(conn, owner_key, key))
+    }
+
+    fn latest_flow(&self, owner_key: &str) -> Result<Option<Flow>, StoreError> {
+        self.readers.read(|conn| flows::latest(conn, owner_key))
+    }
+
     fn find_flows(&self, token: &str) -> Result<Vec<Flow>, StoreError> {
         self.readers.read(|conn| find::find_flows(conn, token))
     }
@@ -104,6 +117,20 @@ impl Store for SqliteStore {
         self.readers.read(|conn| flows::waits(conn, flow_id))
     }
 
+    fn open_event_waits(
+        &self,
+        owner_key: &str,
+        name: &str,
+        key: Option<&str>,
+        flow_id: Option<&FlowId>,
+    ) -> Result<Vec<Wait>, StoreError> {
+        self.readers.read(|conn| flows::open_event_waits(conn, owner_key, name, key, flow_id))
+    }
+
+    fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError> {
+        self.readers.read(|conn| flows::waits_on_task(conn, task_id))
+    }
+
     fn steps(&self, flow_id: &FlowId) -> Result<Vec<Step>, StoreError> {
         self.readers.read(|conn| flows::steps(conn, flow_id))
     }
@@ -112,12 +139,88 @@ impl Store for SqliteStore {
         self.readers.read(|conn| Ok(tasks::get(conn, task_id.as_str())?.map(Arc::new)))
     }
 
-    fn find_tasks(&self, token: &str) -> Result<Vec<Task>, StoreError> {
-        self.readers.read(|conn| find::find_tasks(conn, token))
+    fn find_tasks(&self, owner_key: Option<&str>, token: &str) -> Result<Vec<Task>, StoreError> {
+        self.readers.read(|conn| find::find_tasks(conn, owner_key, token))
     }
 
     fn list_tasks(&self, filter: &TaskFilter) -> Result<Vec<Task>, StoreError> {
         self.readers.read(|conn| tasks::list(conn, filter))
+    }
+
+    fn task_of_run(
+        &self,
+        owner_key: &str,
+        flow_id: &FlowId,
+        runtime: Runtime,
+        run_id: &str,
+    ) -> Result<Option<Task>, StoreError> {
+        self.readers.read(|conn| tasks::of_run(conn, owner_key, flow_id, runtime, run_id))
+    }
+
+    fn count_tasks(&self, flow_id: &FlowId) -> Result<TaskCounts, StoreError> {
+        self.readers.read(|conn| tasks::count(conn, flow_id))
+    }
+
+    fn delivery(&self, delivery_id: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        self.readers.read(|conn| deliveries::get(conn, delivery_id.as_str()))
+    }
+
+    fn deliveries_of_key(&self, owner_key: &str, key: &str) -> Result<Vec<Delivery>, StoreError> {
+        self.readers.read(|conn| deliveries::of_key(conn, owner_key, key))
+    }
+
+    fn list_deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>, StoreError> {
+        self.readers.read(|conn| deliveries::list(conn, filter))
+    }
+
+    fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        self.readers.read(|conn| deliveries::due(conn, now, limit))
+    }
+
+    fn next_due_delivery(&self) -> Result<Option<Millis>, StoreError> {
+        self.readers.read(deliveries::next_due)
+    }
+
+    fn expire_deliveries(&self, before: Millis) -> Result<u64, StoreError> {
+        self.writer.expire(Expiry::Deliveries, before)
+    }
+
+    fn kept_signals(
+        &self,
+        owner_key: &str,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Signal>, StoreError> {
+        self.readers.read(|conn| kept::signals(conn, owner_key, name, key, limit))
+    }
+
+    fn count_signals(&self, owner_key: &str) -> Result<u64, StoreError> {
+        self.readers.read(|conn| kept::count_signals(conn, owner_key))
+    }
+
+    fn oldest_signals(&self, owner_key: &str, limit: usize) -> Result<Vec<Signal>, StoreError> {
+        self.readers.read(|conn| kept::oldest_signals(conn, owner_key, limit))
+    }
+
+    fn token_by_hash(&self, hash: &str) -> Result<Option<Token>, StoreError> {
+        self.readers.read(|conn| kept::token_by_hash(conn, hash))
+    }
+
+    fn list_tokens(&self) -> Result<Vec<Token>, StoreError> {
+        self.readers.read(kept::tokens)
+    }
+
+    fn find_tokens(&self, token: &str) -> Result<Vec<Token>, StoreError> {
+        self.readers.read(|conn| find::find_tokens(conn, token))
+    }
+
+    fn outcome(&self, owner_key: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        self.readers.read(|conn| kept::outcome(conn, owner_key, key))
+    }
+
+    fn expire_outcomes(&self, before: Millis) -> Result<u64, StoreError> {
+        self.writer.expire(Expiry::Outcomes, before)
     }
 
     fn events(&self, filter: &EventFilter) -> Result<Vec<StoredEvent>, StoreError> {
@@ -126,6 +229,10 @@ impl Store for SqliteStore {
 
     fn last_event(&self, subject: &str) -> Result<u64, StoreError> {
         self.readers.read(|conn| events::last(conn, subject))
+    }
+
+    fn last_seq(&self) -> Result<u64, StoreError> {
+        self.readers.read(events::last_seq)
     }
 
     fn work(&self, only: Option<&FlowId>) -> Result<Work, StoreError> {

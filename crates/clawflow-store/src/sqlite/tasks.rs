@@ -1,17 +1,39 @@
 //! Tasks: one, and pages.
 
 use super::flows::LAST_ID;
-use super::readers::{record, sql_limit};
+use super::readers::{record, sql_limit, unreadable};
 use super::statements::sql;
-use crate::query::TaskFilter;
+use crate::query::{TaskCounts, TaskFilter};
 use clawflow_core::Millis;
-use clawflow_core::ids::TaskId;
-use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use rusqlite::{Connection, OptionalExtension, Params, Result};
 
 pub(super) fn get(conn: &Connection, id: &str) -> Result<Option<Task>> {
     let mut query = conn.prepare_cached(sql!(task_get))?;
     query.query_row([id], |row| record(row, 0)).optional()
+}
+
+pub(super) fn of_run(
+    conn: &Connection,
+    owner: &str,
+    flow: &FlowId,
+    runtime: Runtime,
+    run: &str,
+) -> Result<Option<Task>> {
+    let mut query = conn.prepare_cached(sql!(task_of_run))?;
+    let params = (owner, flow.as_str(), runtime.as_str(), run);
+    query.query_row(params, |row| record(row, 0)).optional()
+}
+
+pub(super) fn count(conn: &Connection, flow: &FlowId) -> Result<TaskCounts> {
+    let mut query = conn.prepare_cached(sql!(task_count_by))?;
+    let counts = query.query_map([flow.as_str()], |row| {
+        let status = row.get_ref(0)?.as_str()?.parse().map_err(|error| unreadable(0, error))?;
+        let runtime = row.get_ref(1)?.as_str()?.parse().map_err(|error| unreadable(1, error))?;
+        Ok(((status, runtime), row.get(2)?))
+    })?;
+    counts.collect()
 }
 
 pub(super) fn list(conn: &Connection, filter: &TaskFilter) -> Result<Vec<Task>> {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 /// Statements that may walk a whole table or index, with the reason.
 const WALKS: &[(&str, &str)] = &[
     ("check_records", "looks at every row on purpose"),
+    ("delivery_due", "the names of the routes that owe"),
     ("event_list", "walks the feed from a position"),
     ("flow_count", "counts all, in an index only"),
     ("flow_count_cancelling", "counts all of a partial index"),
@@ -19,6 +20,7 @@ const WALKS: &[(&str, &str)] = &[
     ("task_find_part", "finds the middle of a word, in an index only"),
     ("task_list", "walks the primary key as far as its page"),
     ("task_list_open", "walks the open tasks only"),
+    ("token_list", "lists all, and they are few"),
     ("work_cancelling", "walks a partial index"),
     ("work_tasks", "walks a partial index"),
 ];
@@ -92,6 +94,42 @@ fn what_is_due_is_found_by_its_time() {
     uses("task_list_owner", "task_by_owner", false);
     uses("task_list_flow", "task_by_flow", false);
     uses("task_list_bad", "task_bad", false);
+    uses("task_of_run", "task_by_run", false);
+    uses("task_count_by", "task_by_flow", true);
+    uses("flow_find_key", "USING COVERING INDEX flow_by_key", false);
+    uses("flow_of_key", "USING COVERING INDEX flow_by_key", false);
+    uses("flow_of_key", "flow_live_key", false);
+    uses("wait_open_event", "wait_open_event (owner_key=? AND target=? AND event_key=?", false);
+    uses("wait_on_task", "wait_on_task (target=?", false);
+    uses("event_list_owner", "event_by_owner (owner_key=? AND rowid>?", false);
+}
+
+#[test]
+fn what_is_owed_is_found_by_an_index() {
+    let (_dir, conn) = store();
+    let uses = |name: &str, index: &str| {
+        let path = format!("{}/src/sqlite/sql/{name}.sql", env!("CARGO_MANIFEST_DIR"));
+        let steps = plan(&conn, &fs::read_to_string(path).unwrap());
+        assert!(steps.iter().any(|step| step.contains(index)), "{name}: {steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{name}: {steps:?}");
+    };
+    uses("delivery_list", "COVERING INDEX delivery_by_state (state=? AND delivery_id<?");
+    uses("delivery_list_oldest", "COVERING INDEX delivery_by_state (state=? AND delivery_id>?");
+    let owner = "COVERING INDEX delivery_by_owner (owner_key=? AND state=? AND delivery_id";
+    uses("delivery_list_owner", owner);
+    uses("delivery_list_owner_oldest", owner);
+    uses("delivery_list_flow", "COVERING INDEX delivery_by_flow");
+    uses("delivery_list_task", "COVERING INDEX delivery_by_task");
+    uses("check_owed", "COVERING INDEX delivery_by_flow");
+    uses("check_sent", "COVERING INDEX delivery_message");
+    uses("purge_deliveries", "delivery_by_flow");
+    uses("delivery_due", "delivery_due (route_name=? AND due_at<?");
+    uses("delivery_next", "COVERING INDEX delivery_due");
+    uses("delivery_expire", "COVERING INDEX delivery_closed (closed_at>? AND closed_at<?");
+    uses("signal_kept", "signal_by_owner (owner_key=? AND name=?");
+    uses("signal_count", "COVERING INDEX signal_by_owner");
+    uses("outcome_expire", "outcome_by_age (created_at<?");
+    uses("token_find", "token_by_label");
 }
 
 #[test]
@@ -132,4 +170,23 @@ fn the_schema_refuses_what_the_rules_refuse() {
     let step = "insert into step (flow_id, step_id, version, status, record)
         values ('nobody', 's', 1, 'pending', '{}')";
     conn.execute_batch(step).unwrap_err();
+    let delivery = |state: &str, due: &str, closed: &str| {
+        conn.execute_batch(&format!(
+            "begin; insert into delivery (delivery_id, owner_key, idempotency_key, route,
+             route_name, version, state, due_at, created_at, closed_at, record) values ('d', 'o',
+             'k', 'inbox', '', 1, '{state}', {due}, 1, {closed}, '{{}}'); rollback"
+        ))
+        .inspect_err(|_| conn.execute_batch("rollback").unwrap())
+    };
+    delivery("pending", "1", "null").unwrap();
+    delivery("session_queued", "null", "null").unwrap();
+    delivery("dismissed", "null", "1").unwrap();
+    delivery("pending", "null", "null").unwrap_err();
+    delivery("pending", "1", "1").unwrap_err();
+    delivery("session_queued", "1", "null").unwrap_err();
+    delivery("delivered", "null", "1").unwrap_err();
+    delivery("failed", "null", "null").unwrap_err();
+    delivery("odd", "null", "null").unwrap_err();
+    let token = "insert into token values ('t', '', 'l', null, 1, 1, '{}')";
+    conn.execute_batch(token).unwrap_err();
 }

@@ -4,10 +4,13 @@ use super::fault::fault;
 use super::statements::Statements;
 use crate::error::StoreError;
 use crate::rules::{Found, View};
+use clawflow_core::Millis;
+use clawflow_core::delivery::Delivery;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, TokenId};
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
+use clawflow_core::token::Token;
 use clawflow_core::wait::Wait;
 use rusqlite::{OptionalExtension, Params, Row, Statement};
 use std::path::Path;
@@ -67,6 +70,51 @@ impl View for Statements<'_> {
     fn wait(&mut self, row: &Wait) -> Result<Found, StoreError> {
         let params = [row.wait_id.as_str(), row.flow_id.as_str()];
         one(self.path, &mut self.check_wait, params, versioned)
+    }
+
+    fn delivery(&mut self, row: &Delivery) -> Result<Found, StoreError> {
+        let flow = row.flow_id.as_ref().map(FlowId::as_str);
+        let task = row.task_id.as_ref().map(TaskId::as_str);
+        let params = (
+            row.delivery_id.as_str(),
+            &row.owner_key,
+            &row.idempotency_key,
+            row.route.as_str(),
+            &row.route_name,
+            flow,
+            task,
+            row.created_at,
+        );
+        one(self.path, &mut self.check_delivery, params, versioned)
+    }
+
+    fn is_sent(&mut self, row: &Delivery) -> Result<bool, StoreError> {
+        let route = row.route.as_str();
+        let params = [row.owner_key.as_str(), &row.idempotency_key, route, &row.route_name];
+        Ok(one(self.path, &mut self.check_sent, params, |_| Ok(()))?.is_some())
+    }
+
+    fn owed(&mut self, id: &FlowId) -> Result<Vec<DeliveryId>, StoreError> {
+        let rows = self.check_owed.query_map([id.as_str()], |row| row.get(0).map(DeliveryId));
+        let owed = rows.and_then(|rows| rows.collect());
+        owed.map_err(|error| fault(self.path, "reading", &error))
+    }
+
+    fn has_signal(&mut self, id: &SignalId) -> Result<bool, StoreError> {
+        Ok(one(self.path, &mut self.check_signal, [id.as_str()], |_| Ok(()))?.is_some())
+    }
+
+    fn token(&mut self, row: &Token) -> Result<Found, StoreError> {
+        let params = (row.token_id.as_str(), &row.hash, &row.owner_key, row.created_at);
+        one(self.path, &mut self.check_token, params, versioned)
+    }
+
+    fn hash_owner(&mut self, hash: &str) -> Result<Option<TokenId>, StoreError> {
+        one(self.path, &mut self.check_hash, [hash], |row| row.get(0).map(TokenId))
+    }
+
+    fn outcome(&mut self, owner: &str, key: &str) -> Result<Option<Millis>, StoreError> {
+        one(self.path, &mut self.check_outcome, [owner, key], |row| row.get(0))
     }
 
     fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError> {

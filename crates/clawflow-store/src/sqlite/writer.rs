@@ -5,11 +5,12 @@ use super::checkpoint::Checkpoint;
 use super::encode::Encoded;
 use super::fault::fault;
 use super::hook::{self, CommitPoint};
-use super::limits::{BATCH_BYTES_MAX, BATCH_UNITS_MAX, IDLE_WAIT, QUEUE_MAX};
+use super::limits::{BATCH_BYTES_MAX, BATCH_UNITS_MAX, EXPIRE_MAX, IDLE_WAIT, QUEUE_MAX};
 use super::open::SqliteOptions;
 use super::place::Identity;
 use super::statements::Statements;
 use crate::error::{ApplyError, StoreError};
+use clawflow_core::Millis;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -25,6 +26,16 @@ type Batch = Vec<(Box<Encoded>, Answer)>;
 enum Job {
     Apply(Box<Encoded>, Answer),
     Epoch(SyncSender<Result<u64, StoreError>>),
+    Expire(Expiry, Millis, SyncSender<Result<u64, StoreError>>),
+}
+
+/// What is deleted once it is old enough.
+#[derive(Clone, Copy)]
+pub(super) enum Expiry {
+    /// Closed deliveries of flows and tasks that are gone.
+    Deliveries,
+    /// Outcomes of commands.
+    Outcomes,
 }
 
 /// A handle of the writing thread. The thread ends with it, after what was queued.
@@ -66,6 +77,20 @@ impl Writer {
         let (answer, receipt) = sync_channel(1);
         self.send(Job::Epoch(answer)).map_err(|_| self.gone())?;
         receipt.recv().map_err(|_| self.gone())?
+    }
+
+    /// Deletes what is older than `before`, a little at a time, so that units do not wait for long.
+    pub(super) fn expire(&self, what: Expiry, before: Millis) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let (answer, receipt) = sync_channel(1);
+            self.send(Job::Expire(what, before, answer)).map_err(|_| self.gone())?;
+            let count = receipt.recv().map_err(|_| self.gone())??;
+            all += count;
+            if count < EXPIRE_MAX {
+                return Ok(all);
+            }
+        }
     }
 
     fn send(&self, job: Job) -> Result<(), Job> {
@@ -130,6 +155,10 @@ fn run(
                 let _ = answer.send(epoch(conn, statements));
                 checkpoint.wrote(0, conn);
             }
+            Job::Expire(what, before, answer) => {
+                let _ = answer.send(expire(what, before, conn, statements));
+                checkpoint.wrote(0, conn);
+            }
         }
     }
 }
@@ -188,9 +217,29 @@ fn epoch(conn: &Connection, statements: &mut Statements<'_>) -> Result<u64, Stor
     })
 }
 
+fn expire(
+    what: Expiry,
+    before: Millis,
+    conn: &Connection,
+    statements: &mut Statements<'_>,
+) -> Result<u64, StoreError> {
+    batch::roll_back(conn);
+    statements.identity.verify(statements.path)?;
+    let delete = match what {
+        Expiry::Deliveries => &mut statements.delivery_expire,
+        Expiry::Outcomes => &mut statements.outcome_expire,
+    };
+    // A single statement is a transaction of its own.
+    let deleted = delete.execute((before, EXPIRE_MAX));
+    deleted.map(|count| count as u64).map_err(|error| {
+        batch::roll_back(conn);
+        fault(statements.path, "deleting old rows of", &error)
+    })
+}
+
 fn refuse(job: Job, error: StoreError) {
     match job {
         Job::Apply(_, answer) => drop(answer.send(Err(error.into()))),
-        Job::Epoch(answer) => drop(answer.send(Err(error))),
+        Job::Epoch(answer) | Job::Expire(_, _, answer) => drop(answer.send(Err(error))),
     }
 }

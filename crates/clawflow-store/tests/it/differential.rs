@@ -1,13 +1,17 @@
 //! Random units to both stores: the same answers, and the same contents after.
 
+use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::flow::FlowStatus;
+use clawflow_core::idempotency::KEPT_MS;
 use clawflow_core::ids::FlowId;
+use clawflow_core::signal::Signal;
 use clawflow_core::step::{StepResult, StepStatus};
-use clawflow_core::task::TaskStatus;
+use clawflow_core::task::{Runtime, TaskStatus};
+use clawflow_core::token::Token;
 use clawflow_core::unit::{Change, Unit};
-use clawflow_core::wait::WaitState;
+use clawflow_core::wait::{WaitKind, WaitState};
 use clawflow_store::conformance::fixtures as fix;
-use clawflow_store::query::{EventFilter, FlowFilter, TaskFilter};
+use clawflow_store::query::{DeliveryFilter, EventFilter, FlowFilter, TaskFilter};
 use clawflow_store::{MemoryStore, SqliteStore, Store};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -27,7 +31,7 @@ struct Part {
 
 fn part() -> impl Strategy<Value = Part> {
     let off = prop_oneof![12 => Just(0_u64), 1 => Just(1_u64)];
-    (0_u8..10, 0..NUMBERS, 0..NUMBERS, off, 0_usize..32)
+    (0_u8..15, 0..NUMBERS, 0..NUMBERS, off, 0_usize..32)
         .prop_map(|(what, n, other, off, status)| Part { what, n, other, off, status })
 }
 
@@ -62,6 +66,18 @@ fn unit(parts: &[Part], now: &MemoryStore) -> Unit {
                 unit.guards.push(fix::guard(part.n, revision + part.off));
             }
             8 => unit.purges.push(fix::flow_id(part.n)),
+            10 | 11 => unit.deliveries.push(delivery(*part, now)),
+            12 => {
+                let name = format!("name-{}", part.other % 2);
+                let key = (part.status % 3 > 0).then(|| format!("key-{}", part.status % 3));
+                unit.signals.push(Signal { key, ..fix::signal(part.n, &name) });
+            }
+            13 if part.status % 2 == 0 => unit.taken.push(fix::signal_id(part.n)),
+            13 => unit.tokens.push(token(*part, now)),
+            14 => {
+                let at = part.status as i64 * KEPT_MS / 8;
+                unit.outcomes.push(fix::outcome(&format!("key-{}", part.n), at));
+            }
             _ => {
                 let hash = format!("hash-{}", part.other);
                 if part.off == 0 {
@@ -126,7 +142,80 @@ fn wait(part: Part, now: &MemoryStore) -> Change<Arc<clawflow_core::wait::Wait>>
     row.state = WaitState::ALL[part.status % WaitState::ALL.len()];
     row.closed_at = (row.state != WaitState::Open).then_some(7);
     row.due_at = (part.other > 0).then_some(part.status as i64);
+    row.kind = [WaitKind::Event, WaitKind::Task, WaitKind::Approval][part.status % 3];
+    row.target = match row.kind {
+        WaitKind::Task => Some(fix::task_id(part.other).0),
+        _ => Some(format!("name-{}", part.other % 2)),
+    };
+    row.event_key = (part.other > 1).then(|| "key-1".to_owned());
     Change { expected, row: Arc::new(row) }
+}
+
+fn delivery(part: Part, now: &MemoryStore) -> Change<Delivery> {
+    let found = now.delivery(&fix::delivery_id(part.n)).expect("delivery");
+    let expected = expected(found.map(|row| row.version), part.off);
+    // Some are about a flow that is not there; two numbers share a message.
+    let mut row = fix::delivery(part.n, (part.n > 0).then_some(part.n));
+    row.idempotency_key = format!("message-{}", part.n / 2);
+    if part.n == 3 || (part.other == 3 && part.off > 0) {
+        (row.route, row.route_name) = (RouteKind::Inbox, String::new());
+    }
+    row.version = expected.map_or(1, |version| version + 1);
+    let row = fix::in_state(&row, DeliveryState::ALL[part.status % DeliveryState::ALL.len()]);
+    Change { expected, row }
+}
+
+fn token(part: Part, now: &MemoryStore) -> Change<Token> {
+    let found = now.find_tokens(fix::token_id(part.n).as_str()).expect("tokens");
+    let expected = expected(found.first().map(|row| row.version), part.off);
+    let mut row = fix::token(part.n);
+    // Two numbers share a hash, and some change theirs.
+    row.hash = format!("hash-{}", if part.other == 3 { 3 } else { part.n / 2 });
+    row.label = format!("label-{}", part.other);
+    row.version = expected.map_or(1, |version| version + 1);
+    Change { expected, row }
+}
+
+/// What the store answers about messages, signals, tokens and outcomes.
+fn owed(store: &dyn Store, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
+    for n in 0..NUMBERS {
+        say("delivery", &store.delivery(&fix::delivery_id(n)));
+        say("count", &store.count_tasks(&fix::flow_id(n)));
+        say("on task", &store.waits_on_task(&fix::task_id(n)));
+        say("outcome", &store.outcome(fix::OWNER, &format!("key-{n}")));
+        say("hash", &store.token_by_hash(&format!("hash-{n}")));
+        say("label", &store.find_tokens(&format!("label-{n}")));
+        let (key, id) = (format!("key-{n}"), fix::flow_id(n));
+        say("run", &store.task_of_run(fix::OWNER, &id, Runtime::Cli, "run"));
+        say("key", &store.flow_of_key(fix::OWNER, &key));
+        for (name, key) in [("name-0", Some("key-1")), ("name-1", Some("key-2")), ("name-0", None)]
+        {
+            let of_flow = Some(&id).filter(|_| n > 0);
+            say("event", &store.open_event_waits(fix::OWNER, name, key, of_flow));
+            say("kept", &store.kept_signals(fix::OWNER, name, key, n as usize));
+        }
+        let flow_id = Some(id).filter(|_| n > 0);
+        for (state, oldest_first) in DeliveryState::ALL.iter().zip([true, false].iter().cycle()) {
+            let filter = DeliveryFilter {
+                flow_id: flow_id.clone(),
+                states: vec![*state, DeliveryState::Pending],
+                after: Some(fix::delivery_id(2)).filter(|_| *oldest_first),
+                oldest_first: *oldest_first,
+                limit: 3,
+                ..DeliveryFilter::default()
+            };
+            say("deliveries", &store.list_deliveries(&filter));
+        }
+    }
+    say("inbox", &store.inbox(None, false, None, 9));
+    say("inbox", &store.inbox(Some(fix::OWNER), true, None, 9));
+    say("due", &store.due_deliveries(2, 9));
+    say("next", &store.next_due_delivery());
+    say("oldest", &store.oldest_signals(fix::OWNER, 3));
+    say("count", &store.count_signals(fix::OWNER));
+    say("latest", &store.latest_flow(fix::OWNER));
+    say("tokens", &store.list_tokens());
+    say("seq", &store.last_seq());
 }
 
 /// Everything that the store answers, as text.
@@ -143,7 +232,12 @@ fn contents(store: &dyn Store) -> Vec<String> {
         say("due", &store.due(20, Some(id), 3));
         say("next", &store.next_due(Some(id)));
         say("find", &store.find_flows(id.as_str()));
-        let filter = EventFilter { subject: Some(id.0.clone()), after: 1, limit: 3 };
+        let filter = EventFilter {
+            subject: Some(id.0.clone()),
+            after: 1,
+            limit: 3,
+            ..EventFilter::default()
+        };
         say("events", &store.events(&filter));
     }
     for n in 0..NUMBERS {
@@ -151,7 +245,8 @@ fn contents(store: &dyn Store) -> Vec<String> {
     }
     for token in ["key-0", "key-1", fix::OWNER, "00000003", "run", "child", "nobody"] {
         say(token, &store.find_flows(token));
-        say(token, &store.find_tasks(token));
+        say(token, &store.find_tasks(None, token));
+        say(token, &store.find_tasks(Some(fix::OWNER), token));
     }
     for limit in [0, 2, 100] {
         for status in FlowStatus::ALL {
@@ -170,9 +265,13 @@ fn contents(store: &dyn Store) -> Vec<String> {
         }
         let since = FlowFilter { live_or_ended_since: Some(60), limit, ..FlowFilter::default() };
         say("list", &store.list_flows(&since));
-        say("events", &store.events(&EventFilter { subject: None, after: 1, limit }));
+        let feed = EventFilter { after: 1, limit, ..EventFilter::default() };
+        say("events", &store.events(&feed));
+        let feed = EventFilter { owner_key: Some(fix::OWNER.to_owned()), ..feed };
+        say("events", &store.events(&feed));
         say("due", &store.due(20, None, limit));
     }
+    owed(store, &mut say);
     say("work", &store.work(None));
     say("next", &store.next_due(None));
     say("count", &store.count_flows(None));
@@ -204,6 +303,13 @@ proptest! {
             let sqlite = sqlite.blocking_recv().expect("an answer");
             let memory = memory.blocking_recv().expect("an answer");
             prop_assert_eq!(sqlite, memory, "{:?}", unit);
+        }
+        for (sqlite, memory) in contents(&sqlite).into_iter().zip(contents(&memory)) {
+            prop_assert_eq!(sqlite, memory);
+        }
+        for before in [3, KEPT_MS, i64::MAX] {
+            prop_assert_eq!(sqlite.expire_outcomes(before), memory.expire_outcomes(before));
+            prop_assert_eq!(sqlite.expire_deliveries(before), memory.expire_deliveries(before));
         }
         for (sqlite, memory) in contents(&sqlite).into_iter().zip(contents(&memory)) {
             prop_assert_eq!(sqlite, memory);

@@ -40,8 +40,8 @@ fn fill(dir: &Path, count: u64) {
              child_session_key, runtime, version, fence, status, created_at, ended_at,
              replace(record, '{zero}', id)
              from task cross join n where task_id = 'task_{zero}';
-         insert into wait select 'wait_' || id, 'flow_' || id, version, kind, state, n,
-             created_at, closed_at, replace(record, '{zero}', id)
+         insert into wait select 'wait_' || id, 'flow_' || id, owner_key, version, kind, target,
+             event_key, state, n, created_at, closed_at, replace(record, '{zero}', id)
              from wait cross join n where wait_id = 'wait_{zero}';
          commit;",
         zero = "0".repeat(26)

@@ -39,8 +39,8 @@ create table flow (
 -- One live flow per owner and key: the check of each unit (flow_live_key.sql).
 create unique index flow_live_key on flow (key, owner_key)
     where key is not null and ended_at is null;
--- A flow by its key, newest first: flow_find_key.sql.
-create index flow_by_key on flow (key, flow_id) where key is not null;
+-- The newest flow with a key: flow_find_key.sql, flow_of_key.sql.
+create index flow_by_key on flow (key, owner_key, flow_id) where key is not null;
 -- Lists and counts of all flows: flow_list.sql, flow_count.sql; parts of ids: flow_find_part.sql.
 create index flow_by_status on flow (status, flow_id, created_at, ended_at);
 -- Lists and counts of one owner: flow_list_owner.sql, flow_count_owner.sql, flow_find_owner.sql.
@@ -105,14 +105,15 @@ create table task (
 -- task_counts.sql.
 create index task_open on task (parent_flow_id, task_id, status, ended_at)
     where ended_at is null;
--- All tasks of a flow: task_list_flow.sql, task_counts.sql, and deletion with the flow.
+-- All tasks of a flow: task_list_flow.sql, task_counts.sql, task_count_by.sql, and deletion with
+-- the flow.
 create index task_by_flow on task (parent_flow_id, task_id) where parent_flow_id is not null;
 -- Tasks of an owner: task_list_owner.sql, task_find_session.sql.
 create index task_by_owner on task (owner_key, task_id);
 -- Tasks that ended badly, which are few: task_list_bad.sql.
 create index task_bad on task (status, task_id)
     where status in ('failed', 'timed_out', 'cancelled', 'lost');
--- Tasks of a run: task_find_run.sql.
+-- Tasks of a run: task_find_run.sql, task_of_run.sql.
 create index task_by_run on task (run_id, task_id) where run_id is not null;
 -- The newest task of a session: task_find_session.sql.
 create index task_by_session on task (child_session_key, task_id)
@@ -121,10 +122,14 @@ create index task_by_session on task (child_session_key, task_id)
 create table wait (
     wait_id text not null primary key check (wait_id <> ''),
     flow_id text not null references flow (flow_id),
+    -- The flow's, which never changes.
+    owner_key text not null,
     version integer not null check (version >= 0),
     kind text not null check (kind in (
         'task', 'timer', 'event', 'approval', 'input', 'flow', 'in_doubt'
     )),
+    target text,
+    event_key text,
     state text not null check (state in ('open', 'resolved', 'expired', 'cancelled')),
     due_at integer,
     created_at integer not null,
@@ -138,6 +143,92 @@ create index wait_by_flow on wait (flow_id, wait_id);
 -- Deadlines by time: due_waits.sql, next_due.sql.
 create index wait_due on wait (due_at, flow_id, wait_id, state)
     where state = 'open' and due_at is not null;
+-- Who waits for an event: wait_open_event.sql.
+create index wait_open_event on wait (
+    owner_key, target, event_key, wait_id, flow_id, kind, state
+) where kind = 'event' and state = 'open';
+-- Who waits for a task: wait_on_task.sql.
+create index wait_on_task on wait (target, wait_id, flow_id, kind, state)
+    where kind = 'task' and state = 'open';
+
+-- What is owed to owners. Flow and task are no references: what lies in an inbox outlives them.
+create table delivery (
+    delivery_id text not null primary key check (delivery_id <> ''),
+    owner_key text not null,
+    flow_id text,
+    task_id text,
+    idempotency_key text not null,
+    route text not null check (route in ('inbox', 'webhook', 'command')),
+    route_name text not null,
+    version integer not null check (version >= 0),
+    state text not null check (state in (
+        'pending', 'delivered', 'session_queued', 'acknowledged', 'failed', 'dismissed'
+    )),
+    due_at integer,
+    created_at integer not null,
+    closed_at integer,
+    record text not null,
+    constraint due_at_is_set_while_pending check ((state = 'pending') = (due_at is not null)),
+    constraint closed_at_is_set_when_closed check (
+        (state in ('acknowledged', 'failed', 'dismissed')) = (closed_at is not null)
+    )
+) strict, without rowid;
+
+-- One message per route: delivery_insert.sql, check_sent.sql.
+create unique index delivery_message on delivery (owner_key, idempotency_key, route, route_name);
+-- Lists of all: delivery_list.sql, delivery_list_oldest.sql.
+create index delivery_by_state on delivery (state, delivery_id, route);
+-- Lists and inbox of an owner: delivery_list_owner.sql, delivery_list_owner_oldest.sql.
+create index delivery_by_owner on delivery (owner_key, state, delivery_id, route);
+-- Deliveries of a flow: delivery_list_flow.sql, check_owed.sql, and deletion with the flow.
+create index delivery_by_flow on delivery (flow_id, delivery_id, state)
+    where flow_id is not null;
+-- Deliveries of a task: delivery_list_task.sql.
+create index delivery_by_task on delivery (task_id, delivery_id) where task_id is not null;
+-- The next tries of each route by time: delivery_due.sql, delivery_next.sql.
+create index delivery_due on delivery (route_name, due_at, delivery_id, state)
+    where state = 'pending';
+-- What has outlived its flow and is closed: delivery_expire.sql.
+create index delivery_closed on delivery (closed_at, flow_id, task_id)
+    where closed_at is not null;
+
+-- Signals that nobody has waited for yet: at most 1000 of an owner, as the engine sees to.
+create table signal (
+    signal_id text not null primary key check (signal_id <> ''),
+    owner_key text not null,
+    name text not null,
+    key text,
+    record text not null
+) strict, without rowid;
+
+-- By name: signal_kept.sql; all of an owner: signal_oldest.sql, signal_count.sql.
+create index signal_by_owner on signal (owner_key, name, signal_id, key);
+
+create table token (
+    token_id text not null primary key check (token_id <> ''),
+    hash text not null unique check (hash <> ''),
+    label text not null,
+    owner_key text,
+    version integer not null check (version >= 0),
+    created_at integer not null,
+    record text not null
+) strict, without rowid;
+
+-- By label: token_find.sql.
+create index token_by_label on token (label, token_id);
+
+-- What commands with an idempotency key came to.
+create table outcome (
+    owner_key text not null,
+    key text not null,
+    content_hash text not null,
+    created_at integer not null,
+    answer text not null,
+    primary key (owner_key, key)
+) strict, without rowid;
+
+-- What is kept no longer: outcome_expire.sql.
+create index outcome_by_age on outcome (created_at);
 
 -- One writer for ever, whoever holds the lock, so its seq alone is the place in the feed.
 create table event (
@@ -153,3 +244,7 @@ create table event (
     actor text,
     unique (subject, number)
 ) strict;
+
+-- The feed of an owner, by seq, which every index of a table with rowids ends with:
+-- event_list_owner.sql.
+create index event_by_owner on event (owner_key);

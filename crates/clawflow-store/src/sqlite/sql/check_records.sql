@@ -12,3 +12,18 @@ where record ->> '$.status' is not status or record ->> '$.version' is not versi
 union all
 select 'wait ' || wait_id from wait
 where record ->> '$.state' is not state or record ->> '$.version' is not version
+    or record ->> '$.target' is not target or record ->> '$.eventKey' is not event_key
+    or owner_key is not (select owner_key from flow where flow.flow_id = wait.flow_id)
+union all
+select 'delivery ' || delivery_id from delivery
+where record ->> '$.state' is not state or record ->> '$.version' is not version
+    or record ->> '$.dueAt' is not due_at or record ->> '$.ownerKey' is not owner_key
+    or record ->> '$.flowId' is not flow_id or record ->> '$.route' is not route
+union all
+select 'signal ' || signal_id from signal
+where record ->> '$.ownerKey' is not owner_key or record ->> '$.name' is not name
+    or record ->> '$.key' is not key
+union all
+select 'token ' || token_id from token
+where record ->> '$.version' is not version or record ->> '$.hash' is not hash
+    or record ->> '$.ownerKey' is not owner_key

@@ -1,7 +1,7 @@
 //! Running one test of this binary in a process of its own.
 
 use clawflow_store::Store;
-use clawflow_store::conformance::fixtures::{flow_id, whole_flow};
+use clawflow_store::conformance::fixtures::{OWNER, flow_id, whole_flow};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -45,11 +45,19 @@ pub(super) fn whole(store: &dyn Store, n: u64) -> bool {
     let waits = store.waits(&id).expect("waits").len();
     let events = store.last_event(id.as_str()).expect("events");
     let task = store.task(&unit.tasks[0].row.task_id).expect("task").is_some();
+    let others = [
+        store.delivery(&unit.deliveries[0].row.delivery_id).expect("delivery").is_some(),
+        store.token_by_hash(&unit.tokens[0].row.hash).expect("token").is_some(),
+        store.outcome(OWNER, &unit.outcomes[0].key).expect("outcome").is_some(),
+        store.oldest_signals(OWNER, usize::MAX).expect("signals").contains(&unit.signals[0]),
+    ];
     let Some(bundle) = store.load(&id).expect("load") else {
         assert_eq!((steps, waits, events, task), (0, 0, 0, false), "half of flow {n}");
+        assert_eq!(others, [false; 4], "half of flow {n}");
         return false;
     };
     assert_eq!((steps, waits, events, task), (2, 1, 2, true), "half of flow {n}");
+    assert_eq!(others, [true; 4], "half of flow {n}");
     assert!(bundle.spec.is_some() && bundle.source.is_some(), "half of flow {n}");
     true
 }

@@ -1,5 +1,6 @@
 //! What cannot be opened is refused with its reason, and not changed.
 
+use clawflow_core::Millis;
 use clawflow_store::conformance::fixtures::whole_flow;
 use clawflow_store::conformance::put;
 use clawflow_store::sqlite::{FILE_NAME, SqliteOptions};
@@ -101,14 +102,24 @@ fn a_damaged_page_is_found_by_the_check() {
 
 #[test]
 fn columns_that_contradict_the_record_are_found_by_the_check() {
-    let (dir, file) = closed();
-    let conn = Connection::open(&file).expect("the file");
-    conn.execute_batch("update task set fence = 77").expect("a forgery");
-    drop(conn);
-    let store = SqliteStore::open(dir.path()).expect("a store");
-    let findings = store.check().expect("check");
-    assert_eq!(findings.len(), 10);
-    assert!(findings[0].starts_with("task task_0"), "{findings:?}");
+    let forgeries = [
+        ("update task set fence = 77", "task task_0"),
+        ("update wait set target = 'other'", "wait wait_0"),
+        ("update wait set owner_key = 'other'", "wait wait_0"),
+        ("update delivery set route = 'command'", "delivery dlv_0"),
+        ("update signal set name = 'other'", "signal sig_0"),
+        ("update token set hash = token_id", "token tok_0"),
+    ];
+    for (forgery, name) in forgeries {
+        let (dir, file) = closed();
+        let conn = Connection::open(&file).expect("the file");
+        conn.execute_batch(forgery).expect("a forgery");
+        drop(conn);
+        let store = SqliteStore::open(dir.path()).expect("a store");
+        let findings = store.check().expect("check");
+        assert_eq!(findings.len(), 10, "{forgery}: {findings:?}");
+        assert!(findings[0].starts_with(name), "{findings:?}");
+    }
 }
 
 #[test]
@@ -137,8 +148,12 @@ fn a_lock_during_work_refuses_the_unit_only() {
     let path = file.display().to_string();
     assert_eq!(error, Err(ApplyError::Store(StoreError::Locked { path })));
     assert!(store.next_epoch().is_err());
+    assert!(store.expire_outcomes(Millis::MAX).is_err());
+    assert!(store.expire_deliveries(Millis::MAX).is_err());
     other.execute_batch("rollback").expect("no lock");
     put(&store, whole_flow(11)).expect("it works again");
+    assert_eq!(store.expire_deliveries(Millis::MAX), Ok(0));
+    assert_eq!(store.expire_outcomes(Millis::MAX), Ok(12), "none was deleted before");
 }
 
 #[test]

@@ -15,8 +15,9 @@ use std::sync::Arc;
 const ALL: usize = 100_000;
 
 /// Every kind of event about a flow.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "flow.created",
+    "flow.changed",
     "flow.cancel_requested",
     "flow.unwinding_cancelled",
     "flow.paused",
@@ -48,7 +49,7 @@ pub(crate) struct Story {
 pub(crate) fn read(home: &Path) -> (Vec<Story>, Vec<String>) {
     let store = SqliteStore::open(home).unwrap();
     let mut findings = store.check().unwrap();
-    let filter = EventFilter { subject: None, after: 0, limit: ALL };
+    let filter = EventFilter { limit: ALL, ..EventFilter::default() };
     let all = store.events(&filter).unwrap();
     for (at, stored) in all.iter().enumerate() {
         if stored.seq != at as u64 + 1 {

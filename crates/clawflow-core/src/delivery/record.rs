@@ -1,6 +1,4 @@
-//! Deliveries: messages that are owed to an owner, one row per message and route.
-//!
-//! Executed, delivered and acknowledged are three durable facts (`model.md`, Delivery).
+//! The delivery record, and the routes that messages take.
 
 use crate::Millis;
 use crate::flow::Origin;

@@ -1,0 +1,90 @@
+//! What happens to the row of a task that the engine runs, whoever drives its flow.
+
+use super::{DeliveryStatus, ScopeKind, Task, TaskCommand, TaskMove, TaskStatus, next_status};
+use crate::Millis;
+use crate::drive::{Ctx, Report};
+use crate::error::{Code, Refusal};
+use crate::flow::NotifyPolicy;
+use crate::limits::{SUMMARY_CHARS_MAX, cut};
+
+/// Refuses what no process can be started with.
+pub(crate) fn check_command(command: &TaskCommand) -> Result<(), Refusal> {
+    let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
+    if command.argv.first().is_none_or(String::is_empty) {
+        return invalid("the command is empty");
+    }
+    if command.argv.iter().any(|arg| arg.contains('\0')) {
+        return invalid("the command contains a NUL character");
+    }
+    if command.cwd.contains('\0') {
+        return invalid("the directory contains a NUL character");
+    }
+    let odd = |name: &String| name.is_empty() || name.contains(['=', '\0']);
+    if command.env.iter().any(|(name, value)| odd(name) || value.contains('\0')) {
+        return invalid("a variable of the environment has a name or value that cannot be");
+    }
+    Ok(())
+}
+
+/// A queued task that is given its slot: from the commit on it counts as running.
+pub(crate) fn claimed(was: &Task, ctx: &Ctx) -> Result<Task, Refusal> {
+    let mut task = was.clone();
+    task.status = next_status(task.status, TaskMove::Claim)?;
+    task.fence += 1;
+    task.executor = Some(ctx.executor.clone());
+    task.started_at = Some(ctx.now);
+    task.last_event_at = ctx.now;
+    Ok(task)
+}
+
+/// The running task, if `fence` is still its own.
+pub(crate) fn fenced(was: &Task, fence: u64) -> Result<Task, Refusal> {
+    if was.fence != fence {
+        return Err(Refusal::state("report on", "of another fence"));
+    }
+    if was.status != TaskStatus::Running {
+        return Err(Refusal::state("report on", was.status.as_str()));
+    }
+    Ok(was.clone())
+}
+
+/// The task, once its process is known.
+pub(crate) fn placed(mut task: Task, pid: u32, start_time: u64, now: Millis) -> Task {
+    if let Some(executor) = &mut task.executor {
+        executor.pid = Some(pid);
+        executor.start_time = Some(start_time);
+    }
+    task.last_event_at = now;
+    task
+}
+
+/// The task with a new line of progress.
+pub(crate) fn lively(mut task: Task, line: &str, now: Millis) -> Task {
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    task.progress_summary = (!line.is_empty()).then(|| cut(&line, SUMMARY_CHARS_MAX));
+    task.last_event_at = now;
+    task
+}
+
+/// What its shim's report says, in the row of a task that ends.
+pub(crate) fn settle(row: &mut Task, report: &Report, error: Option<&str>) {
+    if let Some(ended_at) = report.ended_at {
+        row.ended_at = Some(ended_at.max(row.created_at));
+    }
+    row.exit.clone_from(&report.exit);
+    row.error = error.map(|error| cut(error, SUMMARY_CHARS_MAX));
+    row.terminal_summary.clone_from(&row.error);
+}
+
+/// An open task of which the owner is told this from now on.
+pub(crate) fn notified(was: &Task, policy: NotifyPolicy) -> Task {
+    let owes = policy != NotifyPolicy::Silent && was.scope_kind == ScopeKind::Session;
+    Task {
+        notify_policy: policy,
+        delivery_status: match owes {
+            true => DeliveryStatus::Pending,
+            false => DeliveryStatus::NotApplicable,
+        },
+        ..was.clone()
+    }
+}

@@ -1,0 +1,15 @@
+//! Flows that code drives, with their children, waits and messages.
+
+mod rules;
+mod world;
+
+mod answers;
+mod cancel;
+mod chance;
+mod children;
+mod explorer;
+mod moves;
+mod owed;
+mod reports;
+mod updates;
+mod waits;

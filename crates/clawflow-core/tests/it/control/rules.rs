@@ -1,0 +1,131 @@
+//! What holds for every decision and in every state of a flow that code drives.
+
+use clawflow_core::control::ControlState;
+use clawflow_core::effect::Effect;
+use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::ids::TaskId;
+use clawflow_core::task::TaskStatus;
+use clawflow_core::unit::Unit;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The flow's row is written with the next revision exactly when a command moves it; else it is
+/// guarded. A cancel is never taken back, and an end is for good.
+pub(crate) fn flow_row(was: &ControlState, now: &ControlState, unit: &Unit) {
+    let (was, now) = (&was.flow, &now.flow);
+    match unit.flows.as_slice() {
+        [] => {
+            assert_eq!(was, now);
+            assert_eq!(unit.guards.len(), 1, "a unit that only reads the flow guards it");
+            assert_eq!(unit.guards[0].flow_id, was.flow_id);
+            assert_eq!(unit.guards[0].revision, was.revision);
+        }
+        [change] => {
+            assert!(!was.is_terminal(), "an ended flow moved");
+            assert_eq!((change.expected, &change.row), (Some(was.revision), now));
+            assert_eq!(now.revision, was.revision + 1);
+            assert!(now.updated_at >= was.updated_at);
+            let same = Flow { revision: was.revision, updated_at: was.updated_at, ..now.clone() };
+            let back = unit.events.iter().any(|event| event.kind == "flow.woken");
+            assert!(same != *was || back, "a revision for no change");
+        }
+        more => panic!("{} rows of one flow", more.len()),
+    }
+    if was.cancel_requested_at.is_some() {
+        assert_eq!(was.cancel_requested_at, now.cancel_requested_at, "a cancel is sticky");
+        assert!(!now.is_terminal() || now.status == FlowStatus::Cancelled);
+    }
+    let cancelled = now.is_terminal() && now.cancel_requested_at.is_some();
+    assert_eq!(now.status == FlowStatus::Cancelled, cancelled);
+    assert_eq!(now.ended_at.is_some(), now.is_terminal());
+}
+
+/// Each change of the status is told once, by events that lead from one to the other; what tells of
+/// the row carries its revision.
+pub(crate) fn events(was: &ControlState, now: &ControlState, unit: &Unit) {
+    let mut status = json!(was.flow.status);
+    for event in &unit.events {
+        assert_eq!(event.owner_key, now.flow.owner_key);
+        assert_eq!(event.actor.as_deref(), Some("ann"));
+        let of_flow = event.kind.starts_with("flow.") && event.kind != "flow.update";
+        assert_eq!(of_flow, event.data.get("revision").is_some(), "{event:?}");
+        if of_flow {
+            assert_eq!(event.data["revision"], json!(now.flow.revision));
+            assert_eq!(unit.flows.len(), 1, "{event:?}");
+        }
+        if let Some(to) = event.data.get("to") {
+            assert_eq!(event.data["from"], status, "{event:?}");
+            status = to.clone();
+        }
+    }
+    assert_eq!(status, json!(now.flow.status));
+    assert!(unit.flows.is_empty() || !unit.events.is_empty(), "a change that nothing tells of");
+    assert!(unit.waits.is_empty() || !unit.events.is_empty(), "a wait that nothing tells of");
+}
+
+/// Nothing starts after a cancel, an end or while paused; effects name rows that are in the state
+/// for which they are meant.
+pub(crate) fn starts(was: &ControlState, now: &ControlState, effects: &[Effect]) {
+    let launched = |state: &ControlState| -> BTreeSet<TaskId> {
+        let all = state.tasks.values();
+        let all = all.filter(|task| task.status == TaskStatus::Running && !task.reported);
+        all.map(|task| task.task_id.clone()).collect()
+    };
+    let started: BTreeSet<TaskId> = launched(now).difference(&launched(was)).cloned().collect();
+    let mut told = BTreeSet::new();
+    let mut ends = 0;
+    for effect in effects {
+        match effect {
+            Effect::Start(id) => assert!(told.insert(id.clone())),
+            Effect::Stop(id) => {
+                let task = &now.tasks[id];
+                assert!(task.status == TaskStatus::Running && !task.reported);
+                assert!(task.cancel_requested_at.is_some());
+            }
+            Effect::Queued(id) => {
+                let task = &now.tasks[id];
+                assert!(task.status == TaskStatus::Queued && !task.reported);
+            }
+            Effect::Ended(id) => {
+                assert_eq!(*id, now.flow.flow_id);
+                ends += 1;
+            }
+            Effect::Timer => {}
+        }
+    }
+    assert_eq!(started, told, "what runs is what is to be started");
+    let flow = &now.flow;
+    let held = flow.is_terminal() || flow.cancel_requested_at.is_some();
+    assert!(started.is_empty() || !held && flow.paused_at.is_none(), "started in spite of it");
+    assert_eq!(ends, u32::from(flow.is_terminal() && !was.flow.is_terminal()));
+    let new = now.tasks.keys().any(|id| !was.tasks.contains_key(id));
+    assert!(!new || !held && flow.paused_at.is_none(), "a new child in spite of it");
+}
+
+/// The rules of a state by itself.
+pub(crate) fn state(state: &ControlState) {
+    let flow = &state.flow;
+    assert!(state.waits.len() <= 1, "one wait at a time: {:?}", state.waits);
+    if !state.waits.is_empty() {
+        assert!(matches!(flow.status, FlowStatus::Waiting | FlowStatus::Blocked));
+        assert!(flow.cancel_requested_at.is_none(), "waits after a cancel");
+    }
+    if flow.is_terminal() || flow.cancel_requested_at.is_some() {
+        let mut tasks = state.tasks.values();
+        let stuck = tasks.find(|task| task.status == TaskStatus::Queued && !task.reported);
+        assert!(stuck.is_none(), "it never starts and never ends: {stuck:?}");
+    }
+    let idle_cancel = flow.cancel_requested_at.is_some() && state.tasks.is_empty();
+    assert!(!idle_cancel || flow.is_terminal(), "nothing ends this cancel");
+    if flow.is_terminal() {
+        assert!(state.waits.is_empty() && flow.paused_at.is_none());
+    }
+    let is_blocked = flow.status == FlowStatus::Blocked;
+    assert!(is_blocked || flow.blocked_summary.is_none() && flow.blocked_task_id.is_none());
+    for task in state.tasks.values() {
+        assert_eq!(task.reported, task.command.is_none());
+        assert_eq!(task.started_at.is_some(), task.status == TaskStatus::Running, "{task:?}");
+        assert!(task.created_at <= task.last_event_at);
+        assert!(task.started_at.is_none_or(|at| at >= task.created_at));
+    }
+}

@@ -1,0 +1,1 @@
+select token_id from token where hash = ?1

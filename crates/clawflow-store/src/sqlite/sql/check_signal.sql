@@ -1,0 +1,1 @@
+select 1 from signal where signal_id = ?1

@@ -1,0 +1,1 @@
+select record from delivery where delivery_id = ?1

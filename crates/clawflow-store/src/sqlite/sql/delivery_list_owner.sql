@@ -1,0 +1,3 @@
+select delivery_id from delivery indexed by delivery_by_owner
+where owner_key = ?5 and state = ?1 and delivery_id < ?2 and (?3 is null or route = ?3)
+order by delivery_id desc limit ?4

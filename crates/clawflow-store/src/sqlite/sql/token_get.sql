@@ -1,0 +1,1 @@
+select record from token where token_id = ?1

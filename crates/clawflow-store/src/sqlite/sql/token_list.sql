@@ -1,0 +1,1 @@
+select record from token order by token_id desc
