@@ -136,6 +136,7 @@ fn engine(home: &Path) -> Outcome<Api> {
         grace_ms: 5000,
         log_bytes: 1 << 26,
         stdout_bytes: 1 << 24,
+        routes: Vec::new(),
         name: "bench".to_owned(),
     };
     let engine = Engine::new(Arc::new(SqliteStore::open(home)?), settings, Scope::All)?;

@@ -81,6 +81,7 @@ fn fill(home: &Path, count: usize) -> Outcome<String> {
         grace_ms: 5000,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,
+        routes: Vec::new(),
         name: "bench".to_owned(),
     };
     tokio::runtime::Runtime::new()?.block_on(async {

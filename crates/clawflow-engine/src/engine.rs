@@ -1,9 +1,11 @@
 //! The engine: the store, the cells of the flows at work, the slots and the running attempts.
 
+use crate::api::Actor;
+use crate::cell::Cell;
 use crate::changes::Changes;
 use crate::clock::{Ids, jitter, now};
-use crate::decide::Cell;
 use crate::dispatch::Slots;
+use crate::hooks::Hooks;
 use crate::runtime::{Litter, Running};
 use crate::settings::EngineSettings;
 use crate::supervise::Supervisor;
@@ -78,6 +80,11 @@ pub(crate) struct Inner {
     pub(crate) running: Running,
     pub(crate) litter: Litter,
     pub(crate) timer_hint: Notify,
+    pub(crate) delivery_hint: Notify,
+    // Held across a look and a commit, hence tokio's mutex; an owner always has the same.
+    pub(crate) signals: [tokio::sync::Mutex<()>; 64],
+    pub(crate) feed: watch::Sender<u64>,
+    pub(crate) hooks: Mutex<Vec<Arc<dyn Hooks>>>,
     pub(crate) examined: Semaphore,
     pub(crate) watched: Mutex<HashMap<String, watch::Sender<News>>>,
     stopping: watch::Sender<bool>,
@@ -125,6 +132,10 @@ impl Engine {
             running: Running::default(),
             litter: Litter::default(),
             timer_hint: Notify::new(),
+            delivery_hint: Notify::new(),
+            signals: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            feed: watch::Sender::new(0),
+            hooks: Mutex::default(),
             examined: Semaphore::new(recover::EXAMINED_AT_ONCE),
             watched: Mutex::default(),
             stopping: watch::Sender::new(false),
@@ -268,7 +279,12 @@ impl Engine {
     }
 
     /// Calls `decide` with the time, new ids and `slots` free slots.
-    pub(crate) fn with_ctx<T>(&self, slots: usize, decide: impl FnOnce(&mut Ctx) -> T) -> T {
+    pub(crate) fn with_ctx<T>(
+        &self,
+        actor: &Actor,
+        slots: usize,
+        decide: impl FnOnce(&mut Ctx) -> T,
+    ) -> T {
         let mut ids = Ids;
         let mut ctx = Ctx {
             now: now(),
@@ -276,8 +292,8 @@ impl Engine {
             jitter: jitter(),
             slots,
             executor: &self.inner.executor,
-            actor: None,
-            routes: &[],
+            actor: actor.as_deref(),
+            routes: &self.inner.settings.routes,
         };
         decide(&mut ctx)
     }

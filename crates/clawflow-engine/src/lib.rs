@@ -4,14 +4,23 @@
 //! make it look sooner. What happens after a crash is therefore what happens always.
 
 pub mod api;
+mod cell;
 mod changes;
 pub mod clock;
+mod commit;
 mod decide;
+mod delivery;
+pub mod descriptors;
 mod dispatch;
+mod effects;
 mod engine;
 mod error;
+mod feed;
+mod held;
+mod hooks;
 mod recover;
 mod runtime;
+mod seen;
 mod settings;
 pub mod shim;
 mod solo;
@@ -19,9 +28,12 @@ pub mod supervise;
 mod timers;
 
 pub use changes::Changes;
+pub use delivery::{Carried, Courier, CourierError};
 pub use engine::Engine;
 pub use engine::News;
 pub use engine::Scope;
 pub use engine::Usage;
 pub use error::EngineError;
+pub use feed::Feed;
+pub use hooks::Hooks;
 pub use settings::EngineSettings;

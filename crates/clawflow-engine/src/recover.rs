@@ -37,7 +37,10 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
         // What runs takes its slots before what waits; each was looked at once.
         while looks.join_next().await.is_some() {}
         for (task_id, _, flow_id) in queued {
-            engine.enqueue(task_id, flow_id);
+            // A task that its caller runs is in no line.
+            if !engine.inner.store.task(&task_id).is_ok_and(|t| t.is_some_and(|t| t.reported)) {
+                engine.enqueue(task_id, flow_id);
+            }
         }
         if all {
             tidy_settled(engine).await;
@@ -91,7 +94,7 @@ async fn look(engine: &Engine, attempt: &Attempt, entered: Option<Switch>) -> Op
     // The semaphore is never closed.
     let _turn = engine.inner.examined.acquire().await;
     let done = match engine.inner.store.task(&attempt.task_id) {
-        Ok(Some(task)) if task.status == TaskStatus::Running => {
+        Ok(Some(task)) if task.status == TaskStatus::Running && !task.reported => {
             act(engine, &task, stop.clone()).await
         }
         Ok(_) => Ok(Then::Left),

@@ -1,5 +1,6 @@
 //! What the engine is told by the configuration.
 
+use clawflow_core::delivery::Route;
 use std::path::PathBuf;
 
 /// Settings of one engine.
@@ -21,6 +22,8 @@ pub struct EngineSettings {
     pub log_bytes: u64,
     /// Bytes of standard output kept as a step's result.
     pub stdout_bytes: u64,
+    /// Where messages go, besides the inbox of an owner whom no route matches.
+    pub routes: Vec<Route>,
     /// Name of this gateway in the records.
     pub name: String,
 }

@@ -1,16 +1,16 @@
 //! Decisions about tasks without a flow.
 
+use crate::api::Actor;
 use crate::decide::carried_through;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::runtime::{Attempt, Switch};
-use clawflow_core::drive::Ctx;
+use clawflow_core::drive::{Ctx, Launch};
 use clawflow_core::effect::Effect;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::ids::TaskId;
 use clawflow_core::task::Task;
-use clawflow_core::task::solo::{self, NewTask, Solo, SoloDecision};
-use std::collections::BTreeMap;
+use clawflow_core::task::solo::{Solo, SoloDecision};
 use std::sync::Arc;
 
 /// Conflicts in a row before a decision gives up.
@@ -29,15 +29,23 @@ impl<F> SoloCommand for F where
 impl Engine {
     /// Records a new task and starts it, or queues it. That is carried through even if the caller
     /// goes away.
-    pub(crate) async fn create_task(&self, new: NewTask) -> Result<Task, EngineError> {
+    pub(crate) async fn create_task(
+        &self,
+        actor: Actor,
+        make: impl FnOnce(&mut Ctx) -> Result<SoloDecision, Refusal> + Send + 'static,
+    ) -> Result<Task, EngineError> {
         let engine = self.clone();
-        carried_through(async move { engine.create_task_here(new).await }).await
+        carried_through(async move { engine.create_task_here(&actor, make).await }).await
     }
 
-    async fn create_task_here(&self, new: NewTask) -> Result<Task, EngineError> {
+    async fn create_task_here(
+        &self,
+        actor: &Actor,
+        make: impl FnOnce(&mut Ctx) -> Result<SoloDecision, Refusal>,
+    ) -> Result<Task, EngineError> {
         let mut reserved = self.reserve(self.drives_tasks());
         reserved.keep(1);
-        let decision = self.with_ctx(reserved.count(), |ctx| solo::create(new, ctx))?;
+        let decision = self.with_ctx(actor, reserved.count(), make)?;
         let starts = decision.effects.iter().any(|e| matches!(e, Effect::Start(_)));
         reserved.keep(usize::from(starts));
         self.commit_solo(&decision).await?;
@@ -51,11 +59,13 @@ impl Engine {
     /// carried through even if the caller goes away.
     pub(crate) async fn decide_task(
         &self,
+        actor: Actor,
         task_id: &TaskId,
         command: impl SoloCommand,
     ) -> Result<Task, EngineError> {
         let (engine, task_id) = (self.clone(), task_id.clone());
-        carried_through(async move { engine.decide_task_here(&task_id, command).await }).await
+        carried_through(async move { engine.decide_task_here(&actor, &task_id, command).await })
+            .await
     }
 
     /// As [`Engine::decide_task`], for what the engine itself has seen: it is tried until the store
@@ -67,7 +77,7 @@ impl Engine {
     ) -> Result<Task, EngineError> {
         let mut backoff = self.backoff();
         loop {
-            match self.decide_task_here(task_id, &command).await {
+            match self.decide_task_here(&None, task_id, &command).await {
                 Err(error) if error.may_pass() => {
                     self.pump();
                     backoff.pause(task_id.as_str(), &error).await?;
@@ -79,12 +89,13 @@ impl Engine {
 
     pub(crate) async fn decide_task_here(
         &self,
+        actor: &Actor,
         task_id: &TaskId,
         command: impl Fn(&Solo, &mut Ctx) -> Result<SoloDecision, Refusal>,
     ) -> Result<Task, EngineError> {
         for _ in 0..CONFLICTS_MAX {
             let was = self.load_task(task_id)?;
-            let decision = self.with_ctx(0, |ctx| command(&was, ctx))?;
+            let decision = self.with_ctx(actor, 0, |ctx| command(&was, ctx))?;
             match self.commit_solo(&decision).await {
                 Ok(()) => {
                     let task = Task::clone(&decision.solo.task);
@@ -100,10 +111,7 @@ impl Engine {
     }
 
     async fn commit_solo(&self, decision: &SoloDecision) -> Result<(), EngineError> {
-        match self.inner.store.submit(decision.unit.clone()).await {
-            Ok(applied) => Ok(applied.map(|_| ())?),
-            Err(_) => Err(EngineError::Stopping),
-        }
+        Ok(self.commit(decision.unit.clone()).await?)
     }
 
     pub(crate) fn load_task(&self, task_id: &TaskId) -> Result<Solo, EngineError> {
@@ -137,9 +145,7 @@ impl Engine {
         let Some(command) = task.command.clone() else {
             return self.report_unstartable(attempt, "the task has no command".to_owned());
         };
-        let mut env = BTreeMap::new();
-        env.insert("CLAWFLOW_IDEMPOTENCY_KEY".to_owned(), task.task_id.0.clone());
-        self.common_env(&mut env, task);
-        self.execute(attempt, command, env, None, stop);
+        let idempotency_key = task.task_id.0.clone();
+        self.start_command(task, Launch { command, stdin: None, idempotency_key }, attempt, stop);
     }
 }

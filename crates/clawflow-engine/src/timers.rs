@@ -2,8 +2,11 @@
 
 use crate::clock::now;
 use crate::engine::{Engine, Scope};
+use crate::held::{OfEither, OfFile};
 use crate::runtime::raised;
-use clawflow_core::drive;
+use clawflow_core::control::{self, ControlState};
+use clawflow_core::drive::{self, Ctx, FlowState};
+use clawflow_core::idempotency::KEPT_MS;
 use clawflow_core::ids::FlowId;
 use clawflow_store::StoreError;
 use clawflow_store::query::{Due, DueWhat};
@@ -20,6 +23,10 @@ const TIDY_EVERY: Duration = Duration::from_secs(10);
 /// that were deleted in the last minutes, and looks at each of them for every new file: tidying
 /// beside the starting of short steps makes those twice as slow.
 const LITTER_MAX: usize = 5000;
+/// What is kept for a time only is deleted this often.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Closed messages about flows that are gone are kept for this long, in milliseconds.
+const DELIVERIES_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Pause after a failure of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -32,6 +39,7 @@ const AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
 pub(crate) async fn run(engine: Engine) {
     let mut stopping = engine.stopping();
     let mut tidied = Instant::now();
+    let mut forgotten: Option<Instant> = None;
     let mut failed = Failed::default();
     while !*stopping.borrow() {
         let litter = engine.inner.litter.len();
@@ -40,6 +48,10 @@ pub(crate) async fn run(engine: Engine) {
             tidied = Instant::now();
             let engine = engine.clone();
             tokio::task::spawn_blocking(move || engine.inner.litter.tidy());
+        }
+        if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            forgotten = Some(Instant::now());
+            forget(&engine);
         }
         let pause = match round(&engine, &mut failed).await {
             Ok(pause) => pause,
@@ -54,6 +66,18 @@ pub(crate) async fn run(engine: Engine) {
             () = raised(&mut stopping) => {}
         }
     }
+}
+
+/// Deletes what is kept for a time only and has had it.
+fn forget(engine: &Engine) {
+    let store = engine.inner.store.clone();
+    tokio::task::spawn_blocking(move || {
+        let outcomes = store.expire_outcomes(now() - KEPT_MS);
+        let deliveries = store.expire_deliveries(now() - DELIVERIES_KEPT_MS);
+        for error in [outcomes.err(), deliveries.err()].into_iter().flatten() {
+            tracing::warn!(%error, "failed to delete what is kept no longer");
+        }
+    });
 }
 
 /// What is due and could not be decided: it is tried again, but neither in a tight loop nor
@@ -127,7 +151,7 @@ async fn round(engine: &Engine, failed: &mut Failed) -> Result<Duration, StoreEr
         next = [next, first].into_iter().flatten().min();
     }
     let pause = next.map_or(LOOK_EVERY, |at| {
-        Duration::from_millis(u64::try_from(at - now()).unwrap_or_default())
+        Duration::from_millis(u64::try_from(at.saturating_sub(now())).unwrap_or_default())
     });
     let pause = failed.pause().map_or(pause, |held| pause.min(held));
     Ok(pause.clamp(Duration::from_millis(1), LOOK_EVERY))
@@ -141,16 +165,22 @@ async fn fire(engine: &Engine, due: Vec<Due>, failed: &mut Failed) {
         decisions.spawn(async move {
             let decided = match due.what.clone() {
                 DueWhat::Retry(step_id) => {
-                    let fire = move |state: &drive::FlowState, ctx: &mut drive::Ctx<'_>| {
+                    let fire = move |state: &FlowState, ctx: &mut Ctx<'_>| {
                         drive::retry_due(state, ctx, &step_id)
                     };
-                    engine.decide(&due.flow_id, fire).await
+                    engine.decide(None, &due.flow_id, OfFile(fire)).await
                 }
                 DueWhat::Wait(wait_id) => {
-                    let fire = move |state: &drive::FlowState, ctx: &mut drive::Ctx<'_>| {
-                        drive::wait_due(state, ctx, &wait_id)
-                    };
-                    engine.decide(&due.flow_id, fire).await
+                    let same = wait_id.clone();
+                    let fire = OfEither(
+                        move |state: &FlowState, ctx: &mut Ctx<'_>| {
+                            drive::wait_due(state, ctx, &wait_id)
+                        },
+                        move |state: &ControlState, ctx: &mut Ctx<'_>| {
+                            control::wait_due(state, ctx, &same)
+                        },
+                    );
+                    engine.decide(None, &due.flow_id, fire).await
                 }
             };
             (due, decided)

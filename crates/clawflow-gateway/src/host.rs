@@ -37,6 +37,7 @@ impl HostCall for GatewayStatus {
     fn run(host: &Host, _: Nothing) -> Result<StatusResponse, ApiError> {
         let engine = host.api.engine();
         Ok(StatusResponse {
+            listen: None,
             version: host.info.version.clone(),
             pid: host.info.pid,
             kind: host.info.kind.word().to_owned(),

@@ -286,6 +286,7 @@ fn engine_settings(settings: &Settings) -> Result<EngineSettings, OpenError> {
         grace_ms: u64::try_from(settings.cancel.grace.as_millis()).unwrap_or(u64::MAX),
         log_bytes: settings.limits.log_bytes,
         stdout_bytes: settings.limits.stdout_bytes,
+        routes: Vec::new(),
         name: format!("{host}:{}", std::process::id()),
     })
 }

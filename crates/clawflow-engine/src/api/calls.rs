@@ -1,9 +1,11 @@
 //! The calls by name. One row each: the gateway's table of endpoints is made from the same.
 
 use super::types::*;
-use super::{Api, ApiError};
+use super::{Api, ApiError, Caller};
 use clawflow_core::flow::Flow;
 use clawflow_core::task::Task;
+use clawflow_core::token::Token;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -13,15 +15,41 @@ pub trait Call: Send + Sync + 'static {
     /// Its stable name, `noun.verb`.
     const NAME: &'static str;
     /// What it is asked with.
-    type Request: Serialize + DeserializeOwned + Send + Sync + 'static;
+    type Request: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
     /// What it answers.
-    type Response: Serialize + DeserializeOwned + Send + 'static;
+    type Response: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 
     /// Carries it out here.
     fn run(
         api: &Api,
         request: Self::Request,
     ) -> impl Future<Output = Result<Self::Response, ApiError>> + Send;
+}
+
+/// Whoever carries out calls: this process ([`Api`]), or a gateway.
+pub trait Calls: Clone + Send + Sync + 'static {
+    /// Carries out a call.
+    ///
+    /// # Errors
+    /// Those of the call; `unavailable` where a gateway cannot be reached.
+    fn call<C: Call>(
+        &self,
+        request: C::Request,
+    ) -> impl Future<Output = Result<C::Response, ApiError>> + Send;
+
+    /// The same on behalf of this caller.
+    #[must_use]
+    fn on_behalf_of(&self, caller: Caller) -> Self;
+}
+
+impl Calls for Api {
+    async fn call<C: Call>(&self, request: C::Request) -> Result<C::Response, ApiError> {
+        C::run(self, request).await
+    }
+
+    fn on_behalf_of(&self, caller: Caller) -> Self {
+        self.as_caller(caller)
+    }
 }
 
 macro_rules! calls {
@@ -86,4 +114,57 @@ calls!(
     TaskLogs "task.logs" (TaskLogsRequest) -> TaskLogsResponse = task_logs;
     /// Runs a command as a task of its own.
     TaskRun "task.run" (TaskRunRequest) -> Task = task_run;
+    /// Makes a flow that code drives.
+    FlowCreate "flow.create" (FlowCreateRequest) -> Flow = flow_create;
+    /// Reads the record of a flow by its id or key.
+    FlowGet "flow.get" (FlowRef) -> Flow = flow_get;
+    /// Reads the newest flow of the bound owner.
+    FlowFindLatest "flow.findLatest" (Nothing) -> FlowMaybe = flow_find_latest;
+    /// Finds a flow of the bound owner by id, key or session key.
+    FlowResolve "flow.resolve" (FlowResolveRequest) -> FlowMaybe = flow_resolve;
+    /// Counts the tasks of a flow.
+    FlowSummary "flow.summary" (FlowRef) -> TaskSummary = flow_summary;
+    /// Launches or records a child of a flow.
+    FlowRunTask "flow.runTask" (FlowRunTaskRequest) -> FlowRunTaskResponse = flow_run_task;
+    /// Parks a flow until something happens.
+    FlowSetWaiting "flow.setWaiting" (FlowSetWaitingRequest) -> FlowWaitingResponse
+        = flow_set_waiting;
+    /// Goes on with a parked flow.
+    FlowResume "flow.resume" (FlowResumeRequest) -> Flow = flow_resume;
+    /// Ends a flow well.
+    FlowFinish "flow.finish" (FlowFinishRequest) -> Flow = flow_finish;
+    /// Ends a flow badly.
+    FlowFail "flow.fail" (FlowFailRequest) -> Flow = flow_fail;
+    /// Records the intent to cancel a flow and lets its children be.
+    FlowRequestCancel "flow.requestCancel" (FlowRequestCancelRequest) -> Flow
+        = flow_request_cancel;
+    /// Replaces an output of a flow.
+    FlowSetOutput "flow.setOutput" (FlowSetOutputRequest) -> Flow = flow_set_output;
+    /// Makes an output of a flow an array, or extends the array.
+    FlowAppendOutput "flow.appendOutput" (FlowAppendOutputRequest) -> Flow = flow_append_output;
+    /// Sends the owner of a flow one message.
+    FlowEmit "flow.emit" (FlowEmitRequest) -> FlowEmitResponse = flow_emit;
+    /// Tells the waiting flows that something has happened.
+    SignalSend "signal.send" (SignalRequest) -> SignalResponse = signal_send;
+    /// Reports progress or the end of a task that its caller runs.
+    TaskReport "task.report" (TaskReportRequest) -> Task = task_report;
+    /// Changes what the owner is told about a task.
+    TaskNotify "task.notify" (TaskNotifyRequest) -> Task = task_notify;
+    /// Lists the messages of an inbox.
+    InboxList "inbox.list" (InboxListRequest) -> DeliveryListResponse = inbox_list;
+    /// Acknowledges messages.
+    InboxAck "inbox.ack" (InboxAckRequest) -> InboxAckResponse = inbox_ack;
+    /// Lists messages on all routes.
+    DeliveryList "delivery.list" (DeliveryListRequest) -> DeliveryListResponse = delivery_list;
+    /// Sends messages once more.
+    DeliveryRedeliver "delivery.redeliver" (DeliveryRef) -> DeliveryListResponse
+        = delivery_redeliver;
+    /// Gives messages up.
+    DeliveryDismiss "delivery.dismiss" (DeliveryRef) -> DeliveryListResponse = delivery_dismiss;
+    /// Makes an access token.
+    TokenCreate "token.create" (TokenCreateRequest) -> TokenCreateResponse = token_create;
+    /// Lists access tokens.
+    TokenList "token.list" (Nothing) -> TokenListResponse = token_list;
+    /// Revokes an access token.
+    TokenRevoke "token.revoke" (TokenRef) -> Token = token_revoke;
 );

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
-    /// A code of [`Code`], or `ambiguous`, `bad_request`, `bad_file`, `unavailable`, `store_full`,
-    /// `internal`.
+    /// A code of [`Code`], or `ambiguous`, `bad_request`, `bad_file`, `forbidden`, `unavailable`,
+    /// `store_full`, `internal`.
     pub code: String,
     /// Why, for people.
     pub message: String,
@@ -44,6 +44,11 @@ impl ApiError {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// Whether the store could not persist it: the same may succeed later.
+pub(super) fn is_persistence(error: &ApiError) -> bool {
+    ["persist_failed", "store_full", "unavailable"].contains(&error.code.as_str())
 }
 
 impl From<EngineError> for ApiError {

@@ -1,10 +1,16 @@
 //! `flow.answer` and `flow.settle`: what a flow asks people.
 
 use super::{Api, ApiError, FlowAnswerRequest, FlowAnswerResponse, FlowSettleRequest, SettleHow};
+use crate::held::{Command, OfEither, OfFile};
+use clawflow_core::control::{self, ControlState, Reply, Said};
 use clawflow_core::drive::{self, Answer, Ctx, FlowState, Settlement};
+use clawflow_core::error::{Code, Refusal};
 use clawflow_core::flow::Flow;
 use clawflow_core::ids::{FlowId, WaitId};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
+
+/// Waits for people.
+const PERSON: [WaitKind; 2] = [WaitKind::Approval, WaitKind::Input];
 
 impl Api {
     pub(super) async fn flow_answer(
@@ -15,20 +21,14 @@ impl Api {
         let flow_id = self.find_flow_id(&request.flow)?;
         let wait = match (&request.wait_id, &request.step) {
             (Some(wait_id), _) => self.wait(&flow_id, |wait| wait.wait_id == *wait_id)?,
-            (None, step) => self.asked(&flow_id, WaitKind::Approval, step.as_deref())?,
+            (None, step) => self.asked(&flow_id, &PERSON, step.as_deref())?,
         };
         let wait_id = wait.wait_id.clone();
-        if wait.kind == WaitKind::Approval && wait.state != WaitState::Open {
+        if PERSON.contains(&wait.kind) && wait.state != WaitState::Open {
             return self.answered(&flow_id, &wait_id, false);
         }
-        let Some(approve) = request.approve else {
-            return Err(ApiError::new("bad_request", "`approve` is missing: yes or no"));
-        };
-        let answer = Answer { approve, by: request.by, shown_hash: request.shown_hash };
-        let id = wait_id.clone();
-        let decide =
-            move |state: &FlowState, ctx: &mut Ctx<'_>| drive::answer(state, ctx, &id, &answer);
-        match self.engine.decide(&flow_id, decide).await {
+        let command = reply(request, wait)?;
+        match self.engine.decide(self.actor(), &flow_id, command).await {
             Ok(_) => self.answered(&flow_id, &wait_id, true),
             Err(error) => {
                 // Somebody else was first: the second gets the first one's outcome.
@@ -66,12 +66,13 @@ impl Api {
     fn asked(
         &self,
         flow_id: &FlowId,
-        kind: WaitKind,
+        kinds: &[WaitKind],
         step: Option<&str>,
     ) -> Result<Wait, ApiError> {
         let waits = self.engine.store().waits(flow_id)?;
         let fits = |wait: &&Wait| {
-            wait.kind == kind && step.is_none_or(|step| wait.step_id.as_deref() == Some(step))
+            kinds.contains(&wait.kind)
+                && step.is_none_or(|step| wait.step_id.as_deref() == Some(step))
         };
         let open: Vec<&Wait> =
             waits.iter().filter(fits).filter(|wait| wait.state == WaitState::Open).collect();
@@ -79,9 +80,9 @@ impl Api {
             ([one], _) => Ok(Wait::clone(one)),
             ([], Some(_)) => match waits.iter().rfind(fits) {
                 Some(wait) => Ok(wait.clone()),
-                None => Err(nothing_asked(kind)),
+                None => Err(nothing_asked(kinds)),
             },
-            ([], None) => Err(nothing_asked(kind)),
+            ([], None) => Err(nothing_asked(kinds)),
             (many, _) => {
                 let steps: Vec<String> = many.iter().filter_map(|w| w.step_id.clone()).collect();
                 let message = format!("more than one step asks: {}", steps.join(", "));
@@ -98,7 +99,7 @@ impl Api {
         let step = match request.step {
             Some(step) => step,
             None => {
-                let wait = self.asked(&flow_id, WaitKind::InDoubt, None)?;
+                let wait = self.asked(&flow_id, &[WaitKind::InDoubt], None)?;
                 wait.step_id.unwrap_or_default()
             }
         };
@@ -115,8 +116,38 @@ impl Api {
         let settle = move |state: &FlowState, ctx: &mut Ctx<'_>| {
             drive::settle(state, ctx, &step, how.clone(), &by)
         };
-        Ok(self.engine.decide(&flow_id, settle).await?)
+        Ok(self.engine.decide(self.actor(), &flow_id, OfFile(settle)).await?.flow)
     }
+}
+
+/// The answer as a command, by the law of whoever steers the flow.
+fn reply(request: FlowAnswerRequest, wait: Wait) -> Result<impl Command, ApiError> {
+    let bad = |message: &str| Err(ApiError::new("bad_request", message));
+    let said = match (request.approve, request.response, wait.kind) {
+        (Some(_), Some(_), _) => return bad("an answer is `approve` or `response`, not both"),
+        (None, None, WaitKind::Input) => return bad("`response` is missing: any JSON"),
+        (None, None, _) => return bad("`approve` is missing: yes or no"),
+        (Some(approve), None, _) => Said::Decision(approve),
+        (None, Some(value), _) => Said::Value(value),
+    };
+    let answer = Answer {
+        approve: said == Said::Decision(true),
+        by: request.by.clone(),
+        shown_hash: request.shown_hash.clone(),
+    };
+    let is_value = matches!(said, Said::Value(_));
+    let reply = Reply { said, by: request.by, shown_hash: request.shown_hash };
+    let (id, same) = (wait.wait_id.clone(), wait.wait_id);
+    Ok(OfEither(
+        move |state: &FlowState, ctx: &mut Ctx<'_>| {
+            if is_value {
+                let message = "a yes or no is asked for, not a value";
+                return Err(Refusal::new(Code::Invalid, message));
+            }
+            drive::answer(state, ctx, &id, &answer)
+        },
+        move |state: &ControlState, ctx: &mut Ctx<'_>| control::answer(state, ctx, &same, &reply),
+    ))
 }
 
 /// The record of an answer is worth nothing without who gave it.
@@ -127,10 +158,10 @@ fn named(by: &str) -> Result<(), ApiError> {
     }
 }
 
-fn nothing_asked(kind: WaitKind) -> ApiError {
-    let what = match kind {
-        WaitKind::InDoubt => "no step of the flow is in doubt",
-        _ => "the flow waits for no approval",
+fn nothing_asked(kinds: &[WaitKind]) -> ApiError {
+    let what = match kinds {
+        [WaitKind::InDoubt] => "no step of the flow is in doubt",
+        _ => "the flow waits for no approval or other answer of a person",
     };
     ApiError::new("invalid_state", what).hint("clawflow flows why FLOW")
 }

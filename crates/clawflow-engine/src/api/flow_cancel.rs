@@ -1,6 +1,8 @@
 //! `flow.cancel`.
 
 use super::{Api, ApiError, FlowCancelRequest};
+use crate::held::OfEither;
+use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::flow::Flow;
 
@@ -8,10 +10,16 @@ impl Api {
     pub(super) async fn flow_cancel(&self, request: FlowCancelRequest) -> Result<Flow, ApiError> {
         let flow_id = self.find_flow_id(&request.flow)?;
         let FlowCancelRequest { expected_revision, reason, .. } = request;
-        let cancel = move |state: &FlowState, ctx: &mut Ctx<'_>| {
-            drive::cancel(state, ctx, expected_revision, &reason)
-        };
-        let flow = self.engine.decide(&flow_id, cancel).await?;
+        let same = reason.clone();
+        let cancel = OfEither(
+            move |state: &FlowState, ctx: &mut Ctx<'_>| {
+                drive::cancel(state, ctx, expected_revision, &reason)
+            },
+            move |state: &ControlState, ctx: &mut Ctx<'_>| {
+                control::cancel(state, ctx, expected_revision, &same)
+            },
+        );
+        let flow = self.engine.decide(self.actor(), &flow_id, cancel).await?.flow;
         if flow.is_terminal() {
             return Ok(flow);
         }

@@ -21,7 +21,8 @@ impl Api {
             }),
         };
         let by_subject = subject.is_some();
-        let filter = EventFilter { subject, after: request.after, limit, owner_key: None };
+        let owner_key = self.scope(None);
+        let filter = EventFilter { subject, owner_key, after: request.after, limit };
         let events = self.engine.store().events(&filter)?;
         let next = events
             .last()

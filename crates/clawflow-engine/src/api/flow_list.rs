@@ -19,11 +19,12 @@ impl Api {
     ) -> Result<FlowListResponse, ApiError> {
         let limit = request.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
         let bounded = request.all || !request.status.is_empty() || request.since.is_some();
+        let owner_key = self.scope(request.owner);
         let filter = FlowFilter {
             statuses: request.status,
             live_or_ended_since: (!bounded).then(|| now() - ENDED_FOR_MS),
             created_since: request.since,
-            owner_key: request.owner.clone(),
+            owner_key: owner_key.clone(),
             after: request.after.map(FlowId),
             limit: limit + 1,
         };
@@ -31,7 +32,7 @@ impl Api {
         let mut rows = store.list_flows(&filter)?;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let counts = store.count_flows(request.owner.as_deref())?;
+        let counts = store.count_flows(owner_key.as_deref())?;
         let flows: Vec<FlowLine> = rows
             .into_iter()
             .map(|row| FlowLine {

@@ -30,16 +30,28 @@ impl Api {
 
     fn ended_flow(&self, token: &str) -> Result<FlowId, ApiError> {
         let flow = self.find_flow(token)?;
-        if flow.is_terminal() {
+        let (message, hint) = if !flow.is_terminal() {
+            let message = format!("the flow is {}: only an ended flow is purged", flow.status);
+            (message, "clawflow flows cancel FLOW")
+        } else if self.has_running_child(&flow.flow_id)? {
+            ("a task of the flow still runs".to_owned(), "clawflow tasks cancel TASK")
+        } else {
             return Ok(flow.flow_id);
-        }
-        let message = format!("the flow is {}: only an ended flow is purged", flow.status);
-        let mut error = ApiError::new("invalid_state", message).hint("clawflow flows cancel FLOW");
+        };
+        let mut error = ApiError::new("invalid_state", message).hint(hint);
         error.current = Some(Box::new(flow));
         Err(error)
     }
 
-    /// All ended flows that the request asks for. One without any bound is refused.
+    /// Whether a process that the engine has launched outlives its flow: without a record nobody
+    /// could see or stop it.
+    fn has_running_child(&self, flow_id: &FlowId) -> Result<bool, ApiError> {
+        let bundle = self.engine.store().load(flow_id)?;
+        Ok(bundle.is_some_and(|bundle| bundle.tasks.iter().any(|task| !task.reported)))
+    }
+
+    /// All ended flows that the request asks for, but for those of which a process still runs. One
+    /// without any bound is refused.
     async fn matching(&self, request: &FlowPurgeRequest) -> Result<Vec<FlowId>, ApiError> {
         if request.ended_before.is_none() && request.status.is_empty() {
             let message = "name a flow, a time or a status to purge";
@@ -54,13 +66,19 @@ impl Api {
         } else {
             request.status.clone()
         };
-        let mut filter = FlowFilter { statuses, limit: PAGE, ..FlowFilter::default() };
+        let owner_key = self.scope(None);
+        let mut filter = FlowFilter { statuses, owner_key, limit: PAGE, ..FlowFilter::default() };
         let mut found = Vec::new();
         loop {
             let page = self.engine.store().list_flows(&filter)?;
             filter.after = page.last().map(|row| row.flow.flow_id.clone());
             let full = page.len() == PAGE;
-            found.extend(page.into_iter().map(|r| r.flow).filter(fits).map(|f| f.flow_id));
+            for row in page.into_iter().filter(|row| fits(&row.flow)) {
+                let id = row.flow.flow_id;
+                if row.tasks_active == 0 || !self.has_running_child(&id)? {
+                    found.push(id);
+                }
+            }
             if !full {
                 return Ok(found);
             }
@@ -77,10 +95,7 @@ impl Api {
             tokio::task::yield_now().await;
         }
         let unit = Unit { purges: flows.to_vec(), ..Unit::default() };
-        match self.engine.store().submit(unit).await {
-            Ok(applied) => applied.map_err(crate::error::EngineError::from)?,
-            Err(_) => return Err(ApiError::new("unavailable", "the engine is stopping")),
-        };
+        self.engine.commit(unit).await.map_err(crate::error::EngineError::from)?;
         for (boot_id, task, fence) in attempts {
             // Logs without a record are only litter; the record is gone already.
             if let Err(error) = self.engine.supervisor().remove(&boot_id, &task, fence).await {

@@ -1,8 +1,10 @@
 //! `flow.retry`: a new flow from an ended one. Nothing reopens the old one.
 
 use super::{Api, ApiError, FlowRef};
-use clawflow_core::drive::{NewFlow, Reuse};
-use clawflow_core::flow::{Flow, FlowStatus};
+use crate::held::{Decided, Held};
+use clawflow_core::control;
+use clawflow_core::drive::{Ctx, FlowState, NewFlow, Reuse};
+use clawflow_core::flow::{Flow, FlowStatus, NewManaged};
 
 impl Api {
     pub(super) async fn flow_retry(&self, request: FlowRef) -> Result<Flow, ApiError> {
@@ -18,23 +20,53 @@ impl Api {
             error.current = Some(Box::new(flow));
             return Err(error.hint("run its file again for a new flow"));
         }
-        let old = self.engine.load(&flow.flow_id)?;
-        let new = NewFlow {
-            requester_origin: None,
-            definition: old.definition,
-            file: old.spec.file.clone(),
-            args: old.spec.args.clone(),
-            cwd: old.spec.cwd.clone(),
-            env: old.spec.env.clone(),
-            owner_key: flow.owner_key,
-            key: flow.key,
-            auto_approve: old.spec.auto_approve,
-            reuse: Some(Reuse {
-                flow_id: flow.flow_id,
-                key_root: old.spec.key_root.clone(),
-                steps: old.steps,
-            }),
-        };
-        Ok(self.engine.create(new).await?)
+        match self.engine.load(&flow.flow_id)? {
+            Held::File(old) => self.start_flow(from_file(*old), None).await,
+            Held::Code(_) => {
+                let new = from_code(flow);
+                let make = move |ctx: &mut Ctx<'_>| control::create(new, ctx).map(Decided::from);
+                Ok(self.engine.create(self.actor(), make).await?.flow)
+            }
+        }
+    }
+}
+
+/// The same file with the recorded results, under the same idempotency keys.
+fn from_file(old: FlowState) -> NewFlow {
+    let flow = old.flow;
+    NewFlow {
+        definition: old.definition,
+        file: old.spec.file.clone(),
+        args: old.spec.args.clone(),
+        cwd: old.spec.cwd.clone(),
+        env: old.spec.env.clone(),
+        owner_key: flow.owner_key,
+        requester_origin: flow.requester_origin,
+        key: flow.key,
+        auto_approve: old.spec.auto_approve,
+        reuse: Some(Reuse {
+            flow_id: flow.flow_id,
+            key_root: old.spec.key_root.clone(),
+            steps: old.steps,
+        }),
+    }
+}
+
+/// The same controller with the state that it had reached: it looks where it goes on.
+fn from_code(old: Flow) -> NewManaged {
+    NewManaged {
+        owner_key: old.owner_key,
+        controller_id: old.controller_id.unwrap_or_default(),
+        goal: old.goal,
+        key: old.key,
+        status: Some(FlowStatus::Queued),
+        requester_origin: old.requester_origin,
+        notify_policy: Some(old.notify_policy),
+        on_children_done: old.on_children_done,
+        current_step: old.current_step,
+        state_json: old.state_json,
+        labels: old.labels,
+        retry_of: Some(old.flow_id),
+        ..NewManaged::default()
     }
 }

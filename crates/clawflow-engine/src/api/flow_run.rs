@@ -1,8 +1,10 @@
 //! `flow.run` and `flow.adopt`.
 
-use super::{Api, ApiError, FlowRef, FlowRunRequest};
+use super::once::Once;
+use super::{Api, ApiError, FlowRef, FlowRun, FlowRunRequest};
+use crate::held::Decided;
 use clawflow_core::definition::{Definition, Dialect};
-use clawflow_core::drive::NewFlow;
+use clawflow_core::drive::{self, Ctx, NewFlow};
 use clawflow_core::flow::Flow;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,20 +21,41 @@ impl Api {
             ApiError::new("bad_file", all.join("\n"))
         })?;
         check_cwd(&request.cwd)?;
-        let owner = request.owner.or_else(|| definition.owner.clone());
-        let new = NewFlow {
-            requester_origin: None,
-            definition: Arc::new(definition),
-            file: request.file,
-            args: request.args,
-            cwd: request.cwd,
-            env: request.env,
-            owner_key: owner.unwrap_or_else(|| OWNER_DEFAULT.to_owned()),
-            key: request.key,
-            auto_approve: request.auto_approve,
-            reuse: None,
+        let asked = self.owner_of_new(request.owner.clone())?;
+        let owner = asked.or_else(|| definition.owner.clone());
+        let owner = owner.unwrap_or_else(|| OWNER_DEFAULT.to_owned());
+        self.once::<FlowRun, _>(&owner, &request, |once| {
+            let request = request.clone();
+            let new = NewFlow {
+                definition: Arc::new(definition),
+                file: request.file,
+                args: request.args,
+                cwd: request.cwd,
+                env: request.env,
+                owner_key: owner.clone(),
+                requester_origin: self.caller().origin.clone(),
+                key: request.key,
+                auto_approve: request.auto_approve,
+                reuse: None,
+            };
+            self.start_flow(new, once)
+        })
+        .await
+    }
+
+    /// Makes a flow of the engine.
+    pub(super) async fn start_flow(
+        &self,
+        new: NewFlow,
+        once: Option<Once>,
+    ) -> Result<Flow, ApiError> {
+        let make = move |ctx: &mut Ctx<'_>| {
+            let mut made = drive::create(new, ctx)?;
+            let flow = &made.state.flow;
+            made.unit.outcomes.extend(once.map(|once| once.outcome(ctx.now, flow)));
+            Ok(Decided::from(made))
         };
-        Ok(self.engine.create(new).await?)
+        Ok(self.engine.create(self.actor(), make).await?.flow)
     }
 
     pub(super) async fn flow_adopt(&self, request: FlowRef) -> Result<Flow, ApiError> {

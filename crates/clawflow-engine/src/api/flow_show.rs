@@ -2,7 +2,7 @@
 
 use super::{Api, ApiError, FlowRef, FlowSourceResponse, FlowView, TaskSummary};
 use clawflow_core::ids::FlowId;
-use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_store::query::TaskFilter;
 
 /// Tasks that a view carries; older ones are in `task.list`.
@@ -37,26 +37,36 @@ impl Api {
 
     /// The newest tasks of the flow, and all of them in numbers.
     fn tasks_of(&self, flow_id: &FlowId) -> Result<(Vec<Task>, TaskSummary), ApiError> {
-        let mut filter = TaskFilter {
+        let filter = TaskFilter {
             flow_id: Some(flow_id.clone()),
             limit: TASKS_MAX,
             ..TaskFilter::default()
         };
-        let mut newest: Option<Vec<Task>> = None;
+        Ok((self.engine.store().list_tasks(&filter)?, self.summary(flow_id)?))
+    }
+
+    /// The tasks of the flow in numbers.
+    pub(super) fn summary(&self, flow_id: &FlowId) -> Result<TaskSummary, ApiError> {
         let mut sum = TaskSummary::default();
         for status in TaskStatus::ALL {
             sum.by_status.insert(status.to_string(), 0);
         }
-        loop {
-            let page = self.engine.store().list_tasks(&filter)?;
-            page.iter().for_each(|task| count(&mut sum, task));
-            filter.after = page.last().map(|task| task.task_id.clone());
-            let full = page.len() == TASKS_MAX;
-            newest.get_or_insert(page);
-            if !full {
-                return Ok((newest.unwrap_or_default(), sum));
+        for runtime in Runtime::ALL {
+            sum.by_runtime.insert(runtime.to_string(), 0);
+        }
+        for ((status, runtime), count) in self.engine.store().count_tasks(flow_id)? {
+            sum.total += count;
+            *sum.by_status.entry(status.to_string()).or_default() += count;
+            *sum.by_runtime.entry(runtime.to_string()).or_default() += count;
+            match status {
+                TaskStatus::Queued | TaskStatus::Running => sum.active += count,
+                _ => sum.terminal += count,
+            }
+            if matches!(status, TaskStatus::Failed | TaskStatus::TimedOut | TaskStatus::Lost) {
+                sum.failures += count;
             }
         }
+        Ok(sum)
     }
 
     pub(super) async fn flow_source(
@@ -76,18 +86,5 @@ impl Api {
             source,
             args: spec.args,
         })
-    }
-}
-
-/// Counts one more task.
-fn count(sum: &mut TaskSummary, task: &Task) {
-    sum.total += 1;
-    *sum.by_status.entry(task.status.to_string()).or_default() += 1;
-    match task.status {
-        TaskStatus::Queued | TaskStatus::Running => sum.active += 1,
-        _ => sum.terminal += 1,
-    }
-    if matches!(task.status, TaskStatus::Failed | TaskStatus::TimedOut | TaskStatus::Lost) {
-        sum.failures += 1;
     }
 }

@@ -54,10 +54,10 @@ impl Api {
                 }
             }
             let filter = EventFilter {
-                owner_key: None,
                 subject: Some(flow_id.0.clone()),
                 after: after_event,
                 limit: EVENTS_MAX,
+                ..EventFilter::default()
             };
             let events = self.engine.store().events(&filter)?;
             return Ok(FlowWaitResponse { events, view: self.view(flow_id)? });

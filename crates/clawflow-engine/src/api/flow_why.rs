@@ -15,7 +15,11 @@ impl Api {
             why.ended(&view);
         } else {
             why.flow(&view, driven);
-            view.steps.iter().for_each(|step| why.step(&view, step));
+            if view.flow.is_engine() {
+                view.steps.iter().for_each(|step| why.step(&view, step));
+            } else {
+                why.code(&view);
+            }
         }
         let earliest = why.reasons.iter().filter_map(|reason| reason.until).min();
         let summary = match why.reasons.first() {
@@ -33,14 +37,20 @@ fn name(view: &FlowView) -> String {
     view.flow.key.clone().unwrap_or_else(|| view.flow.flow_id.0.clone())
 }
 
-struct Why {
+/// The answer as it is made.
+pub(super) struct Why {
     name: String,
-    reasons: Vec<WhyReason>,
-    commands: Vec<String>,
+    pub(super) reasons: Vec<WhyReason>,
+    pub(super) commands: Vec<String>,
 }
 
 impl Why {
-    fn reason(&mut self, kind: &str, step: Option<&Step>, text: String) -> &mut WhyReason {
+    pub(super) fn reason(
+        &mut self,
+        kind: &str,
+        step: Option<&Step>,
+        text: String,
+    ) -> &mut WhyReason {
         self.reasons.push(WhyReason {
             kind: kind.to_owned(),
             step: step.map(|step| step.step_id.clone()),
@@ -53,7 +63,7 @@ impl Why {
         &mut self.reasons[last]
     }
 
-    fn command(&mut self, verb: &str, rest: &str) {
+    pub(super) fn command(&mut self, verb: &str, rest: &str) {
         self.commands.push(format!("clawflow flows {verb} {}{rest}", self.name));
     }
 
@@ -77,10 +87,15 @@ impl Why {
             self.reason("paused", None, text).since = flow.paused_at;
             self.command("unpause", "");
         }
-        if !driven {
+        let needs_driver = view.flow.is_engine()
+            || view.waits.iter().any(|w| w.state == WaitState::Open && w.due_at.is_some())
+            || view.tasks.iter().any(|task| !task.reported && !task.status.is_terminal());
+        if !driven && needs_driver {
             let text = "nothing drives it now: no gateway and no run".to_owned();
             self.reason("driver", None, text);
-            self.commands.push(format!("clawflow run --continue {}", self.name));
+            if view.flow.is_engine() {
+                self.commands.push(format!("clawflow run --continue {}", self.name));
+            }
             self.commands.push("clawflow gateway run".to_owned());
         }
     }

@@ -1,9 +1,10 @@
-//! What a person means by a token.
+//! What a person means by a token. What a caller may not see is not there.
 
 use super::{Api, ApiError};
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::FlowId;
 use clawflow_core::task::Task;
+use clawflow_store::query::FlowFilter;
 
 /// Longest token that is looked up; ids, keys and owner keys are shorter.
 const TOKEN_BYTES_MAX: usize = 4096;
@@ -11,14 +12,13 @@ const TOKEN_BYTES_MAX: usize = 4096;
 impl Api {
     /// The one flow that the token means.
     pub(crate) fn find_flow(&self, token: &str) -> Result<Flow, ApiError> {
-        let mut found = match check(token) {
-            true => self.engine.store().find_flows(token)?,
+        let mut found = match may_be_name(token) {
+            true => self.flows_meant(token)?,
             false => Vec::new(),
         };
         match found.len() {
             1 => Ok(found.remove(0)),
-            0 => Err(ApiError::new("not_found", format!("flow not found: {}", shown(token)))
-                .hint("clawflow flows list")),
+            0 => Err(no_flow(token)),
             _ => Err(ambiguous("flow", token, found.into_iter().map(|f| f.flow_id.0))),
         }
     }
@@ -28,10 +28,45 @@ impl Api {
         self.find_flow(token).map(|flow| flow.flow_id)
     }
 
+    fn flows_meant(&self, token: &str) -> Result<Vec<Flow>, ApiError> {
+        let store = self.engine.store();
+        let mut found = store.find_flows(token)?;
+        found.retain(|flow| self.sees(&flow.owner_key));
+        let Some(owner) = &self.caller().owner else { return Ok(found) };
+        let is_exact = |flow: &Flow| flow.flow_id.0 == token;
+        if found.iter().any(is_exact) {
+            return Ok(found);
+        }
+        // The store may have stopped at a key of somebody else.
+        if let Some(flow) = store.flow_of_key(owner, token)? {
+            return Ok(vec![flow]);
+        }
+        if found.is_empty() && token == owner {
+            found.extend(self.newest_of(owner)?);
+        }
+        Ok(found)
+    }
+
+    /// The newest live flow of an owner, else its newest.
+    pub(super) fn newest_of(&self, owner: &str) -> Result<Option<Flow>, ApiError> {
+        let store = self.engine.store();
+        let live = FlowStatus::ALL.iter().copied().filter(|status| !status.is_terminal());
+        let filter = FlowFilter {
+            statuses: live.collect(),
+            owner_key: Some(owner.to_owned()),
+            limit: 1,
+            ..FlowFilter::default()
+        };
+        match store.list_flows(&filter)?.pop() {
+            Some(row) => Ok(Some(row.flow)),
+            None => Ok(store.latest_flow(owner)?),
+        }
+    }
+
     /// The one task that the token means.
     pub(crate) fn find_task(&self, token: &str) -> Result<Task, ApiError> {
-        let mut found = match check(token) {
-            true => self.engine.store().find_tasks(None, token)?,
+        let mut found = match may_be_name(token) {
+            true => self.engine.store().find_tasks(self.caller().owner.as_deref(), token)?,
             false => Vec::new(),
         };
         match found.len() {
@@ -43,12 +78,19 @@ impl Api {
     }
 }
 
-fn check(token: &str) -> bool {
+/// Whether a token can mean anything.
+pub(super) fn may_be_name(token: &str) -> bool {
     !token.trim().is_empty() && token.len() <= TOKEN_BYTES_MAX
 }
 
 fn shown(token: &str) -> String {
     clawflow_core::limits::cut(token, 80)
+}
+
+/// The answer about a flow that is not there, or not for the caller.
+pub(super) fn no_flow(token: &str) -> ApiError {
+    ApiError::new("not_found", format!("flow not found: {}", shown(token)))
+        .hint("clawflow flows list")
 }
 
 fn ambiguous(what: &str, token: &str, ids: impl Iterator<Item = String>) -> ApiError {

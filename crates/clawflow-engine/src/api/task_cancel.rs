@@ -2,6 +2,8 @@
 
 use super::flow_wait::WAIT_MS_MAX;
 use super::{Api, ApiError, TaskCancelRequest};
+use crate::held::OfEither;
+use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::task::{Task, solo};
 use std::time::Duration;
@@ -22,14 +24,19 @@ impl Api {
             None => {
                 let cancel =
                     move |was: &solo::Solo, ctx: &mut Ctx<'_>| solo::cancel(was, ctx, &reason);
-                self.engine.decide_task(&task_id, cancel).await?;
+                self.engine.decide_task(self.actor(), &task_id, cancel).await?;
             }
             Some(flow_id) => {
-                let id = task_id.clone();
-                let cancel = move |state: &FlowState, ctx: &mut Ctx<'_>| {
-                    drive::cancel_task(state, ctx, &id, &reason)
-                };
-                self.engine.decide(flow_id, cancel).await?;
+                let (id, same) = (task_id.clone(), (task_id.clone(), reason.clone()));
+                let cancel = OfEither(
+                    move |state: &FlowState, ctx: &mut Ctx<'_>| {
+                        drive::cancel_task(state, ctx, &id, &reason)
+                    },
+                    move |state: &ControlState, ctx: &mut Ctx<'_>| {
+                        control::cancel_task(state, ctx, &same.0, &same.1)
+                    },
+                );
+                self.engine.decide(self.actor(), flow_id, cancel).await?;
             }
         }
         let deadline = Instant::now() + Duration::from_millis(request.wait_ms.min(WAIT_MS_MAX));

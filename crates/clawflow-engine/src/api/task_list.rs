@@ -2,9 +2,10 @@
 
 use super::flow_list::{PAGE_DEFAULT, PAGE_MAX};
 use super::{Api, ApiError, TaskListRequest, TaskListResponse, TaskRef};
+use clawflow_core::delivery::delivery_status;
 use clawflow_core::ids::TaskId;
-use clawflow_core::task::Task;
-use clawflow_store::query::TaskFilter;
+use clawflow_core::task::{DeliveryStatus, Task};
+use clawflow_store::query::{DeliveryFilter, TaskFilter};
 
 impl Api {
     pub(super) async fn task_list(
@@ -16,7 +17,7 @@ impl Api {
         let filter = TaskFilter {
             statuses: request.status,
             flow_id,
-            owner_key: request.owner,
+            owner_key: self.scope(request.owner),
             created_since: request.since,
             after: request.after.map(TaskId),
             limit: limit + 1,
@@ -28,7 +29,17 @@ impl Api {
         Ok(TaskListResponse { tasks, next })
     }
 
+    /// The task; where the message about its end stands is asked of its rows.
     pub(super) async fn task_show(&self, request: TaskRef) -> Result<Task, ApiError> {
-        self.find_task(&request.task)
+        let mut task = self.find_task(&request.task)?;
+        if task.delivery_status != DeliveryStatus::NotApplicable {
+            let task_id = Some(task.task_id.clone());
+            let of_task = DeliveryFilter { task_id, limit: PAGE_MAX, ..DeliveryFilter::default() };
+            let rows = self.engine.store().list_deliveries(&of_task)?;
+            if !rows.is_empty() {
+                task.delivery_status = delivery_status(&rows);
+            }
+        }
+        Ok(task)
     }
 }

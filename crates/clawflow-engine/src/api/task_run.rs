@@ -1,25 +1,40 @@
 //! `task.run`.
 
 use super::flow_run::check_cwd;
-use super::{Api, ApiError, TaskRunRequest};
-use clawflow_core::task::solo::NewTask;
+use super::{Api, ApiError, TaskRun, TaskRunRequest};
+use clawflow_core::drive::Ctx;
+use clawflow_core::task::solo::{self, NewTask};
 use clawflow_core::task::{Task, TaskCommand};
 
 impl Api {
     pub(super) async fn task_run(&self, request: TaskRunRequest) -> Result<Task, ApiError> {
         check_cwd(&request.cwd)?;
-        let new = NewTask {
-            requester_origin: None,
-            notify_policy: None,
-            owner_key: request.owner,
-            label: request.label,
-            command: TaskCommand {
-                argv: request.argv,
-                cwd: request.cwd,
-                env: request.env,
-                timeout_ms: request.timeout_ms,
-            },
-        };
-        Ok(self.engine.create_task(new).await?)
+        let asked = Some(request.owner.clone()).filter(|owner| !owner.trim().is_empty());
+        let owner_key = self.owner_of_new(asked)?.unwrap_or_default();
+        self.once::<TaskRun, _>(&owner_key, &request, |once| {
+            let request = request.clone();
+            let new = NewTask {
+                owner_key: owner_key.clone(),
+                requester_origin: self.caller().origin.clone(),
+                notify_policy: None,
+                label: request.label,
+                command: TaskCommand {
+                    argv: request.argv,
+                    cwd: request.cwd,
+                    env: request.env,
+                    timeout_ms: request.timeout_ms,
+                },
+            };
+            async move {
+                let make = move |ctx: &mut Ctx<'_>| {
+                    let mut made = solo::create(new, ctx)?;
+                    let task = &made.solo.task;
+                    made.unit.outcomes.extend(once.map(|once| once.outcome(ctx.now, task)));
+                    Ok(made)
+                };
+                Ok(self.engine.create_task(self.actor(), make).await?)
+            }
+        })
+        .await
     }
 }

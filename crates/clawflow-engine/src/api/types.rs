@@ -6,7 +6,7 @@ use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::WaitId;
 use clawflow_core::json::Object;
 use clawflow_core::step::Step;
-use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::task::Task;
 use clawflow_core::wait::Wait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,16 +22,23 @@ macro_rules! record {
     };
 }
 
+mod child;
 mod code;
 mod delivery;
+mod task;
 mod token;
+mod wait;
 
+pub use child::*;
 pub use code::*;
 pub use delivery::*;
+pub use task::*;
 pub use token::*;
+pub use wait::*;
 
 record!(
     /// Starts a flow from the text of a workflow file.
+    #[derive(Default)]
     FlowRunRequest {
         /// The file's text.
         source: String,
@@ -61,6 +68,7 @@ record!(
 );
 record!(
     /// Names one flow: by id, part of an id, key or owner.
+    #[derive(Default)]
     FlowRef {
         /// The token.
         flow: String,
@@ -68,6 +76,7 @@ record!(
 );
 record!(
     /// Which flows to list.
+    #[derive(Default)]
     FlowListRequest {
         /// Only these states; empty: all.
         #[serde(default)]
@@ -147,10 +156,14 @@ record!(
         failures: u64,
         /// By status; every status is there.
         by_status: BTreeMap<String, u64>,
+        /// By runtime; every runtime is there.
+        #[serde(default)]
+        by_runtime: BTreeMap<String, u64>,
     }
 );
 record!(
     /// Waits for news of a flow.
+    #[derive(Default)]
     FlowWaitRequest {
         /// The flow.
         flow: String,
@@ -176,6 +189,7 @@ record!(
 );
 record!(
     /// Cancels a flow.
+    #[derive(Default)]
     FlowCancelRequest {
         /// The flow.
         flow: String,
@@ -192,6 +206,7 @@ record!(
 );
 record!(
     /// Answers an approval.
+    #[derive(Default)]
     FlowAnswerRequest {
         /// The flow.
         flow: String,
@@ -267,6 +282,7 @@ pub enum SettleHow {
 
 record!(
     /// Pauses or unpauses a flow.
+    #[derive(Default)]
     FlowPauseRequest {
         /// The flow.
         flow: String,
@@ -280,6 +296,7 @@ record!(
 );
 record!(
     /// Purges ended flows: the one named, or all that match.
+    #[derive(Default)]
     FlowPurgeRequest {
         /// One flow.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -321,8 +338,8 @@ record!(
 record!(
     /// One thing that a flow waits for.
     WhyReason {
-        /// `task`, `slot`, `timer`, `retry`, `approval`, `in_doubt`, `paused`, `cancel`, `needs`,
-        /// `ended`.
+        /// `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `in_doubt`, `blocked`,
+        /// `paused`, `cancel`, `controller`, `driver`, `ended`.
         kind: String,
         /// The step concerned.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -339,6 +356,7 @@ record!(
 );
 record!(
     /// Which events to list.
+    #[derive(Default)]
     FlowEventsRequest {
         /// Of this flow or task; else of all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -375,109 +393,6 @@ record!(
     }
 );
 record!(
-    /// Names one task: by id, part of an id, run id or session key.
-    TaskRef {
-        /// The token.
-        task: String,
-    }
-);
-record!(
-    /// Which tasks to list.
-    TaskListRequest {
-        /// Only these states; empty: all.
-        #[serde(default)]
-        status: Vec<TaskStatus>,
-        /// Only this flow's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        flow: Option<String>,
-        /// Only this owner's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        owner: Option<String>,
-        /// Only those created since.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        since: Option<Millis>,
-        /// At most so many (default 50, at most 1000).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        limit: Option<usize>,
-        /// Only those before this id.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<String>,
-    }
-);
-record!(
-    /// A page of tasks, newest first.
-    TaskListResponse {
-        /// The tasks.
-        tasks: Vec<Task>,
-        /// Where the next page begins, if there is one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
-);
-record!(
-    /// Stops a task.
-    TaskCancelRequest {
-        /// The task.
-        task: String,
-        /// Why.
-        #[serde(default)]
-        reason: String,
-        /// How long to wait for the end, in milliseconds (at most 60,000).
-        #[serde(default)]
-        wait_ms: u64,
-    }
-);
-record!(
-    /// Runs a command as a task of its own.
-    TaskRunRequest {
-        /// Program and arguments.
-        argv: Vec<String>,
-        /// Its directory; absolute.
-        cwd: String,
-        /// Its environment.
-        #[serde(default)]
-        env: BTreeMap<String, String>,
-        /// Short name.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        label: Option<String>,
-        /// Session key of the owner.
-        owner: String,
-        /// Limit on its run, in milliseconds.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        timeout_ms: Option<u64>,
-    }
-);
-record!(
-    /// Reads a log of a task.
-    TaskLogsRequest {
-        /// The task.
-        task: String,
-        /// Standard error instead of standard output.
-        #[serde(default)]
-        stderr: bool,
-        /// From this byte on.
-        #[serde(default)]
-        offset: u64,
-        /// At most so many bytes (default and at most 1 MiB).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        max: Option<u64>,
-        /// How long to wait for more if there is none, in milliseconds (at most 60,000).
-        #[serde(default)]
-        timeout_ms: u64,
-    }
-);
-record!(
-    /// A part of a log.
-    TaskLogsResponse {
-        /// The bytes as text; invalid UTF-8 is replaced.
-        text: String,
-        /// Where the next part begins.
-        next: u64,
-        /// Whether the task has ended and this was all.
-        done: bool,
-    }
-);
-record!(
     /// Who holds the home.
     StatusResponse {
         /// Version of the program.
@@ -490,6 +405,9 @@ record!(
         home: String,
         /// The socket.
         socket: String,
+        /// The TCP address, if it listens on one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        listen: Option<String>,
         /// Since when.
         started_at: Millis,
         /// Its epoch.

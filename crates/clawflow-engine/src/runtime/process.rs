@@ -5,10 +5,11 @@ use super::report::{report_of, unstartable};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::recover;
+use crate::seen::Seen;
 use crate::supervise::{ExitRecord, Run, RunEvent, RunHandle, RunSpec, StartError};
-use clawflow_core::drive::{self, FlowState, Launch, Report};
+use clawflow_core::drive::{FlowState, Launch, Report};
 use clawflow_core::ids::TaskId;
-use clawflow_core::task::{Task, TaskCommand, solo};
+use clawflow_core::task::{Task, TaskCommand};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -237,33 +238,11 @@ impl Engine {
         let child = signs.child.take();
         let line = signs.progress.take();
         signs.due = Instant::now() + PROGRESS_EVERY;
-        let Attempt { task_id, fence, .. } = attempt.clone();
-        let recorded = match &attempt.flow_id {
-            None => {
-                let line = line.clone();
-                let decide = move |was: &solo::Solo, ctx: &mut drive::Ctx<'_>| match (child, &line)
-                {
-                    (Some((pid, start)), _) => solo::started(was, ctx, fence, pid, start),
-                    (None, line) => {
-                        solo::progress(was, ctx, fence, line.as_deref().unwrap_or_default())
-                    }
-                };
-                self.decide_task(&task_id, decide).await.map(|_| ())
-            }
-            Some(flow_id) => {
-                let line = line.clone();
-                let decide = move |was: &FlowState, ctx: &mut drive::Ctx<'_>| match (child, &line) {
-                    (Some((pid, start)), _) => {
-                        drive::started(was, ctx, &task_id, fence, pid, start)
-                    }
-                    (None, line) => {
-                        let line = line.as_deref().unwrap_or_default();
-                        drive::progress(was, ctx, &task_id, fence, line)
-                    }
-                };
-                self.decide(flow_id, decide).await.map(|_| ())
-            }
+        let seen = match child {
+            Some((pid, start_time)) => Seen::Started { pid, start_time },
+            None => Seen::Progress(line.clone().unwrap_or_default()),
         };
+        let recorded = self.see(attempt, seen).await;
         if let Err(error) = &recorded {
             tracing::debug!(task_id = %attempt.task_id, %error, "a sign of life was not recorded");
         }
@@ -282,24 +261,7 @@ impl Engine {
     pub(crate) async fn settle(&self, attempt: &Attempt, report: Report) -> bool {
         // Free before the decision, so that the next step can take the slot in the same unit.
         self.inner.slots.release(1);
-        let Attempt { task_id, fence, .. } = attempt.clone();
-        let settled = match &attempt.flow_id {
-            None => self
-                .decide_task_surely(
-                    &attempt.task_id,
-                    move |was: &solo::Solo, ctx: &mut drive::Ctx<'_>| {
-                        solo::ended(was, ctx, fence, &report)
-                    },
-                )
-                .await
-                .map(|_| ()),
-            Some(flow_id) => self
-                .decide_surely(flow_id, move |state: &FlowState, ctx: &mut drive::Ctx<'_>| {
-                    drive::ended(state, ctx, &task_id, fence, report.clone())
-                })
-                .await
-                .map(|_| ()),
-        };
+        let settled = self.see_surely(attempt, Seen::Ended(report)).await;
         // Not before: until it is settled, nobody else needs to find out what became of it.
         self.inner.running.leave(&attempt.task_id);
         self.pump();
@@ -308,24 +270,7 @@ impl Engine {
 
     /// Settles an attempt as lost.
     pub(crate) async fn lose(&self, attempt: &Attempt, why: String, evidence: Value) {
-        let Attempt { task_id, fence, .. } = attempt.clone();
-        let settled = match &attempt.flow_id {
-            None => self
-                .decide_task_surely(
-                    &attempt.task_id,
-                    move |was: &solo::Solo, ctx: &mut drive::Ctx<'_>| {
-                        solo::lost(was, ctx, fence, &why, evidence.clone())
-                    },
-                )
-                .await
-                .map(|_| ()),
-            Some(flow_id) => self
-                .decide_surely(flow_id, move |state: &FlowState, ctx: &mut drive::Ctx<'_>| {
-                    drive::lost(state, ctx, &task_id, fence, &why, evidence.clone())
-                })
-                .await
-                .map(|_| ()),
-        };
+        let settled = self.see_surely(attempt, Seen::Lost { why, evidence }).await;
         self.is_over(attempt, settled);
     }
 

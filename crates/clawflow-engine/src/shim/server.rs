@@ -31,6 +31,7 @@ pub fn serve() -> ExitCode {
     let _ = rustix::thread::set_name(c"clawflow-shimd");
     sys::default_signals();
     sys::ignore_children();
+    crate::descriptors::restore(std::env::args_os().nth(2));
     warm_up();
     let mut path = [0u8; PATH_BYTES];
     loop {

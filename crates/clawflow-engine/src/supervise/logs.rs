@@ -40,6 +40,10 @@ impl Supervisor {
                 Err(error) => return Err(error).at("open", &path),
             };
             let mut bytes = Vec::new();
+            // Not every place after the end can be sought.
+            if file.metadata().at("look at", &path)?.len() <= offset {
+                return Ok(bytes);
+            }
             file.seek(SeekFrom::Start(offset)).at("seek in", &path)?;
             file.take(max).read_to_end(&mut bytes).at("read", &path)?;
             Ok(bytes)

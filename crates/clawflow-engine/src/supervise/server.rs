@@ -54,6 +54,7 @@ impl Started {
         let (requests, theirs) = socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)?;
         let process = Command::new(exe)
             .arg("__shimd")
+            .args(crate::descriptors::before().map(|limit| limit.to_string()))
             // The gateway's environment may hold secrets that a shim has no use for.
             .env_clear()
             .stdin(theirs)

@@ -26,6 +26,7 @@ async fn what_a_caller_began_is_carried_through(world: World) {
         owner: "agent:main:main".to_owned(),
         label: None,
         timeout_ms: None,
+        idempotency_key: None,
     };
     hung_up::<clawflow_engine::api::TaskRun>(&world, task).await;
     until("both have run", || world.lines("marks").len() == 2).await;

@@ -3,12 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod adoption;
+mod ask;
+mod binding;
 mod callers;
+mod children;
 mod commands;
+mod delivery;
 mod faults;
+mod hooks;
+mod killed_controller;
+mod moves;
 mod news;
+mod once;
 mod queue;
+mod races;
 mod slots;
 mod store;
 mod timers;
+mod tokens;
+mod waits;
 mod world;

@@ -68,6 +68,7 @@ fn settings(home: &Path, slots: usize) -> EngineSettings {
         grace_ms: 200,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,
+        routes: Vec::new(),
         name: "test".to_owned(),
     }
 }
@@ -112,7 +113,6 @@ impl World {
 
     pub(crate) fn request(&self, yaml: &str) -> FlowRunRequest {
         FlowRunRequest {
-            idempotency_key: None,
             source: yaml.to_owned(),
             file: "test.flow.yaml".to_owned(),
             args: serde_json::Map::new(),
@@ -121,6 +121,7 @@ impl World {
             owner: None,
             key: None,
             auto_approve: false,
+            idempotency_key: None,
         }
     }
 
@@ -136,6 +137,7 @@ impl World {
             owner: "agent:main:main".to_owned(),
             label: None,
             timeout_ms: None,
+            idempotency_key: None,
         };
         self.call::<TaskRun>(request).await.unwrap()
     }

@@ -49,6 +49,7 @@ pub(crate) fn api(home: &Path, scope: Scope) -> Api {
         grace_ms: 100,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,
+        routes: Vec::new(),
         name: "test:1".to_owned(),
     };
     let engine = Engine::new(Arc::new(MemoryStore::new()), settings, scope).unwrap();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 record!(
     /// Lists the messages of an inbox, oldest first.
+    #[derive(Default)]
     InboxListRequest {
         /// Only of this owner; a bound caller sees its own in any case.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,6 +38,7 @@ record!(
 );
 record!(
     /// Acknowledges messages: the owner has them.
+    #[derive(Default)]
     InboxAckRequest {
         /// Their ids; those that are acknowledged already are no error.
         ids: Vec<String>,
@@ -54,6 +56,7 @@ record!(
 );
 record!(
     /// Lists deliveries of all routes, newest first.
+    #[derive(Default)]
     DeliveryListRequest {
         /// Only of this owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +80,7 @@ record!(
 );
 record!(
     /// Names a delivery by id, or all of a task or flow.
+    #[derive(Default)]
     DeliveryRef {
         /// A delivery, task or flow.
         delivery: String,

@@ -100,6 +100,7 @@ fn request(ctx: &Ctx, args: RunArgs) -> Result<TaskRunRequest, CliError> {
     }
     let not_utf8 = |path: PathBuf| CliError::usage(format!("{} is not UTF-8", path.display()));
     Ok(TaskRunRequest {
+        idempotency_key: None,
         argv: args.argv,
         cwd: cwd.into_os_string().into_string().map_err(|path| not_utf8(path.into()))?,
         env: chosen_env(ctx, &args.env)?,

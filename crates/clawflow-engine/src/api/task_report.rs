@@ -1,0 +1,76 @@
+//! `task.report` and `task.notify`: what a caller says of a task.
+
+use super::{Api, ApiError, TaskNotifyRequest, TaskReportRequest};
+use crate::error::EngineError;
+use crate::held::{OfCode, OfEither};
+use clawflow_core::control::{self, ChildReport, ControlState};
+use clawflow_core::drive::{Ctx, Decision, FlowState};
+use clawflow_core::error::{Code, Refusal};
+use clawflow_core::task::{Task, solo};
+use std::sync::Arc;
+
+impl Api {
+    pub(super) async fn task_report(&self, request: TaskReportRequest) -> Result<Task, ApiError> {
+        let task = self.find_task(&request.task)?;
+        let Some(flow_id) = task.parent_flow_id.clone() else {
+            return Err(engine_runs_it().into());
+        };
+        let report = ChildReport {
+            status: request.status,
+            progress_summary: request.progress_summary,
+            terminal_summary: request.terminal_summary,
+            terminal_outcome: request.terminal_outcome,
+            error: request.error,
+            started_at: request.started_at,
+            last_event_at: request.last_event_at,
+            ended_at: request.ended_at,
+            usage: request.usage,
+        };
+        let (store, id) = (self.engine.store().clone(), task.task_id.clone());
+        let tell = OfEither(
+            |_: &FlowState, _: &mut Ctx<'_>| -> Result<Decision, Refusal> { Err(engine_runs_it()) },
+            move |state: &ControlState, ctx: &mut Ctx<'_>| {
+                let ended = if state.tasks.contains_key(&id) {
+                    Ok(None)
+                } else {
+                    store.task(&id).map_err(super::flow_run_task::unreadable)
+                }?;
+                let row = ended.unwrap_or_else(|| Arc::new(task.clone()));
+                control::report(state, ctx, &row, &report)
+            },
+        );
+        let done = self.engine.decide(self.actor(), &flow_id, tell).await.map_err(no_flow)?;
+        match done.task {
+            Some(task) => Ok(Arc::unwrap_or_clone(task)),
+            None => self.find_task(&request.task),
+        }
+    }
+
+    pub(super) async fn task_notify(&self, request: TaskNotifyRequest) -> Result<Task, ApiError> {
+        let task = self.find_task(&request.task)?;
+        let (id, policy) = (task.task_id, request.notify_policy);
+        let Some(flow_id) = task.parent_flow_id else {
+            let notify = move |was: &solo::Solo, ctx: &mut Ctx<'_>| solo::notify(was, ctx, policy);
+            return Ok(self.engine.decide_task(self.actor(), &id, notify).await?);
+        };
+        let notify = OfCode(move |state: &ControlState, ctx: &mut Ctx<'_>| {
+            control::notify_task(state, ctx, &id, policy)
+        });
+        let done = self.engine.decide(self.actor(), &flow_id, notify).await.map_err(no_flow)?;
+        match done.task {
+            Some(task) => Ok(Arc::unwrap_or_clone(task)),
+            None => self.find_task(&request.task),
+        }
+    }
+}
+
+fn engine_runs_it() -> Refusal {
+    Refusal::new(Code::EngineOwned, "the engine runs this task and sees its end")
+}
+
+/// A refusal about a task shows no flow.
+fn no_flow(error: EngineError) -> ApiError {
+    let mut error = ApiError::from(error);
+    error.current = None;
+    error
+}
