@@ -1,5 +1,8 @@
 //! What all benchmarks share: the disk's own speed, medians, a look at the machine, tables.
 
+pub mod gateway;
+pub mod spine;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;

@@ -6,6 +6,7 @@
 //!
 //! Looks for `clawflow` beside itself.
 
+use clawflow_bench::gateway::start;
 use clawflow_bench::{fdatasync_rate, median, print_table, warn_unless_idle};
 use clawflow_engine::api::{Api, Call, FlowRun, FlowRunRequest};
 use clawflow_engine::{Engine, EngineSettings, Scope};
@@ -14,7 +15,7 @@ use std::error::Error;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -26,7 +27,7 @@ const LISTED: usize = 10_000;
 const WAITING: usize = 100_000;
 /// Flows that are made at a time.
 const IN_FLIGHT: usize = 256;
-/// A gateway must serve within this time.
+/// A shim must appear within this time.
 const READY: Duration = Duration::from_secs(30);
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -165,40 +166,11 @@ fn peak(exe: &Path, home: &Path, args: &[&str]) -> Outcome<u64> {
     Ok(most)
 }
 
-/// A gateway that is ended by pid when it goes out of use.
-struct Gateway(Child);
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts a gateway; returns it and how many milliseconds it took until it served.
-fn start(exe: &Path, home: &Path) -> Outcome<(Gateway, f64)> {
-    let begun = Instant::now();
-    let child = Command::new(exe)
-        .args(["--home".as_ref(), home.as_os_str(), "gateway".as_ref(), "run".as_ref()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let gateway = Gateway(child);
-    let socket = home.join("gateway.sock");
-    while std::os::unix::net::UnixStream::connect(&socket).is_err() {
-        if begun.elapsed() > READY {
-            return Err("the gateway does not serve".into());
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    Ok((gateway, begun.elapsed().as_secs_f64() * 1000.0))
-}
-
 /// Milliseconds until a gateway serves, and its resident memory in KiB a little later.
 fn gateway(exe: &Path, home: &Path) -> Outcome<(f64, u64)> {
     let (gateway, ready) = start(exe, home)?;
     std::thread::sleep(Duration::from_secs(2));
-    Ok((ready, status(gateway.0.id(), "VmRSS").ok_or("the gateway has ended")?))
+    Ok((ready, status(gateway.pid(), "VmRSS").ok_or("the gateway has ended")?))
 }
 
 /// Private memory of a shim in KiB.

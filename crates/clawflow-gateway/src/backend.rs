@@ -1,7 +1,7 @@
 //! Where calls happen: here, or at whoever holds the home.
 
 use crate::client::Client;
-use clawflow_engine::api::{Api, ApiError, Call};
+use clawflow_engine::api::{Api, ApiError, Call, Caller, Calls, Session};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,6 +15,23 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// The same calls on behalf of this caller.
+    #[must_use]
+    pub fn as_caller(&self, caller: Caller) -> Self {
+        match self {
+            Self::Remote(client) => Self::Remote(client.as_caller(caller)),
+            Self::Local(api) => Self::Local(api.as_caller(caller)),
+        }
+    }
+
+    /// The same calls on behalf of a session: they see and change its records only.
+    ///
+    /// # Errors
+    /// `invalid` for a blank session key.
+    pub fn bind_session(&self, session: Session) -> Result<Self, ApiError> {
+        Ok(self.as_caller(session.caller()?))
+    }
+
     /// Carries out a call.
     ///
     /// # Errors
@@ -24,6 +41,19 @@ impl Backend {
             Self::Remote(client) => client.call::<C>(request).await,
             Self::Local(api) => C::run(api, copy(request)?).await,
         }
+    }
+}
+
+impl Calls for Backend {
+    async fn call<C: Call>(&self, request: C::Request) -> Result<C::Response, ApiError> {
+        match self {
+            Self::Remote(client) => client.call::<C>(&request).await,
+            Self::Local(api) => C::run(api, request).await,
+        }
+    }
+
+    fn on_behalf_of(&self, caller: Caller) -> Self {
+        self.as_caller(caller)
     }
 }
 

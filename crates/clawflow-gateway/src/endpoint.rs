@@ -2,9 +2,13 @@
 
 use crate::fields::{self, Fields};
 use crate::host::Host;
-use clawflow_engine::api::{ApiError, Call};
+use clawflow_core::flow::Flow;
+pub use clawflow_core::token::Access;
+use clawflow_engine::api::{ApiError, Call, Caller, FlowView, FlowWaitingResponse};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,30 +33,19 @@ impl Verb {
     }
 }
 
-/// What a caller must be allowed to do. Each includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// Look.
-    Read,
-    /// Start and steer flows.
-    Operate,
-    /// Delete, and stop the gateway.
-    Admin,
+/// An answer on its way.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Written, ApiError>> + Send>>;
+
+/// An answer as it goes over the wire.
+pub(crate) struct Written {
+    /// JSON.
+    pub(crate) body: Vec<u8>,
+    /// The revision, if it is a flow.
+    pub(crate) revision: Option<u64>,
 }
 
-impl Access {
-    /// The word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Operate => "operate",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-type Answer = Pin<Box<dyn Future<Output = Result<Vec<u8>, ApiError>> + Send>>;
+/// The schemas of a row, as one generator makes them.
+pub(crate) type Schema = fn(&mut SchemaGenerator) -> schemars::Schema;
 
 /// One command or query as it is offered over a wire.
 #[derive(Debug)]
@@ -72,7 +65,11 @@ pub struct Endpoint {
     /// Whether it may wait for something to happen: such a one ends at once when the server stops.
     pub waits: bool,
     names: fn() -> &'static [&'static str],
-    answer: fn(Arc<Host>, Fields) -> Answer,
+    answer: fn(Arc<Host>, Caller, Fields) -> Answer,
+    pub(crate) request: Schema,
+    pub(crate) response: Schema,
+    /// Whether its answer is a flow, which has a revision.
+    pub(crate) tagged: fn() -> bool,
 }
 
 impl Endpoint {
@@ -83,8 +80,8 @@ impl Endpoint {
     }
 
     /// Carries it out.
-    pub(crate) fn answer(&self, host: Arc<Host>, fields: Fields) -> Answer {
-        (self.answer)(host, fields)
+    pub(crate) fn answer(&self, host: Arc<Host>, caller: Caller, fields: Fields) -> Answer {
+        (self.answer)(host, caller, fields)
     }
 
     /// As [`Endpoint`] with `mcp`.
@@ -117,18 +114,33 @@ pub(crate) const fn row<C: Call>(
     access: Access,
     summary: &'static str,
 ) -> Endpoint {
-    let (names, answer) = (fields::names_of::<C::Request> as fn() -> _, run::<C> as fn(_, _) -> _);
-    let (name, mcp, waits) = (C::NAME, false, false);
-    Endpoint { name, verb, path, access, summary, mcp, waits, names, answer }
+    Endpoint {
+        name: C::NAME,
+        verb,
+        path,
+        access,
+        summary,
+        mcp: false,
+        waits: false,
+        names: fields::names_of::<C::Request>,
+        answer: run::<C>,
+        request: schema::<C::Request>,
+        response: schema::<C::Response>,
+        tagged: is_flow::<C::Response>,
+    }
 }
 
 /// A question to the server itself, not to the engine.
 pub(crate) trait HostCall: 'static {
     const NAME: &'static str;
-    type Request: DeserializeOwned + Send + 'static;
-    type Response: Serialize;
+    type Request: DeserializeOwned + JsonSchema + Send + 'static;
+    type Response: Serialize + JsonSchema + 'static;
 
-    fn run(host: &Host, request: Self::Request) -> Result<Self::Response, ApiError>;
+    fn run(
+        host: &Host,
+        caller: &Caller,
+        request: Self::Request,
+    ) -> Result<Self::Response, ApiError>;
 }
 
 /// The row of a question to the server itself.
@@ -138,21 +150,53 @@ pub(crate) const fn host<C: HostCall>(
     access: Access,
     summary: &'static str,
 ) -> Endpoint {
-    let names = fields::names_of::<C::Request> as fn() -> _;
-    let answer = run_host::<C> as fn(_, _) -> _;
-    let (name, mcp, waits) = (C::NAME, false, false);
-    Endpoint { name, verb, path, access, summary, mcp, waits, names, answer }
+    Endpoint {
+        name: C::NAME,
+        verb,
+        path,
+        access,
+        summary,
+        mcp: false,
+        waits: false,
+        names: fields::names_of::<C::Request>,
+        answer: run_host::<C>,
+        request: schema::<C::Request>,
+        response: schema::<C::Response>,
+        tagged: is_flow::<C::Response>,
+    }
 }
 
-fn run<C: Call>(host: Arc<Host>, fields: Fields) -> Answer {
-    Box::pin(async move { written(&C::run(&host.api, fields.read()?).await?) })
+fn run<C: Call>(host: Arc<Host>, caller: Caller, fields: Fields) -> Answer {
+    Box::pin(async move {
+        let api = host.api.as_caller(caller);
+        written(&C::run(&api, fields.read()?).await?)
+    })
 }
 
-fn run_host<C: HostCall>(host: Arc<Host>, fields: Fields) -> Answer {
-    Box::pin(async move { written(&C::run(&host, fields.read()?)?) })
+fn run_host<C: HostCall>(host: Arc<Host>, caller: Caller, fields: Fields) -> Answer {
+    Box::pin(async move { written(&C::run(&host, &caller, fields.read()?)?) })
 }
 
-fn written<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
-    serde_json::to_vec(answer)
-        .map_err(|error| ApiError::new("internal", format!("cannot write the answer: {error}")))
+fn written<T: Serialize + 'static>(answer: &T) -> Result<Written, ApiError> {
+    let body = serde_json::to_vec(answer)
+        .map_err(|error| ApiError::new("internal", format!("cannot write the answer: {error}")))?;
+    Ok(Written { body, revision: flow_of(answer).map(|flow| flow.revision) })
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> schemars::Schema {
+    generator.subschema_for::<T>()
+}
+
+/// The flow that the answer is, if it is one and not only has one in it.
+fn flow_of(answer: &dyn Any) -> Option<&Flow> {
+    let view = || answer.downcast_ref::<FlowView>().map(|view| &view.flow);
+    let waiting = || answer.downcast_ref::<FlowWaitingResponse>().map(|waiting| &waiting.flow);
+    answer.downcast_ref::<Flow>().or_else(view).or_else(waiting)
+}
+
+/// The types of [`flow_of`].
+fn is_flow<T: 'static>() -> bool {
+    let flows =
+        [TypeId::of::<Flow>(), TypeId::of::<FlowView>(), TypeId::of::<FlowWaitingResponse>()];
+    flows.contains(&TypeId::of::<T>())
 }

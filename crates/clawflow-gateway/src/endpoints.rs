@@ -3,9 +3,12 @@
 use crate::endpoint::{Access, Endpoint, Verb, get, host, post, row};
 use crate::host::{GatewayStatus, GatewayStop};
 use clawflow_engine::api::{
-    FlowAdopt, FlowAnswer, FlowCancel, FlowEvents, FlowList, FlowPause, FlowPurge, FlowRetry,
-    FlowRun, FlowSettle, FlowShow, FlowSource, FlowUnpause, FlowWait, FlowWhy, TaskCancel,
-    TaskList, TaskLogs, TaskRun, TaskShow,
+    DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer, FlowAppendOutput,
+    FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowGet,
+    FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun,
+    FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary,
+    FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, SignalSend, TaskCancel, TaskList,
+    TaskLogs, TaskNotify, TaskReport, TaskRun, TaskShow, TokenCreate, TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -41,6 +44,48 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get::<TaskShow>("/v1/tasks/{task}", "Shows a task.").mcp(),
     get::<TaskLogs>("/v1/tasks/{task}/logs", "Reads a log of a task.").mcp().waits(),
     post::<TaskCancel>("/v1/tasks/{task}/cancel", "Stops a task.").mcp(),
+    post::<FlowCreate>("/v1/flows/managed", "Makes a flow that code drives."),
+    get::<FlowGet>("/v1/flows/{flow}/record", "Reads the record of a flow by its id or key."),
+    get::<FlowFindLatest>("/v1/latest-flow", "Reads the newest flow of the bound owner."),
+    get::<FlowResolve>(
+        "/v1/resolve-flow",
+        "Finds a flow of the bound owner by id, key or session key.",
+    ),
+    get::<FlowSummary>("/v1/flows/{flow}/task-summary", "Counts the tasks of a flow."),
+    post::<FlowRunTask>("/v1/flows/{flow}/tasks", "Launches or records a child of a flow."),
+    post::<FlowSetWaiting>("/v1/flows/{flow}/set-waiting", "Parks a flow until something happens."),
+    post::<FlowResume>("/v1/flows/{flow}/resume", "Goes on with a parked flow."),
+    post::<FlowFinish>("/v1/flows/{flow}/finish", "Ends a flow well."),
+    post::<FlowFail>("/v1/flows/{flow}/fail", "Ends a flow badly."),
+    post::<FlowRequestCancel>(
+        "/v1/flows/{flow}/request-cancel",
+        "Records the intent to cancel a flow and lets its children be.",
+    ),
+    post::<FlowSetOutput>("/v1/flows/{flow}/set-output", "Replaces an output of a flow."),
+    post::<FlowAppendOutput>(
+        "/v1/flows/{flow}/append-output",
+        "Makes an output of a flow an array, or extends the array.",
+    ),
+    post::<FlowEmit>("/v1/flows/{flow}/emit", "Sends the owner of a flow one message."),
+    post::<SignalSend>("/v1/signals", "Tells the waiting flows that something has happened."),
+    post::<TaskReport>(
+        "/v1/tasks/{task}/report",
+        "Reports progress or the end of a task that its caller runs.",
+    ),
+    post::<TaskNotify>("/v1/tasks/{task}/notify", "Changes what the owner is told about a task."),
+    get::<InboxList>("/v1/inbox", "Lists the messages of an inbox.").waits(),
+    post::<InboxAck>("/v1/inbox/ack", "Acknowledges messages."),
+    get::<DeliveryList>("/v1/deliveries", "Lists messages on all routes."),
+    post::<DeliveryRedeliver>("/v1/deliveries/{delivery}/redeliver", "Sends messages once more."),
+    post::<DeliveryDismiss>("/v1/deliveries/{delivery}/dismiss", "Gives messages up."),
+    row::<TokenCreate>(Verb::Post, "/v1/tokens", Access::Admin, "Makes an access token."),
+    row::<TokenList>(Verb::Get, "/v1/tokens", Access::Admin, "Lists access tokens."),
+    row::<TokenRevoke>(
+        Verb::Post,
+        "/v1/tokens/{token}/revoke",
+        Access::Admin,
+        "Revokes an access token.",
+    ),
     host::<GatewayStatus>(
         Verb::Get,
         "/v1/status",

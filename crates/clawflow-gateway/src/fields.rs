@@ -31,19 +31,48 @@ impl Fields {
         self.0.extend(body.into_iter().map(|(name, value)| (name, Field::Json(value))));
     }
 
-    /// Adds a field of the query; one that comes twice is a list.
+    /// Adds a field of the query, unless the body has it; one that comes twice is a list.
     pub(crate) fn add_query(&mut self, name: String, value: String) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, Field::Text(values))) => values.push(value),
-            Some((_, field)) => *field = Field::Text(vec![value]),
+            Some((_, Field::Json(_))) => {}
             None => self.0.push((name, Field::Text(vec![value]))),
         }
     }
 
-    /// Adds a field of the path, which wins over the others.
+    /// Adds a field of the path.
     pub(crate) fn add_path(&mut self, name: &str, value: String) {
-        self.0.retain(|(known, _)| known != name);
         self.0.push((name.to_owned(), Field::Text(vec![value])));
+    }
+
+    /// Adds a field of a header, unless another value of it is there already.
+    pub(crate) fn add_header(&mut self, name: &str, value: Value) -> bool {
+        match self.0.iter().find(|(known, _)| known == name) {
+            Some((_, Field::Json(known))) => *known == value,
+            Some((_, Field::Text(known))) => match (known.as_slice(), &value) {
+                ([known], Value::String(value)) => known == value,
+                ([known], value) => value.as_u64().is_some_and(|n| known.parse() == Ok(n)),
+                _ => false,
+            },
+            None => {
+                self.0.push((name.to_owned(), Field::Json(value)));
+                true
+            }
+        }
+    }
+
+    /// Whether the field is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
+    /// The field as a number, if it is there and one.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        match self.0.iter().find(|(known, _)| known == name) {
+            Some((_, Field::Json(value))) => value.as_u64(),
+            Some((_, Field::Text(values))) => values.first()?.parse().ok(),
+            None => None,
+        }
     }
 
     /// Reads them as a request.

@@ -1,23 +1,60 @@
 //! What the server knows beside the engine: who it is, and whether it is to stop.
 
 use crate::endpoint::HostCall;
+use crate::guests::Guests;
 use crate::holder::{HolderInfo, Kind};
-use clawflow_engine::api::{Api, ApiError, Nothing, StatusResponse};
+use crate::limits::{COMMANDS_MAX, STREAMS_MAX};
+use crate::rate::Rates;
+use crate::settings::ServerSettings;
+use clawflow_engine::api::{Api, ApiError, Caller, Nothing, StatusResponse};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
 
 /// The server's side of every request.
 pub(crate) struct Host {
+    /// The calls, on behalf of nobody in particular.
     pub(crate) api: Api,
     pub(crate) info: HolderInfo,
     /// Somebody asked over the wire that the program end.
     pub(crate) stop_asked: watch::Sender<bool>,
     /// The server is stopping.
     pub(crate) stopping: watch::Sender<bool>,
+    /// Where it listens beside its socket.
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) guests: Guests,
+    pub(crate) rates: Rates,
+    /// Places for commands at once.
+    pub(crate) commands: Arc<Semaphore>,
+    /// Places for streams of events.
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+impl Host {
+    pub(crate) fn new(
+        api: Api,
+        info: HolderInfo,
+        settings: &ServerSettings,
+        listen: Option<SocketAddr>,
+    ) -> Self {
+        Self {
+            api,
+            info,
+            stop_asked: watch::Sender::new(false),
+            stopping: watch::Sender::new(false),
+            listen,
+            guests: Guests::new(&settings.allowed_hosts, &settings.allowed_origins),
+            rates: Rates::new(settings.rate_limit),
+            commands: Arc::new(Semaphore::new(COMMANDS_MAX)),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+        }
+    }
 }
 
 /// What the gateway says before it stops.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StopResponse {
     /// Its process id.
@@ -34,19 +71,19 @@ impl HostCall for GatewayStatus {
     type Request = Nothing;
     type Response = StatusResponse;
 
-    fn run(host: &Host, _: Nothing) -> Result<StatusResponse, ApiError> {
+    fn run(host: &Host, caller: &Caller, _: Nothing) -> Result<StatusResponse, ApiError> {
         let engine = host.api.engine();
         Ok(StatusResponse {
-            listen: None,
             version: host.info.version.clone(),
             pid: host.info.pid,
             kind: host.info.kind.word().to_owned(),
             home: engine.settings().home.display().to_string(),
             socket: host.info.socket.display().to_string(),
+            listen: host.listen.map(|address| address.to_string()),
             started_at: host.info.started_at,
             epoch: engine.epoch(),
             running: running(&host.api),
-            flows: engine.store().count_flows(None)?.by_status,
+            flows: engine.store().count_flows(caller.owner.as_deref())?.by_status,
         })
     }
 }
@@ -59,7 +96,10 @@ impl HostCall for GatewayStop {
     type Request = Nothing;
     type Response = StopResponse;
 
-    fn run(host: &Host, _: Nothing) -> Result<StopResponse, ApiError> {
+    fn run(host: &Host, caller: &Caller, _: Nothing) -> Result<StopResponse, ApiError> {
+        if caller.owner.is_some() {
+            return Err(ApiError::new("forbidden", "a bound caller cannot stop the gateway"));
+        }
         if host.info.kind != Kind::Gateway {
             let why = format!("process {} is a foreground run, not a gateway", host.info.pid);
             return Err(ApiError::new("invalid_state", why).hint("end it with Ctrl-C"));

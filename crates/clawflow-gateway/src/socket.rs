@@ -4,6 +4,7 @@ use crate::holder::Guard;
 use crate::limits::SOCKET_PATH_BYTES;
 use std::fs::{DirBuilder, Permissions};
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,20 @@ pub enum ServerError {
     InUse {
         /// The path.
         path: PathBuf,
+    },
+    /// The address is reachable from elsewhere, which was not asked for.
+    #[error("{address} can be reached from other machines, and gateway.allow_remote is not set")]
+    Remote {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why it failed.
+        source: io::Error,
     },
     /// The file system refused.
     #[error("cannot {verb} {}: {source}", path.display())]

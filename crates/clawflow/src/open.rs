@@ -4,12 +4,14 @@
 //! end. Failure: nothing is held after an error; the error names the holder where there is one.
 
 use crate::cli::{CliError, Exit};
-use crate::config::Settings;
+use crate::config::{Settings, listen};
 use clawflow_core::Millis;
+use clawflow_core::delivery::Route;
 use clawflow_engine::api::{Api, ApiError};
 use clawflow_engine::{Engine, EngineSettings, Scope};
+use clawflow_gateway::courier::{Post, Routes, RoutesError};
 use clawflow_gateway::holder::{self, HolderError, HolderInfo, Kind, Taken};
-use clawflow_gateway::{Backend, Client, Guard, Server, ServerError};
+use clawflow_gateway::{Address, Backend, Client, Guard, Server, ServerError, ServerSettings};
 use clawflow_store::{SqliteStore, StoreError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -122,6 +124,9 @@ pub(crate) enum OpenError {
     /// The socket.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The file of routes.
+    #[error(transparent)]
+    Routes(#[from] RoutesError),
     /// The path of this very program.
     #[error("cannot tell the path of this program: {0}")]
     Exe(std::io::Error),
@@ -134,6 +139,9 @@ pub(crate) enum OpenError {
         /// Who drives it.
         holder: HolderInfo,
     },
+    /// The gateway that the environment names does not let us in, or is not there.
+    #[error("{0}")]
+    Remote(#[from] ApiError),
     /// Somebody is needed who is not there.
     #[error("no gateway runs on {}", home.display())]
     Nobody {
@@ -195,6 +203,15 @@ impl From<OpenError> for CliError {
             OpenError::Server(ServerError::PathTooLong { .. } | ServerError::InUse { .. }) => {
                 ("unavailable", Some("set gateway.socket to another path".to_owned()))
             }
+            OpenError::Routes(error) => return Self::usage(error.to_string()),
+            OpenError::Remote(error) => return error.clone().into(),
+            OpenError::Server(ServerError::Remote { .. }) => (
+                "unavailable",
+                Some("read docs/security.md, then set gateway.allow_remote = true".to_owned()),
+            ),
+            OpenError::Server(ServerError::Listen { .. }) => {
+                ("unavailable", Some("set gateway.listen to another address".to_owned()))
+            }
             OpenError::Store(error) => {
                 let error = ApiError::from(error.clone());
                 return Self { exit: Exit::Unavailable, ..error.into() };
@@ -209,6 +226,9 @@ impl From<OpenError> for CliError {
 
 /// Opens the home.
 pub(crate) async fn open(settings: &Settings, want: Want) -> Result<Opened, OpenError> {
+    if let Some(address) = settings.remote.as_ref().filter(|_| want != Want::Gateway) {
+        return reach(address).await;
+    }
     let home = || settings.home.clone();
     let began = Instant::now();
     loop {
@@ -242,6 +262,25 @@ pub(crate) async fn open(settings: &Settings, want: Want) -> Result<Opened, Open
     }
 }
 
+/// The gateway that the environment names. It is asked who it is, which also shows whether the
+/// token is good.
+async fn reach(address: &Address) -> Result<Opened, OpenError> {
+    let client = Client::at(address.clone());
+    let status = client.status().await?;
+    let kind = match status.kind.as_str() {
+        "run" => Kind::Run,
+        _ => Kind::Gateway,
+    };
+    let holder = HolderInfo {
+        pid: status.pid,
+        kind,
+        version: status.version,
+        started_at: status.started_at,
+        socket: status.socket.into(),
+    };
+    Ok(Opened::Remote { backend: Backend::Remote(client.clone()), client, holder })
+}
+
 /// `None`: nobody holds the home, and it is not wanted to hold.
 fn take(settings: &Settings, want: Want) -> Result<Option<Taken>, HolderError> {
     let kind = match want {
@@ -264,18 +303,36 @@ fn hold(settings: &Settings, want: Want, guard: Guard) -> Result<Opened, OpenErr
         Want::Command | Want::Client => Scope::Nothing,
     };
     let serves = scope != Scope::Nothing;
-    let engine = Engine::new(Arc::new(store), engine_settings(settings)?, scope)?;
+    let routes = Routes::read(&settings.delivery.routes)?;
+    let engine_settings = engine_settings(settings, routes.for_core())?;
+    let engine = Engine::new(Arc::new(store), engine_settings, scope)?;
     let api = Api::new(engine.clone());
     // The socket before the work: a gateway that cannot serve must not start anything.
-    let server = if serves { Some(Server::start(&guard, api.clone())?) } else { None };
+    let server = match serves {
+        true => Some(Server::start(&guard, api.clone(), &server_settings(settings, want))?),
+        false => None,
+    };
     if serves {
         engine.start()?;
+        engine.carry_by(Arc::new(Post::new(routes)));
     }
     let backend = Backend::Local(api.clone());
     Ok(Opened::Holder(Box::new(Holder { backend, api, server, guard })))
 }
 
-fn engine_settings(settings: &Settings) -> Result<EngineSettings, OpenError> {
+/// Only a gateway listens on a TCP address: a foreground run comes and goes.
+fn server_settings(settings: &Settings, want: Want) -> ServerSettings {
+    let gateway = &settings.gateway;
+    ServerSettings {
+        listen: listen(&gateway.listen).filter(|_| want == Want::Gateway),
+        allow_remote: gateway.allow_remote,
+        allowed_hosts: gateway.allowed_hosts.clone(),
+        allowed_origins: gateway.allowed_origins.clone(),
+        rate_limit: gateway.rate_limit,
+    }
+}
+
+fn engine_settings(settings: &Settings, routes: Vec<Route>) -> Result<EngineSettings, OpenError> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     Ok(EngineSettings {
         home: settings.home.clone(),
@@ -286,7 +343,7 @@ fn engine_settings(settings: &Settings) -> Result<EngineSettings, OpenError> {
         grace_ms: u64::try_from(settings.cancel.grace.as_millis()).unwrap_or(u64::MAX),
         log_bytes: settings.limits.log_bytes,
         stdout_bytes: settings.limits.stdout_bytes,
-        routes: Vec::new(),
+        routes,
         name: format!("{host}:{}", std::process::id()),
     })
 }

@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod abuse;
+mod conditions;
+mod courier;
 mod docs;
+mod doors;
+mod feed;
 mod holding;
+mod openapi;
 mod rows;
 mod sockets;
 mod stopping;

@@ -3,9 +3,13 @@
 use crate::support::{gate_flow, serve};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{
-    ApiError, Call, FlowAdopt, FlowAnswer, FlowCancel, FlowEvents, FlowList, FlowPause, FlowPurge,
-    FlowRetry, FlowRun, FlowSettle, FlowShow, FlowSource, FlowUnpause, FlowWait, FlowWhy,
-    TaskCancel, TaskList, TaskLogs, TaskRun, TaskShow,
+    ApiError, Call, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer,
+    FlowAppendOutput, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest,
+    FlowFinish, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
+    FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
+    FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
+    SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskReport, TaskRun, TaskShow,
+    TokenCreate, TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -32,6 +36,8 @@ async fn every_row_goes_there_and_back() {
     flows(&mut caller).await;
     ends(&mut caller).await;
     tasks(&mut caller).await;
+    code(&mut caller).await;
+    tokens(&mut caller).await;
 
     let status = served.client.status().await.unwrap();
     assert_eq!((status.pid, status.kind.as_str()), (std::process::id(), "gateway"));
@@ -124,6 +130,67 @@ async fn tasks(caller: &mut Caller) {
         // It was started, and failed for want of a shim.
         Err(error) => assert_eq!(error.code, "terminal", "{error}"),
     }
+}
+
+/// Without a binding and without such a flow: refused by the engine, not by the wire.
+async fn code(caller: &mut Caller) {
+    let new = json!({ "controllerId": "test", "goal": "g" });
+    let error = caller.call::<FlowCreate>(new).await.unwrap_err();
+    assert_eq!(error.code, "invalid", "{error}");
+    assert_eq!(caller.call::<FlowFindLatest>(json!({})).await.unwrap_err().code, "invalid");
+    let token = json!({ "token": "x" });
+    assert_eq!(caller.call::<FlowResolve>(token).await.unwrap_err().code, "invalid");
+    let child = json!({ "flow": "none", "runtime": "cli", "task": "t" });
+    let child = caller.call::<FlowRunTask>(child).await.unwrap();
+    assert_eq!((child.created, child.found), (false, false));
+    let signal = json!({ "name": "go", "payload": { "a": [1] } });
+    assert_eq!(caller.call::<SignalSend>(signal).await.unwrap_err().code, "invalid");
+    assert!(
+        caller.call::<InboxList>(json!({ "owner": "nobody" })).await.unwrap().deliveries.is_empty()
+    );
+    assert!(
+        caller
+            .call::<DeliveryList>(json!({ "owner": "nobody" }))
+            .await
+            .unwrap()
+            .deliveries
+            .is_empty()
+    );
+    let ids = json!({ "ids": ["dlv_none"] });
+    assert_eq!(caller.call::<InboxAck>(ids).await.unwrap_err().code, "not_found");
+    macro_rules! missing {
+        ($($call:ident $request:tt)+) => {$(
+            let error = caller.call::<$call>(json!($request)).await.unwrap_err();
+            assert_eq!(error.code, "not_found", "{}: {error}", $call::NAME);
+        )+};
+    }
+    missing! {
+        FlowGet { "flow": "none" }
+        FlowSummary { "flow": "none" }
+        FlowSetWaiting { "flow": "none", "waitFor": { "kind": "timer", "afterMs": 1 } }
+        FlowResume { "flow": "none", "currentStep": null }
+        FlowFinish { "flow": "none", "stateJson": null }
+        FlowFail { "flow": "none", "error": "e" }
+        FlowRequestCancel { "flow": "none" }
+        FlowSetOutput { "flow": "none", "name": "n", "value": 1 }
+        FlowAppendOutput { "flow": "none", "name": "n", "value": 1 }
+        FlowEmit { "flow": "none", "content": "c" }
+        TaskReport { "task": "none", "status": "succeeded" }
+        TaskNotify { "task": "none", "notifyPolicy": "silent" }
+        DeliveryRedeliver { "delivery": "dlv_none" }
+        DeliveryDismiss { "delivery": "dlv_none" }
+    }
+}
+
+async fn tokens(caller: &mut Caller) {
+    let new = json!({ "label": "laptop", "access": "read" });
+    let made = caller.call::<TokenCreate>(new).await.unwrap();
+    let id = made.token.token_id.0;
+    assert!(made.secret.len() > 40 && made.token.hash.is_empty());
+    let listed = caller.call::<TokenList>(json!({})).await.unwrap();
+    assert_eq!(listed.tokens.len(), 1);
+    let revoked = caller.call::<TokenRevoke>(json!({ "token": id })).await.unwrap();
+    assert!(revoked.revoked_at.is_some());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::support::{api, serve, take};
 use clawflow_engine::Scope;
-use clawflow_gateway::{Client, Server, ServerError};
+use clawflow_gateway::{Client, Server, ServerError, ServerSettings};
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
@@ -22,7 +22,8 @@ async fn what_a_dead_holder_left_is_replaced() {
     std::fs::create_dir_all(socket.parent().unwrap()).unwrap();
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     assert!(socket.exists(), "closing does not remove it");
-    let server = Server::start(&guard, api(tmp.path(), Scope::Nothing)).unwrap();
+    let server =
+        Server::start(&guard, api(tmp.path(), Scope::Nothing), &ServerSettings::default()).unwrap();
     Client::new(&socket).ping().await.unwrap();
     server.stop().await;
 }
@@ -32,7 +33,10 @@ async fn what_is_not_ours_is_left() {
     let tmp = TempDir::new().unwrap();
     let socket = tmp.path().join("precious");
     let guard = take(tmp.path(), &socket);
-    let start = || Server::start(&guard, api(tmp.path(), Scope::Nothing)).map(|_| ());
+    let start = || {
+        Server::start(&guard, api(tmp.path(), Scope::Nothing), &ServerSettings::default())
+            .map(|_| ())
+    };
     std::fs::write(&socket, "data").unwrap();
     assert!(matches!(start().unwrap_err(), ServerError::Occupied { .. }));
     assert_eq!(std::fs::read(&socket).unwrap(), b"data");
@@ -50,7 +54,9 @@ async fn a_path_that_is_too_long_is_told_before_the_kernel_does() {
     let tmp = TempDir::new().unwrap();
     let socket = tmp.path().join("x".repeat(120));
     let guard = take(tmp.path(), &socket);
-    let error = Server::start(&guard, api(tmp.path(), Scope::Nothing)).map(|_| ()).unwrap_err();
+    let error = Server::start(&guard, api(tmp.path(), Scope::Nothing), &ServerSettings::default())
+        .map(|_| ())
+        .unwrap_err();
     let bytes = socket.as_os_str().len();
     assert!(
         error.to_string().contains(&format!("has {bytes} bytes, more than the 107")),

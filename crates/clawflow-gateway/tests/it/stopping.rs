@@ -3,7 +3,7 @@
 use crate::support::{DEADLINE, Served, gate_flow, serve, serve_as};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{FlowCancel, FlowRun, FlowWait};
-use clawflow_gateway::{Client, Kind, limits};
+use clawflow_gateway::{Client, Kind, ServerSettings, limits};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -83,8 +83,12 @@ async fn a_client_finds_the_next_server() {
     let guard = take(tmp.path(), &socket);
     let client = Client::new(&socket);
     for _ in 0..3 {
-        let server =
-            clawflow_gateway::Server::start(&guard, api(tmp.path(), Scope::Nothing)).unwrap();
+        let server = clawflow_gateway::Server::start(
+            &guard,
+            api(tmp.path(), Scope::Nothing),
+            &ServerSettings::default(),
+        )
+        .unwrap();
         client.status().await.unwrap();
         client.status().await.unwrap();
         server.stop().await;

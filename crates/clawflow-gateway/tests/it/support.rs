@@ -1,17 +1,19 @@
 //! A served home, requests by hand, and flows that wait for a person.
 
-use clawflow_engine::api::Api;
+use clawflow_core::flow::Flow;
+use clawflow_engine::api::{Api, FlowCreate, Session, TokenCreate};
 use clawflow_engine::{Engine, EngineSettings, Scope};
 use clawflow_gateway::holder::{self, Guard, HolderInfo, Kind, Taken};
-use clawflow_gateway::{Client, Server};
+use clawflow_gateway::{Client, Server, ServerSettings};
 use clawflow_store::MemoryStore;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
 
 /// Far beyond what anything here takes, also on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -63,13 +65,27 @@ pub(crate) fn serve(scope: Scope) -> Served {
 }
 
 pub(crate) fn serve_as(kind: Kind, scope: Scope) -> Served {
+    serve_with(kind, scope, &ServerSettings::default())
+}
+
+/// Serves an empty store on TCP too, on the loopback.
+pub(crate) fn serve_tcp() -> Served {
+    serve_tcp_with(ServerSettings::default())
+}
+
+pub(crate) fn serve_tcp_with(settings: ServerSettings) -> Served {
+    let settings = ServerSettings { listen: Some("127.0.0.1:0".parse().unwrap()), ..settings };
+    serve_with(Kind::Gateway, Scope::All, &settings)
+}
+
+pub(crate) fn serve_with(kind: Kind, scope: Scope, settings: &ServerSettings) -> Served {
     let tmp = TempDir::new().unwrap();
     let home = tmp.path().to_path_buf();
     let socket = home.join("gateway.sock");
     let Taken::Lock(guard) = holder::take(&home, info(kind, &socket)).unwrap() else {
         panic!("a new home is held");
     };
-    let server = Server::start(&guard, api(&home, scope)).unwrap();
+    let server = Server::start(&guard, api(&home, scope), settings).unwrap();
     let client = Client::new(&socket);
     Served { server, client, socket, home, _guard: guard, _tmp: tmp }
 }
@@ -106,21 +122,68 @@ impl Answer {
 
 /// One request on a connection of its own.
 pub(crate) async fn ask(socket: &Path, method: &str, path: &str, body: &str) -> Answer {
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\
-         connection: close\r\n\r\n"
-    );
-    exchange(socket, &[head.as_bytes(), body.as_bytes()].concat(), false).await
+    let stream = UnixStream::connect(socket).await.unwrap();
+    exchange(stream, &request(method, path, &[("host", "x")], body), false).await
+}
+
+/// The same with headers.
+pub(crate) async fn ask_with(
+    socket: &Path,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let stream = UnixStream::connect(socket).await.unwrap();
+    let headers = [&[("host", "x")], headers].concat();
+    exchange(stream, &request(method, path, &headers, body), false).await
+}
+
+/// One request over TCP. Without a `host` among the headers it is for `localhost`.
+pub(crate) async fn ask_tcp(
+    at: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let stream = TcpStream::connect(at).await.unwrap();
+    let host = match headers.iter().any(|(name, _)| *name == "host") {
+        true => Vec::new(),
+        false => vec![("host", "localhost")],
+    };
+    let headers = [host.as_slice(), headers].concat();
+    exchange(stream, &request(method, path, &headers, body), false).await
+}
+
+/// A request as bytes, the last one of its connection.
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() || method == "POST" {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    head.push_str("\r\n");
+    [head.as_bytes(), body.as_bytes()].concat()
 }
 
 /// Bytes as they are and nothing more, and what comes back.
 pub(crate) async fn send(socket: &Path, bytes: &[u8]) -> Answer {
-    exchange(socket, bytes, true).await
+    exchange(UnixStream::connect(socket).await.unwrap(), bytes, true).await
 }
 
-async fn exchange(socket: &Path, bytes: &[u8], close: bool) -> Answer {
-    let mut stream = UnixStream::connect(socket).await.unwrap();
+/// The same over TCP, with the connection left open.
+pub(crate) async fn send_tcp(at: SocketAddr, bytes: &[u8]) -> Answer {
+    exchange(TcpStream::connect(at).await.unwrap(), bytes, false).await
+}
+
+async fn exchange(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    bytes: &[u8],
+    close: bool,
+) -> Answer {
     // The server may hang up on rubbish before it has all of it.
     let _ = stream.write_all(bytes).await;
     if close {
@@ -134,4 +197,37 @@ async fn exchange(socket: &Path, bytes: &[u8], close: bool) -> Answer {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
     Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+impl Answer {
+    /// A header of it.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+impl Served {
+    /// Where it listens.
+    pub(crate) fn tcp(&self) -> SocketAddr {
+        self.server.listen().unwrap()
+    }
+
+    /// A new token: its secret and its id.
+    pub(crate) async fn token(&self, access: &str, owner: Option<&str>) -> (String, String) {
+        let request = json!({ "label": access, "access": access, "owner": owner });
+        let request = serde_json::from_value(request).unwrap();
+        let made = self.client.call::<TokenCreate>(&request).await.unwrap();
+        (made.secret, made.token.token_id.0)
+    }
+
+    /// A managed flow of this owner.
+    pub(crate) async fn managed(&self, owner: &str, key: &str) -> Flow {
+        let session = Session { session_key: owner.to_owned(), requester_origin: None };
+        let client = self.client.bind_session(session).unwrap();
+        let request = json!({ "controllerId": "test", "goal": "test", "key": key });
+        client.call::<FlowCreate>(&serde_json::from_value(request).unwrap()).await.unwrap()
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
-    use commands::{completion, config, doctor, flows, man, overview, run, tasks};
+    use commands::{completion, config, doctor, flows, inbox, man, overview, run, tasks, tokens};
     match command {
         None => overview::run(&start),
         Some(Command::Completion(args)) => completion::run(&start, args),
@@ -43,6 +43,14 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
             let drives = args.command.as_ref().is_some_and(tasks::TasksCommand::drives);
             let threads = if drives { Threads::Many } else { Threads::One };
             block_on(threads, interruptible(tasks::run(&ctx, args.command)))
+        }
+        Some(Command::Inbox(command)) => {
+            let ctx = start.ctx()?;
+            block_on(Threads::One, interruptible(inbox::run(&ctx, command)))
+        }
+        Some(Command::Tokens(command)) => {
+            let ctx = start.ctx()?;
+            block_on(Threads::One, interruptible(tokens::run(&ctx, command)))
         }
         Some(Command::Run(args)) => {
             let ctx = start.ctx()?;

@@ -43,6 +43,12 @@ pub(crate) enum Command {
     Flows(commands::flows::FlowsCommand),
     /// list, show and stop tasks, or run one
     Tasks(TasksArgs),
+    /// messages to the owners of flows and tasks
+    #[command(subcommand)]
+    Inbox(commands::inbox::InboxCommand),
+    /// access tokens of programs that come over TCP
+    #[command(subcommand)]
+    Tokens(commands::tokens::TokensCommand),
     /// the daemon that drives every flow
     Gateway(commands::gateway::GatewayArgs),
     /// look for what could keep clawflow from working

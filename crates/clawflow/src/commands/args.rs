@@ -1,6 +1,5 @@
 //! Values of arguments.
 
-use crate::cli::CliError;
 use clap::Args;
 use clawflow_core::Millis;
 use clawflow_core::definition::parse_duration_ms;
@@ -34,36 +33,46 @@ pub(crate) fn moment(text: &str) -> Result<Millis, String> {
         let ms = Millis::try_from(ms).map_err(|error| error.to_string())?;
         return Ok(Timestamp::now().as_millisecond() - ms);
     }
+    let tip = || "write `2h`, `7d`, `2026-04-09` or `2026-04-09T14:30`".to_owned();
+    clock(text).ok_or_else(tip)
+}
+
+/// A point in time by the clock: a date, a date with a time, or that with an offset.
+pub(crate) fn time(text: &str) -> Result<Millis, String> {
+    clock(text).ok_or_else(|| "write `2026-04-09T14:30` or `2026-04-09T14:30:00Z`".to_owned())
+}
+
+/// A point in time to come: a duration from now, or a time by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// In so many milliseconds.
+    In(u64),
+    /// Then.
+    At(Millis),
+}
+
+/// Either form of a [`Due`].
+pub(crate) fn due(text: &str) -> Result<Due, String> {
+    if let Ok(ms) = parse_duration_ms(text) {
+        return Ok(Due::In(ms));
+    }
+    let tip = || "write `10m`, `1h30m` or `2026-04-09T14:30`".to_owned();
+    clock(text).map(Due::At).ok_or_else(tip)
+}
+
+fn clock(text: &str) -> Option<Millis> {
     if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at.as_millisecond());
+        return Some(at.as_millisecond());
     }
     let local = |at: DateTime| at.to_zoned(TimeZone::system());
     let zoned: Option<Zoned> = text.parse().ok().and_then(|at| local(at).ok());
-    let zoned = zoned.map(|at| at.timestamp().as_millisecond());
-    zoned.ok_or_else(|| "write `2h`, `7d`, `2026-04-09` or `2026-04-09T14:30`".to_owned())
+    zoned.map(|at| at.timestamp().as_millisecond())
 }
 
 /// Who acts at this terminal.
 pub(crate) fn person(named: Option<&str>, env: &crate::config::EnvMap) -> String {
     let user = || ["USER", "LOGNAME"].iter().find_map(|name| env.get(name)?.to_str());
     named.or_else(user).unwrap_or("operator").to_owned()
-}
-
-/// JSON from the command line, or from the file that `@` names.
-pub(crate) fn json(flag: &str, text: &str) -> Result<serde_json::Value, CliError> {
-    let read = |path| {
-        let tried = format!("cannot read {path}");
-        std::fs::read_to_string(path).map_err(|error| CliError {
-            exit: crate::cli::Exit::Usage,
-            ..CliError::io(tried, error)
-        })
-    };
-    let text = match text.strip_prefix('@') {
-        Some(path) => read(path)?,
-        None => text.to_owned(),
-    };
-    let parsed = serde_json::from_str(&text);
-    parsed.map_err(|error| CliError::usage(format!("{flag} is not JSON: {error}")))
 }
 
 #[cfg(test)]
@@ -80,5 +89,15 @@ mod tests {
         for bad in ["", "yesterday", "1x", "2026-13-01", "99999999999999d"] {
             assert!(moment(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_due_is_a_duration_from_now_or_a_time() {
+        assert_eq!(due("10m"), Ok(Due::In(600_000)));
+        assert_eq!(due("2026-04-09T00:00:00Z"), Ok(Due::At(1_775_692_800_000)));
+        for bad in ["", "soon", "-1s", "2026-13-01", "99999999999999d"] {
+            assert!(due(bad).is_err() && time(bad).is_err(), "{bad}");
+        }
+        assert!(time("10m").is_err());
     }
 }

@@ -1,14 +1,19 @@
 //! The commands, one file each.
 
 mod args;
+mod binding;
+mod bounded_file;
 mod client;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod flows;
 pub(crate) mod gateway;
+pub(crate) mod inbox;
+mod input;
 pub(crate) mod man;
 pub(crate) mod overview;
 pub(crate) mod run;
 pub(crate) mod tasks;
+pub(crate) mod tokens;
 pub(crate) mod workflow_file;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::bytes;
 use super::read::Raw;
-use super::setting::{Default, Kind, Setting};
+use super::setting::{Check, Default, Kind, Setting};
 use super::settings::{ColorChoice, Settings};
 use super::value::Value;
 use clawflow_core::duration::parse_ms;
@@ -84,7 +84,7 @@ impl Setting {
             {
                 Some(format!("write it without quotes: `{key} = {text}`"))
             }
-            (Kind::EnvNames { .. }, Raw::Text(text)) => {
+            (Kind::EnvNames { .. } | Kind::Texts { .. }, Raw::Text(text)) => {
                 Some(format!("write a list: `{key} = [\"{}\"]`", text.escape_debug()))
             }
             (Kind::Path { bytes_max, .. }, Raw::Path(path))
@@ -125,6 +125,9 @@ fn assign_kind(kind: &Kind, raw: &Raw, base: Base<'_>, to: &mut Settings) -> Res
         }
         Kind::EnvNames { max, field } => {
             Value::Names(put(field(to), env_names(raw, *max)?).clone())
+        }
+        Kind::Texts { max, check, field, .. } => {
+            Value::Names(put(field(to), texts(raw, *max, *check)?).clone())
         }
         Kind::Color { field } => Value::Text(put(field(to), color(raw)?).word().to_owned()),
     })
@@ -193,16 +196,32 @@ fn path(raw: &Raw, base: Base<'_>) -> Result<PathBuf, Reason> {
     if path.as_os_str().is_empty() { Err(None) } else { Ok(current_dir.join(path)) }
 }
 
-/// Reads names from a list, or from text that separates them with commas. Names that come twice
-/// are kept once.
+/// What a list has, or a text that separates it with commas.
+fn listed(raw: &Raw) -> Result<Vec<&str>, Reason> {
+    match raw {
+        Raw::List(texts) => Ok(texts.iter().map(String::as_str).collect()),
+        Raw::Loose(text) => Ok(text.split(',').map(str::trim).filter(|n| !n.is_empty()).collect()),
+        _ => Err(None),
+    }
+}
+
+/// Reads texts that pass a check. Those that come twice are kept once.
+fn texts(raw: &Raw, max: usize, check: Check) -> Result<Vec<String>, Reason> {
+    let mut texts: Vec<String> = Vec::new();
+    for text in listed(raw)? {
+        let contains = |why| Some(format!("contains `{}`, which {why}", text.escape_debug()));
+        check(text).map_err(contains)?;
+        if !texts.iter().any(|known| known == text) {
+            texts.push(text.to_owned());
+        }
+    }
+    if texts.len() > max { Err(Some(format!("has {}", texts.len()))) } else { Ok(texts) }
+}
+
+/// Reads names of variables. Names that come twice are kept once.
 fn env_names(raw: &Raw, max: usize) -> Result<Vec<String>, Reason> {
-    let written: Vec<&str> = match raw {
-        Raw::List(names) => names.iter().map(String::as_str).collect(),
-        Raw::Loose(text) => text.split(',').map(str::trim).filter(|n| !n.is_empty()).collect(),
-        _ => return Err(None),
-    };
     let mut names: Vec<String> = Vec::new();
-    for name in written {
+    for name in listed(raw)? {
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if name.is_empty()
             || name.starts_with(|c: char| c.is_ascii_digit())
@@ -380,6 +399,41 @@ mod tests {
         insta::assert_snapshot!(bad(Raw::List(many)), @r"
         `run.pass_env` must be a list of at most 256 names of environment variables;
         a list has 257
+        ");
+    }
+
+    #[test]
+    fn names_of_hosts_and_pages_are_checked() {
+        let hosts = loose("flows.example.org, a:8080,a:8080");
+        assert_eq!(
+            good(&table::GATEWAY_ALLOWED_HOSTS, hosts),
+            "[\"flows.example.org\", \"a:8080\"]"
+        );
+        insta::assert_snapshot!(bad(&table::GATEWAY_ALLOWED_HOSTS, loose("http://a")), @r"
+        `gateway.allowed_hosts` must be a list of at most 64 host names, `name` or `name:port`;
+        `http://a` contains `http://a`, which is no host name
+        ");
+        let page = loose("https://app.example.org");
+        assert_eq!(good(&table::GATEWAY_ALLOWED_ORIGINS, page), "[\"https://app.example.org\"]");
+        insta::assert_snapshot!(bad(&table::GATEWAY_ALLOWED_ORIGINS, quoted("https://a")), @r#"
+        `gateway.allowed_origins` must be a list of at most 64 origins of web pages such as `https://app.example.org`,
+        not `"https://a"`
+        hint: write a list: `allowed_origins = ["https://a"]`
+        "#);
+        for origin in ["*", "null", "app.example.org", "https://a/path", "file:///x"] {
+            let written = bad(&table::GATEWAY_ALLOWED_ORIGINS, loose(origin));
+            assert!(written.contains("which is no origin"), "{written}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked() {
+        assert_eq!(good(&table::GATEWAY_LISTEN, loose("127.0.0.1:7117")), "\"127.0.0.1:7117\"");
+        assert_eq!(good(&table::GATEWAY_LISTEN, loose("[::1]:0")), "\"[::1]:0\"");
+        assert_eq!(good(&table::GATEWAY_LISTEN, loose("")), "\"\"");
+        insta::assert_snapshot!(bad(&table::GATEWAY_LISTEN, loose("localhost:7117")), @r"
+        `gateway.listen` must be an address with a port such as `127.0.0.1:7117`;
+        `localhost:7117` is no IP address with a port
         ");
     }
 

@@ -10,7 +10,7 @@ const PREFIX: &str = "CLAWFLOW_";
 
 /// Variables that clawflow gives to steps. They are no settings, and a `clawflow` that is called
 /// by a step must not stumble over them.
-pub(super) const STEP_VARIABLES: [&str; 10] = [
+pub(super) const STEP_VARIABLES: [&str; 11] = [
     "CLAWFLOW_FLOW_ID",
     "CLAWFLOW_TASK_ID",
     "CLAWFLOW_STEP",
@@ -20,8 +20,16 @@ pub(super) const STEP_VARIABLES: [&str; 10] = [
     "CLAWFLOW_SOCKET",
     HOME_VARIABLE,
     CONFIG_VARIABLE,
-    "CLAWFLOW_TOKEN",
+    TOKEN_VARIABLE,
+    URL_VARIABLE,
 ];
+
+/// Variables by which a caller says for whom it acts.
+pub(super) const CALLER_VARIABLES: [&str; 1] = ["CLAWFLOW_SESSION"];
+/// The variable that names a gateway to talk to, instead of that of the home.
+pub(super) const URL_VARIABLE: &str = "CLAWFLOW_URL";
+/// The variable with the secret of the token for it.
+pub(super) const TOKEN_VARIABLE: &str = "CLAWFLOW_TOKEN";
 
 /// Errors for variables that are meant for clawflow but that it does not know.
 ///
@@ -29,7 +37,8 @@ pub(super) const STEP_VARIABLES: [&str; 10] = [
 /// known name is left alone.
 pub(super) fn unknown(env: &EnvMap) -> Vec<ConfigError> {
     let settings: Vec<String> = SETTINGS.iter().map(|setting| setting.env_name()).collect();
-    let known = || settings.iter().map(String::as_str).chain(STEP_VARIABLES);
+    let given = || STEP_VARIABLES.into_iter().chain(CALLER_VARIABLES);
+    let known = || settings.iter().map(String::as_str).chain(given());
     let mut errors = Vec::new();
     for name in env.names_with_prefix(PREFIX) {
         if known().any(|known| known == name) {
@@ -71,6 +80,7 @@ mod tests {
     #[test]
     fn known_and_foreign_names_pass() {
         assert_eq!(check(&STEP_VARIABLES), "");
+        assert_eq!(check(&CALLER_VARIABLES), "");
         let settings: Vec<String> = SETTINGS.iter().map(|setting| setting.env_name()).collect();
         assert_eq!(check(&settings.iter().map(String::as_str).collect::<Vec<_>>()), "");
         assert_eq!(check(&["CLAWFLOW_TEST", "CLAWFLOW_IMAGE_VERSION", "CLAWFLOW_", "PATH"]), "");

@@ -11,6 +11,7 @@ use super::file;
 use super::origin::Origin;
 use super::places::{self, Places};
 use super::read::Raw;
+use super::remote;
 use super::setting::Setting;
 use super::settings::Settings;
 use super::show::ShownSetting;
@@ -76,6 +77,10 @@ impl Settings {
         // In rising order of precedence: a later assignment replaces an earlier one.
         let mut assignments = from_files(&places, &mut settings.files, &mut errors);
         errors.extend(env_names::unknown(env));
+        match remote::find(env) {
+            Ok(remote) => settings.remote = remote,
+            Err(error) => errors.push(error),
+        }
         assignments.extend(from_env(env, &mut errors));
         assignments.extend(from_flags(flags));
         assignments.extend(defaults(&places, &assignments));

@@ -22,7 +22,7 @@ pub(super) fn markdown() -> String {
 mod tests {
     use std::path::Path;
 
-    use super::super::env_names::STEP_VARIABLES;
+    use super::super::env_names::{CALLER_VARIABLES, STEP_VARIABLES};
     use super::super::file;
     use super::*;
 
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn the_variables_of_steps_are_documented() {
         let page = page();
-        for name in STEP_VARIABLES {
+        for name in STEP_VARIABLES.into_iter().chain(CALLER_VARIABLES) {
             assert!(page.contains(&format!("`{name}`")), "{name}");
         }
     }

@@ -58,6 +58,8 @@ pub(crate) enum Kind {
     Text { what: &'static str, check: Check, field: Field<String> },
     /// Names of environment variables, at most `max`.
     EnvNames { max: usize, field: Field<Vec<String>> },
+    /// Texts that pass a check, at most `max`; `what` names them in messages and documentation.
+    Texts { what: &'static str, max: usize, check: Check, field: Field<Vec<String>> },
     /// One of the choices of colour.
     Color { field: Field<ColorChoice> },
 }
@@ -85,6 +87,7 @@ impl Kind {
             Self::EnvNames { max, .. } => {
                 format!("a list of at most {max} names of environment variables")
             }
+            Self::Texts { what, max, .. } => format!("a list of at most {max} {what}"),
             Self::Color { .. } => {
                 let [auto, always, never] = ColorChoice::ALL.map(ColorChoice::word);
                 format!("`{auto}`, `{always}` or `{never}`")

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clawflow_gateway::Address;
+
 use super::origin::Origin;
 use super::show::ShownSetting;
 
@@ -20,10 +22,14 @@ pub(crate) struct Settings {
     pub(crate) cancel: Cancel,
     /// `[run]`
     pub(crate) run: Run,
+    /// `[delivery]`
+    pub(crate) delivery: Delivery,
     /// `[limits]`
     pub(crate) limits: Limits,
     /// `[output]`
     pub(crate) output: Output,
+    /// The gateway that `CLAWFLOW_URL` names, instead of that of the home.
+    pub(crate) remote: Option<Address>,
     /// The one file that `--config` names.
     pub(crate) named_config: Option<PathBuf>,
     /// Who said where the home is.
@@ -45,6 +51,16 @@ pub(crate) struct Gateway {
     pub(crate) autostart: bool,
     /// Filter for the log, in the syntax of `tracing`.
     pub(crate) log: String,
+    /// Address of the TCP listener; empty: none.
+    pub(crate) listen: String,
+    /// Whether it may be reached from other machines.
+    pub(crate) allow_remote: bool,
+    /// Names by which TCP callers may call the gateway.
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Origins of web pages that may call.
+    pub(crate) allowed_origins: Vec<String>,
+    /// Requests per second of one token, and of one connection.
+    pub(crate) rate_limit: u32,
 }
 
 /// Cancelling.
@@ -63,6 +79,13 @@ pub(crate) struct Run {
     pub(crate) owner: String,
     /// Program that runs `run:` steps, absolute.
     pub(crate) shell: PathBuf,
+}
+
+/// Messages to owners.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Delivery {
+    /// File of the routes, absolute.
+    pub(crate) routes: PathBuf,
 }
 
 /// How much is kept.

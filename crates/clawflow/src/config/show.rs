@@ -164,8 +164,9 @@ mod tests {
             ("CLAWFLOW_HOME", home.as_str()),
             ("XDG_CONFIG_HOME", xdg.as_str()),
             ("CLAWFLOW_CANCEL_GRACE", "90s"),
-            // Fixed, as the width of the columns depends on it.
+            // Fixed, as the width of the columns depends on them.
             ("CLAWFLOW_GATEWAY_SOCKET", "/run/c.sock"),
+            ("CLAWFLOW_DELIVERY_ROUTES", "/run/r.toml"),
         ];
         let mut flags = Flags::default();
         flags.set("--color", &table::OUTPUT_COLOR, "never");
@@ -181,17 +182,23 @@ mod tests {
         # file: ~/home/config.toml
         # file: ~/xdg/clawflow/config.toml (merged; the one above wins)
 
-        gateway.max_tasks = 2           # ~/home/config.toml:1, over ~/xdg/clawflow/config.toml:2
-        gateway.socket = "/run/c.sock"  # CLAWFLOW_GATEWAY_SOCKET
-        gateway.autostart = true        # default
-        gateway.log = "info"            # default
-        cancel.grace = "1m30s"          # CLAWFLOW_CANCEL_GRACE
-        run.pass_env = ["A", "B"]       # ~/xdg/clawflow/config.toml:4
-        run.owner = "agent:main:main"   # default
-        run.shell = "/bin/sh"           # default
-        limits.log_bytes = "64MiB"      # default
-        limits.stdout_bytes = "16MiB"   # default
-        output.color = "never"          # --color
+        gateway.max_tasks = 2            # ~/home/config.toml:1, over ~/xdg/clawflow/config.toml:2
+        gateway.socket = "/run/c.sock"   # CLAWFLOW_GATEWAY_SOCKET
+        gateway.autostart = true         # default
+        gateway.log = "info"             # default
+        gateway.listen = ""              # default
+        gateway.allow_remote = false     # default
+        gateway.allowed_hosts = []       # default
+        gateway.allowed_origins = []     # default
+        gateway.rate_limit = 20000       # default
+        cancel.grace = "1m30s"           # CLAWFLOW_CANCEL_GRACE
+        run.pass_env = ["A", "B"]        # ~/xdg/clawflow/config.toml:4
+        run.owner = "agent:main:main"    # default
+        run.shell = "/bin/sh"            # default
+        delivery.routes = "/run/r.toml"  # CLAWFLOW_DELIVERY_ROUTES
+        limits.log_bytes = "64MiB"       # default
+        limits.stdout_bytes = "16MiB"    # default
+        output.color = "never"           # --color
         "#);
     }
 
@@ -215,11 +222,11 @@ mod tests {
         let text = text.replace(dir.path().to_str().unwrap(), "~").replace(", ", ",\n");
         insta::assert_snapshot!(text, @r"
         configuration is good: ~/home/config.toml,
-        ~/xdg/clawflow/config.toml; 5 of 11 settings set
+        ~/xdg/clawflow/config.toml; 6 of 17 settings set
         ");
         let none = Settings::load(&Flags::default(), &EnvMap::new("/", [("HOME", "/no/u")]));
         let text = none.unwrap().check_text();
-        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 11 settings set");
+        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 17 settings set");
     }
 
     #[test]

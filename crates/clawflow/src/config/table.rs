@@ -4,19 +4,26 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use super::network;
 use super::setting::{Default, Kind, Setting};
 use clawflow_core::suggest::closest;
 
 /// Every setting, in the order in which they are shown and documented.
-pub(crate) static SETTINGS: [&Setting; 11] = [
+pub(crate) static SETTINGS: [&Setting; 17] = [
     &GATEWAY_MAX_TASKS,
     &GATEWAY_SOCKET,
     &GATEWAY_AUTOSTART,
     &GATEWAY_LOG,
+    &GATEWAY_LISTEN,
+    &GATEWAY_ALLOW_REMOTE,
+    &GATEWAY_ALLOWED_HOSTS,
+    &GATEWAY_ALLOWED_ORIGINS,
+    &GATEWAY_RATE_LIMIT,
     &CANCEL_GRACE,
     &RUN_PASS_ENV,
     &RUN_OWNER,
     &RUN_SHELL,
+    &DELIVERY_ROUTES,
     &LIMITS_LOG_BYTES,
     &LIMITS_STDOUT_BYTES,
     &OUTPUT_COLOR,
@@ -69,6 +76,65 @@ pub(crate) static GATEWAY_LOG: Setting = Setting {
     doc: "What the gateway logs, as a filter of `tracing`.",
 };
 
+/// `gateway.listen`
+pub(crate) static GATEWAY_LISTEN: Setting = Setting {
+    section: "gateway",
+    key: "listen",
+    kind: Kind::Text {
+        what: "an address with a port such as `127.0.0.1:7117`",
+        check: network::check_listen,
+        field: |s| &mut s.gateway.listen,
+    },
+    default: Default::Text(""),
+    doc: "TCP address of the gateway, beside its socket; callers need a token there.",
+};
+
+/// `gateway.allow_remote`
+pub(crate) static GATEWAY_ALLOW_REMOTE: Setting = Setting {
+    section: "gateway",
+    key: "allow_remote",
+    kind: Kind::Switch { field: |s| &mut s.gateway.allow_remote },
+    default: Default::Text("false"),
+    doc: "Whether `gateway.listen` may be an address that other machines reach.",
+};
+
+/// `gateway.allowed_hosts`
+pub(crate) static GATEWAY_ALLOWED_HOSTS: Setting = Setting {
+    section: "gateway",
+    key: "allowed_hosts",
+    kind: Kind::Texts {
+        what: "host names, `name` or `name:port`",
+        max: network::NAMES_MAX,
+        check: network::check_host,
+        field: |s| &mut s.gateway.allowed_hosts,
+    },
+    default: Default::Text(""),
+    doc: "Names by which TCP callers may call the gateway, besides `localhost` and its address.",
+};
+
+/// `gateway.allowed_origins`
+pub(crate) static GATEWAY_ALLOWED_ORIGINS: Setting = Setting {
+    section: "gateway",
+    key: "allowed_origins",
+    kind: Kind::Texts {
+        what: "origins of web pages such as `https://app.example.org`",
+        max: network::NAMES_MAX,
+        check: network::check_origin,
+        field: |s| &mut s.gateway.allowed_origins,
+    },
+    default: Default::Text(""),
+    doc: "Web pages that may call the gateway over TCP, with a token.",
+};
+
+/// `gateway.rate_limit`
+pub(crate) static GATEWAY_RATE_LIMIT: Setting = Setting {
+    section: "gateway",
+    key: "rate_limit",
+    kind: Kind::Count { range: 1..=1_000_000, field: |s| &mut s.gateway.rate_limit },
+    default: Default::Text("20000"),
+    doc: "Requests per second of one token, and of one connection; more are answered with 429.",
+};
+
 /// `cancel.grace`
 pub(crate) static CANCEL_GRACE: Setting = Setting {
     section: "cancel",
@@ -110,6 +176,15 @@ pub(crate) static RUN_SHELL: Setting = Setting {
     kind: Kind::Path { bytes_max: PATH_BYTES_MAX, field: |s| &mut s.run.shell },
     default: Default::Text("/bin/sh"),
     doc: "Shell that runs the command lines of steps.",
+};
+
+/// `delivery.routes`
+pub(crate) static DELIVERY_ROUTES: Setting = Setting {
+    section: "delivery",
+    key: "routes",
+    kind: Kind::Path { bytes_max: PATH_BYTES_MAX, field: |s| &mut s.delivery.routes },
+    default: Default::InHome("routes.toml"),
+    doc: "File of the routes that messages to owners take; without it they go to the inbox.",
 };
 
 /// `limits.log_bytes`

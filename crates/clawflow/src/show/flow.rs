@@ -6,11 +6,15 @@ use super::waiting;
 use crate::cli::{Mode, escape};
 use clawflow_core::Millis;
 use clawflow_core::flow::Flow;
+use clawflow_core::limits::cut;
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::Task;
 use clawflow_engine::api::FlowView;
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
+
+/// Characters of the controller's JSON that are shown; `--json` has all of it.
+const JSON_CHARS: usize = 200;
 
 /// How the flow is called: `key (flow_…)`.
 pub(crate) fn flow_name(flow: &Flow) -> String {
@@ -23,6 +27,11 @@ pub(crate) fn flow_name(flow: &Flow) -> String {
 /// Where the flow stands after a command: `cancelled weekly (flow_…), revision 4`.
 pub(crate) fn flow_line(verb: &str, flow: &Flow) -> String {
     format!("{verb} {}, {}, revision {}\n", flow_name(flow), standing(flow), flow.revision)
+}
+
+/// Where the flow stands, in words that a script takes apart: `FLOW REVISION STATUS`.
+pub(crate) fn flow_words(flow: &Flow) -> String {
+    format!("{} {} {}", escape(&flow.flow_id.0), flow.revision, flow.status)
 }
 
 fn standing(flow: &Flow) -> String {
@@ -46,6 +55,7 @@ pub(crate) fn flow_view(view: &FlowView, mode: Mode) -> String {
     for line in waiting::lines(view, now) {
         line_of(&mut out, "waiting for", &line);
     }
+    code_driven(&mut out, &view.flow);
     let outputs: Vec<String> = view.flow.outputs.keys().map(|key| escape(key)).collect();
     if !outputs.is_empty() {
         line_of(&mut out, "outputs", &outputs.join(", "));
@@ -55,6 +65,28 @@ pub(crate) fn flow_view(view: &FlowView, mode: Mode) -> String {
         true => view.tasks.iter().for_each(|task| out.push_str(&task_row(task, paint, now))),
     }
     out
+}
+
+/// What a controller says of its flow.
+fn code_driven(out: &mut String, flow: &Flow) {
+    if flow.blocked_task_id.is_some() || flow.blocked_summary.is_some() {
+        let summary = flow.blocked_summary.as_deref().map(escape);
+        let task = flow.blocked_task_id.as_ref().map(|task| format!("({})", escape(&task.0)));
+        let said: Vec<String> = summary.into_iter().chain(task).collect();
+        line_of(out, "blocked by", &said.join(" "));
+    }
+    if flow.is_engine() {
+        return;
+    }
+    if let Some(step) = &flow.current_step {
+        line_of(out, "step", &escape(step));
+    }
+    let json = [("wait", &flow.wait_json), ("state", &flow.state_json)];
+    for (name, value) in json {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_null()) {
+            line_of(out, name, &escape(&cut(&value.to_string(), JSON_CHARS)));
+        }
+    }
 }
 
 fn line_of(out: &mut String, name: &str, text: &str) {
@@ -139,5 +171,11 @@ fn task_row(task: &Task, paint: Paint, now: Millis) -> String {
     let from = task.started_at.unwrap_or(task.created_at);
     let took = duration(task.ended_at.unwrap_or(now) - from);
     let name = escape(task.label.as_deref().unwrap_or(&task.task));
-    format!("    {}  {status}  {took:>6}  {name}\n", escape(task.task_id.short()))
+    let said = match task.status.is_terminal() {
+        true => task.error.as_deref().or(task.terminal_summary.as_deref()),
+        false => task.progress_summary.as_deref(),
+    };
+    let said = said.map_or_else(String::new, |said| format!("  \"{}\"", escape(said)));
+    let (id, runtime) = (escape(task.task_id.short()), task.runtime);
+    format!("    {id}  {runtime:8}  {status}  {took:>6}  {name}{said}\n")
 }

@@ -1,14 +1,19 @@
 //! How records look to people: one place, so that every command shows them alike.
 
+mod delivery;
 mod flow;
 mod paint;
 mod table;
 mod time;
 mod waiting;
 
+pub(crate) use delivery::about;
+pub(crate) use delivery::about_id;
+pub(crate) use delivery::route;
 pub(crate) use flow::flow_line;
 pub(crate) use flow::flow_name;
 pub(crate) use flow::flow_view;
+pub(crate) use flow::flow_words;
 pub(crate) use paint::Paint;
 pub(crate) use table::Cell;
 pub(crate) use table::Table;

@@ -4,9 +4,12 @@ use super::time::{ago, moment, until};
 use crate::cli::escape;
 use clawflow_core::Millis;
 use clawflow_core::step::{Step, StepStatus};
-use clawflow_core::task::TaskStatus;
-use clawflow_core::wait::{OnTimeout, Wait, WaitKind, WaitState};
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::wait::{OnResolved, OnTimeout, Wait, WaitKind, WaitState};
 use clawflow_engine::api::FlowView;
+
+/// Target of the timer of a flow that waits for its controller, with a deadline only.
+const DEADLINE: &str = "deadline";
 
 /// One line per thing that a live flow waits for; at least one.
 pub(super) fn lines(view: &FlowView, now: Millis) -> Vec<String> {
@@ -23,12 +26,42 @@ pub(super) fn lines(view: &FlowView, now: Millis) -> Vec<String> {
     }
     lines.extend(view.steps.iter().filter_map(|step| of_step(view, step, now)));
     let open = |wait: &&Wait| wait.state == WaitState::Open && wait.step_id.is_none();
-    lines.extend(view.waits.iter().filter(open).map(|wait| of_wait(wait, "the flow", now)));
+    let step = flow.current_step.as_deref().map_or_else(|| "the flow".to_owned(), escape);
+    lines.extend(view.waits.iter().filter(open).map(|wait| of_wait(wait, &step, now)));
+    if !flow.is_engine() {
+        lines.extend(of_children(view, now));
+    }
     if lines.is_empty() {
         let since = ago(flow.updated_at, now);
-        lines.push(format!("its next step to start, since {since}"));
+        let what = match &flow.controller_id {
+            Some(controller) if !flow.is_engine() => {
+                format!("its controller {}", escape(controller))
+            }
+            _ => "its next step to start".to_owned(),
+        };
+        lines.push(format!("{what}, since {since}"));
     }
     lines
+}
+
+/// The children at work of a flow that code drives, but for those that a wait names.
+fn of_children(view: &FlowView, now: Millis) -> Vec<String> {
+    let is_named = |task: &Task| {
+        let names = |wait: &Wait| wait.target.as_deref() == Some(task.task_id.as_str());
+        view.waits.iter().any(|wait| wait.state == WaitState::Open && names(wait))
+    };
+    let at_work = view.tasks.iter().filter(|task| !task.status.is_terminal());
+    let line = |task: &Task| {
+        let what = if task.status == TaskStatus::Queued && !task.reported {
+            "a free slot for task"
+        } else {
+            "task"
+        };
+        let since = ago(task.started_at.unwrap_or(task.created_at), now);
+        let name = escape(task.label.as_deref().unwrap_or(&task.task));
+        format!("{what} {} ({name}), since {since}", escape(&task.task_id.0))
+    };
+    at_work.filter(|task| !is_named(task)).map(line).collect()
 }
 
 fn of_step(view: &FlowView, step: &Step, now: Millis) -> Option<String> {
@@ -68,9 +101,15 @@ fn of_wait(wait: &Wait, id: &str, now: Millis) -> String {
         WaitKind::Approval => format!("approval of {id}{prompt}"),
         WaitKind::Input => format!("an answer to {id}{prompt}"),
         WaitKind::InDoubt => format!("a decision about {id}{prompt}"),
+        WaitKind::Timer if wait.target.as_deref() == Some(DEADLINE) => {
+            format!("its controller ({id})")
+        }
         WaitKind::Timer => format!("a timer ({id})"),
         WaitKind::Task => format!("task{target} ({id})"),
-        WaitKind::Event => format!("event{target} ({id})"),
+        WaitKind::Event => match &wait.event_key {
+            Some(key) => format!("event{target} with key {} ({id})", escape(key)),
+            None => format!("event{target} ({id})"),
+        },
         WaitKind::Flow => format!("flow{target} ({id})"),
     };
     let since = match now - wait.created_at {
@@ -80,15 +119,23 @@ fn of_wait(wait: &Wait, id: &str, now: Millis) -> String {
     let end = match (wait.due_at, wait.on_timeout) {
         (None, _) => "no deadline".to_owned(),
         (Some(at), None) => format!("until {}", until(at, now)),
-        (Some(at), Some(then)) => format!("until {}, then {}", until(at, now), after(then)),
+        (Some(at), Some(then)) => {
+            format!("until {}, then {}", until(at, now), after(then, wait.step_id.is_some()))
+        }
     };
-    format!("{what}, since {since}, {end}")
+    let told = match wait.on_resolved {
+        Some(OnResolved::Tell) => "; its controller is told",
+        Some(OnResolved::Resume) | None => "",
+    };
+    format!("{what}, since {since}, {end}{told}")
 }
 
-fn after(then: OnTimeout) -> &'static str {
-    match then {
-        OnTimeout::Fail => "it fails",
-        OnTimeout::Continue => "it goes on unapproved",
-        OnTimeout::Cancel => "the flow is cancelled",
+fn after(then: OnTimeout, of_step: bool) -> &'static str {
+    match (then, of_step) {
+        (OnTimeout::Fail, true) => "it fails",
+        (OnTimeout::Fail, false) => "the flow fails",
+        (OnTimeout::Continue, true) => "it goes on unapproved",
+        (OnTimeout::Continue, false) => "the flow goes on",
+        (OnTimeout::Cancel, _) => "the flow is cancelled",
     }
 }

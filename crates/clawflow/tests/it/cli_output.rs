@@ -40,6 +40,7 @@ fn a_flow_that_ended_is_listed_and_shown() {
       1 gather succeeded [T] [ID]
       2 ask succeeded [T]
       3 deliver succeeded [T] [ID]
+    messages: 1 session_queued
     exit 0
     ");
     insta::assert_snapshot!(home.run(&["flows", "why", "weekly"]).told(), @r"

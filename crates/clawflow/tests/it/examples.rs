@@ -1,6 +1,7 @@
 //! The flows of `examples/`, with the real binary: what their pages promise is what they do.
 
 mod backup;
+mod shell_controller;
 mod weekly_report;
 
 use crate::support::{Home, wait_until};

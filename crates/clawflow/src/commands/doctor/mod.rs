@@ -4,6 +4,7 @@ mod examine;
 mod finding;
 mod holder;
 mod home;
+mod listener;
 mod machine;
 mod service;
 

@@ -2,14 +2,16 @@
 
 use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::commands::args::{FlowArg, person};
+use crate::commands::binding::BindingArgs;
 use crate::commands::client::Client;
 use crate::show::flow_name;
 use clap::Args;
 use clawflow_engine::api::{FlowAnswer, FlowAnswerRequest, FlowAnswerResponse};
+use serde_json::Value;
 
-/// Which approval.
+/// Which question, and who answers.
 #[derive(Debug, Args)]
-pub(crate) struct AnswerArgs {
+pub(crate) struct QuestionArgs {
     #[command(flatten)]
     flow: FlowArg,
     /// the step that asks; needed where more than one does
@@ -21,25 +23,41 @@ pub(crate) struct AnswerArgs {
     /// who answers [default: the user]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
+    /// hash of what was shown; refused if the question is another one
+    #[arg(long, value_name = "HASH")]
+    shown_hash: Option<String>,
+    #[command(flatten)]
+    binding: BindingArgs,
 }
 
-/// Answers it.
-pub(crate) async fn run(ctx: &Ctx, args: AnswerArgs, approve: bool) -> Result<Exit, CliError> {
+/// Answers an approval.
+pub(crate) async fn run(ctx: &Ctx, args: QuestionArgs, approve: bool) -> Result<Exit, CliError> {
+    answer(ctx, args, Some(approve), None, |answer| tell(ctx, answer, approve)).await
+}
+
+/// Answers, tells of the answer that counts, and says so where nobody goes on with the flow.
+pub(super) async fn answer(
+    ctx: &Ctx,
+    args: QuestionArgs,
+    approve: Option<bool>,
+    response: Option<Value>,
+    tell: impl Fn(&FlowAnswerResponse) -> Result<Exit, CliError>,
+) -> Result<Exit, CliError> {
     let request = FlowAnswerRequest {
         flow: args.flow.flow,
         step: args.step,
         wait_id: args.wait_id.as_deref().map(Into::into),
-        approve: Some(approve),
-        response: None,
+        approve,
+        response,
         by: person(args.by.as_deref(), &ctx.env),
-        shown_hash: None,
+        shown_hash: args.shown_hash,
     };
-    let client = Client::open(ctx).await?;
+    let client = Client::open_as(ctx, args.binding.caller(ctx)?).await?;
     let answered = client.call::<FlowAnswer>(&request).await;
     let told = match answered {
         Ok(answer) => {
-            let told = tell(ctx, &answer, approve);
-            if answer.applied {
+            let told = tell(&answer);
+            if answer.applied && answer.flow.is_engine() {
                 client.hint_if_undriven(ctx, &answer.flow).await;
             }
             told

@@ -2,17 +2,30 @@
 
 mod answer;
 mod cancel;
+mod create;
+mod emit;
 mod events;
+mod fail;
+mod finish;
 mod graph;
 mod lint;
 mod list;
 mod logs;
+mod output;
 mod pause;
 mod purge;
+mod request_cancel;
+mod respond;
+mod resume;
 mod retry;
+mod run_task;
+mod set_waiting;
 mod settle;
 mod show;
+mod signal;
+mod steer;
 mod verbs;
+mod wait;
 mod why;
 
 pub(crate) use verbs::FlowsCommand;

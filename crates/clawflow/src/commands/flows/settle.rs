@@ -1,8 +1,9 @@
 //! `clawflow flows settle`.
 
 use crate::cli::{CliError, Ctx, Exit};
-use crate::commands::args::{FlowArg, json, person};
+use crate::commands::args::{FlowArg, person};
 use crate::commands::client::Client;
+use crate::commands::input::Input;
 use crate::show::flow_line;
 use clap::Args;
 use clawflow_engine::api::{FlowSettle, FlowSettleRequest, SettleHow};
@@ -64,7 +65,7 @@ pub(crate) async fn run(ctx: &Ctx, args: SettleArgs) -> Result<Exit, CliError> {
         flow: args.flow.flow,
         step: args.step,
         how: args.how.settle(),
-        result: args.result.map(|text| json("--result", &text)).transpose()?,
+        result: Input::default().maybe_json("--result", args.result.as_deref())?,
         by: person(args.by.as_deref(), &ctx.env),
     };
     let client = Client::open(ctx).await?;

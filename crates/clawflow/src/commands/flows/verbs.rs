@@ -1,7 +1,9 @@
 //! The verbs of `clawflow flows`.
 
 use super::{
-    answer, cancel, events, graph, lint, list, logs, pause, purge, retry, settle, show, why,
+    answer, cancel, create, emit, events, fail, finish, graph, lint, list, logs, output, pause,
+    purge, request_cancel, respond, resume, retry, run_task, set_waiting, settle, show, signal,
+    wait, why,
 };
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::FlowArg;
@@ -17,9 +19,11 @@ pub(crate) enum FlowsCommand {
     /// cancel a flow: stop its tasks, then let it unwind
     Cancel(cancel::CancelArgs),
     /// give an approval that a flow waits for
-    Approve(answer::AnswerArgs),
+    Approve(answer::QuestionArgs),
     /// refuse an approval that a flow waits for
-    Deny(answer::AnswerArgs),
+    Deny(answer::QuestionArgs),
+    /// answer what a flow asks: yes, no, or any JSON
+    Answer(respond::RespondArgs),
     /// hold back every start of a flow; what runs goes on
     Pause(pause::PauseArgs),
     /// allow starts again
@@ -40,6 +44,30 @@ pub(crate) enum FlowsCommand {
     Settle(settle::SettleArgs),
     /// delete ended flows for good
     Purge(purge::PurgeArgs),
+    /// make a flow that its caller drives
+    Create(create::CreateArgs),
+    /// add a child to a flow: launch a command, or record one that the caller runs
+    RunTask(run_task::RunTaskArgs),
+    /// park a flow until its controller, or what it waits for, moves it
+    SetWaiting(set_waiting::SetWaitingArgs),
+    /// go on with a parked flow
+    Resume(resume::ResumeArgs),
+    /// end a flow well
+    Finish(finish::FinishArgs),
+    /// end a flow badly
+    Fail(fail::FailArgs),
+    /// record that a flow is to be cancelled, and let its children be
+    RequestCancel(request_cancel::RequestCancelArgs),
+    /// replace an output of a flow
+    SetOutput(output::OutputArgs),
+    /// make an output of a flow an array, or extend the array
+    AppendOutput(output::OutputArgs),
+    /// send the owner of a flow a message
+    Emit(emit::EmitArgs),
+    /// tell the flows that wait for it that something has happened
+    Signal(signal::SignalArgs),
+    /// wait until a flow goes on, or ends
+    Wait(wait::WaitArgs),
 }
 
 /// Does it.
@@ -61,5 +89,18 @@ pub(crate) async fn run(ctx: &Ctx, command: FlowsCommand) -> Result<Exit, CliErr
         C::Lint(args) => lint::run(ctx, args),
         C::Settle(args) => settle::run(ctx, args).await,
         C::Purge(args) => purge::run(ctx, args).await,
+        C::Answer(args) => respond::run(ctx, args).await,
+        C::Create(args) => create::run(ctx, args).await,
+        C::RunTask(args) => run_task::run(ctx, args).await,
+        C::SetWaiting(args) => set_waiting::run(ctx, args).await,
+        C::Resume(args) => resume::run(ctx, args).await,
+        C::Finish(args) => finish::run(ctx, args).await,
+        C::Fail(args) => fail::run(ctx, args).await,
+        C::RequestCancel(args) => request_cancel::run(ctx, args).await,
+        C::SetOutput(args) => output::set(ctx, args).await,
+        C::AppendOutput(args) => output::append(ctx, args).await,
+        C::Emit(args) => emit::run(ctx, args).await,
+        C::Signal(args) => signal::run(ctx, args).await,
+        C::Wait(args) => wait::run(ctx, args).await,
     }
 }

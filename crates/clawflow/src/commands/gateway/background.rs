@@ -21,7 +21,7 @@ const LOG_BYTES: u64 = 16 << 20;
 /// How much of the log of a gateway that died is read to say why.
 const WHY_BYTES: u64 = 4 << 10;
 /// What a step knows about itself is not for a gateway that one of them may start.
-const STEP_VARIABLES: [&str; 8] = [
+const STEP_VARIABLES: [&str; 10] = [
     "CLAWFLOW_FLOW_ID",
     "CLAWFLOW_TASK_ID",
     "CLAWFLOW_STEP",
@@ -30,11 +30,18 @@ const STEP_VARIABLES: [&str; 8] = [
     "CLAWFLOW_IDEMPOTENCY_KEY",
     "CLAWFLOW_SOCKET",
     "CLAWFLOW_TOKEN",
+    "CLAWFLOW_SESSION",
+    "CLAWFLOW_URL",
 ];
 
 /// Starts `clawflow gateway run` in a session of its own and waits until it serves. Another gateway
 /// that was faster is as good.
 pub(crate) async fn spawn_background(settings: &Settings) -> Result<(), CliError> {
+    if let Some(address) = &settings.remote {
+        let message = format!("the gateway at {address} is not to be had");
+        let hint = "start it there, or unset CLAWFLOW_URL";
+        return Err(CliError::new(Exit::Unavailable, "unavailable", message).hint(hint));
+    }
     let home = &settings.home;
     let log_path = home.join(LOG_FILE);
     let (log, from) = open_log(home, &log_path)

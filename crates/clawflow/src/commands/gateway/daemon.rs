@@ -15,6 +15,7 @@ pub(super) async fn run(ctx: &Ctx, detached: bool) -> Result<Exit, CliError> {
         let _ = rustix::process::setsid();
     }
     log_to_stderr(&ctx.settings)?;
+    clawflow_engine::descriptors::raise();
     let listen = |kind| signal(kind).map_err(|error| CliError::io("cannot catch signals", error));
     let mut term = listen(SignalKind::terminate())?;
     let mut int = listen(SignalKind::interrupt())?;
@@ -26,8 +27,9 @@ pub(super) async fn run(ctx: &Ctx, detached: bool) -> Result<Exit, CliError> {
         return Err(CliError::internal("a gateway does not serve"));
     };
     let (socket, pid) = (server.socket().display(), std::process::id());
+    let tcp = server.listen().map(|address| format!(" and http://{address}")).unwrap_or_default();
     // A reader that went away is no reason for a daemon to end.
-    let _ = ctx.mode.print(&format!("clawflow gateway: serving {socket} (pid {pid})\n"));
+    let _ = ctx.mode.print(&format!("clawflow gateway: serving {socket}{tcp} (pid {pid})\n"));
     let why = tokio::select! {
         _ = term.recv() => "SIGTERM",
         _ = int.recv() => "SIGINT",

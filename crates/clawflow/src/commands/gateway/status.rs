@@ -32,7 +32,7 @@ pub(super) async fn run(ctx: &Ctx) -> Result<Exit, CliError> {
 }
 
 fn text(status: &StatusResponse, now: i64) -> String {
-    let StatusResponse { version, pid, home, socket, epoch, running, .. } = status;
+    let StatusResponse { version, pid, home, socket, listen, epoch, running, .. } = status;
     let up = u64::try_from(now - status.started_at).unwrap_or_default() / 1000;
     let flows: Vec<String> = status
         .flows
@@ -42,9 +42,11 @@ fn text(status: &StatusResponse, now: i64) -> String {
         .collect();
     let flows = if flows.is_empty() { "none".to_owned() } else { flows.join(" · ") };
     let (home, socket) = (escape(home), escape(socket));
+    let listen = listen.as_ref().map(|at| format!("listen  http://{}\n", escape(at)));
+    let listen = listen.unwrap_or_default();
     format!(
         "gateway {version} · pid {pid} · up {} · epoch {epoch}\n\
-         home    {home}\nsocket  {socket}\ntasks   {running} running\nflows   {flows}\n",
+         home    {home}\nsocket  {socket}\n{listen}tasks   {running} running\nflows   {flows}\n",
         span(up)
     )
 }

@@ -1,9 +1,12 @@
 //! `clawflow tasks …`.
 
 mod cancel;
+mod deliveries;
 mod list;
 pub(super) mod logs;
-mod run;
+mod notify;
+mod report;
+pub(super) mod run;
 mod show;
 mod verbs;
 

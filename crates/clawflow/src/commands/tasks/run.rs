@@ -4,7 +4,6 @@ use super::logs::{Wanted, copy, drain};
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::duration_ms;
 use crate::commands::client::Client;
-use crate::commands::gateway::spawn_background;
 use crate::commands::run::chosen_env;
 use crate::open::Want;
 use clap::Args;
@@ -52,7 +51,7 @@ pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
     let request = request(ctx, args)?;
     let client = match wait {
         true => Client::open_for(ctx, Want::ForegroundRun).await?,
-        false => gateway(ctx).await?,
+        false => Client::at_gateway(ctx, "add --wait, or start a gateway after it").await?,
     };
     let ran = match client.call::<TaskRun>(&request).await {
         Ok(task) if wait => until_ended(ctx, &client, task).await,
@@ -75,39 +74,28 @@ pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
     Ok(Exit::Failed)
 }
 
-/// A gateway: the one that runs, else one that is started now.
-async fn gateway(ctx: &Ctx) -> Result<Client, CliError> {
-    let client = match Client::open_for(ctx, Want::Client).await {
-        Err(_) if ctx.settings.gateway.autostart => {
-            ctx.mode.note("no gateway runs: starting one in the background");
-            spawn_background(&ctx.settings).await?;
-            Client::open_for(ctx, Want::Client).await?
-        }
-        other => other?,
-    };
-    let Some(pid) = client.foreground_run() else { return Ok(client) };
-    let message = format!("a foreground run (pid {pid}) holds the home, and no gateway runs");
-    let error = CliError::new(Exit::Unavailable, "unavailable", message);
-    Err(error.hint("add --wait, or start a gateway after it"))
-}
-
 fn request(ctx: &Ctx, args: RunArgs) -> Result<TaskRunRequest, CliError> {
-    let gone = || CliError::usage("the working directory is gone").hint("name one with --cwd");
-    let here = ctx.env.current_dir().ok_or_else(gone)?;
-    let cwd = args.cwd.map_or_else(|| here.to_owned(), |dir| here.join(dir));
-    if !cwd.is_dir() {
-        return Err(CliError::usage(format!("{} is not a directory", cwd.display())));
-    }
-    let not_utf8 = |path: PathBuf| CliError::usage(format!("{} is not UTF-8", path.display()));
     Ok(TaskRunRequest {
-        idempotency_key: None,
         argv: args.argv,
-        cwd: cwd.into_os_string().into_string().map_err(|path| not_utf8(path.into()))?,
+        cwd: chosen_dir(ctx, args.cwd)?,
         env: chosen_env(ctx, &args.env)?,
         label: args.label,
         owner: args.owner.unwrap_or_else(|| ctx.settings.run.owner.clone()),
         timeout_ms: args.timeout,
+        idempotency_key: None,
     })
+}
+
+/// The directory that was named, else the current one.
+pub(in crate::commands) fn chosen_dir(ctx: &Ctx, dir: Option<PathBuf>) -> Result<String, CliError> {
+    let gone = || CliError::usage("the working directory is gone").hint("name one with --cwd");
+    let here = ctx.env.current_dir().ok_or_else(gone)?;
+    let cwd = dir.map_or_else(|| here.to_owned(), |dir| here.join(dir));
+    if !cwd.is_dir() {
+        return Err(CliError::usage(format!("{} is not a directory", cwd.display())));
+    }
+    let not_utf8 = |path: PathBuf| CliError::usage(format!("{} is not UTF-8", path.display()));
+    cwd.into_os_string().into_string().map_err(|path| not_utf8(path.into()))
 }
 
 async fn until_ended(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliError> {

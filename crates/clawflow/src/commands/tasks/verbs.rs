@@ -1,6 +1,6 @@
 //! The verbs of `clawflow tasks`.
 
-use super::{cancel, list, logs, run as start, show};
+use super::{cancel, deliveries, list, logs, notify, report, run as start, show};
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::flows::{self, FlowsCommand};
 use clap::{Args, Subcommand};
@@ -18,6 +18,16 @@ pub(crate) enum TasksCommand {
     Logs(logs::LogsArgs),
     /// run a command as a task of its own
     Run(start::RunArgs),
+    /// say how a task goes that its caller runs
+    Report(report::ReportArgs),
+    /// change what the owner is told about a task
+    Notify(notify::NotifyArgs),
+    /// list the messages about tasks and flows on all routes, the newest first
+    Deliveries(deliveries::DeliveriesArgs),
+    /// send messages again
+    Redeliver(deliveries::DeliveryArgs),
+    /// drop messages: nothing is owed any more
+    Dismiss(deliveries::DeliveryArgs),
     /// the commands of `clawflow flows`
     #[command(subcommand)]
     Flow(FlowsCommand),
@@ -40,13 +50,19 @@ impl TasksCommand {
 
 /// Does it.
 pub(crate) async fn run(ctx: &Ctx, command: Option<TasksCommand>) -> Result<Exit, CliError> {
+    use TasksCommand as C;
     match command {
         None => list::run(ctx, list::ListArgs::default()).await,
-        Some(TasksCommand::List(args)) => list::run(ctx, args).await,
-        Some(TasksCommand::Show(args)) => show::run(ctx, args).await,
-        Some(TasksCommand::Cancel(args)) => cancel::run(ctx, args).await,
-        Some(TasksCommand::Logs(args)) => logs::run(ctx, args).await,
-        Some(TasksCommand::Run(args)) => start::run(ctx, args).await,
-        Some(TasksCommand::Flow(command)) => flows::run(ctx, command).await,
+        Some(C::List(args)) => list::run(ctx, args).await,
+        Some(C::Show(args)) => show::run(ctx, args).await,
+        Some(C::Cancel(args)) => cancel::run(ctx, args).await,
+        Some(C::Logs(args)) => logs::run(ctx, args).await,
+        Some(C::Run(args)) => start::run(ctx, args).await,
+        Some(C::Report(args)) => report::run(ctx, args).await,
+        Some(C::Notify(args)) => notify::run(ctx, args).await,
+        Some(C::Deliveries(args)) => deliveries::list(ctx, args).await,
+        Some(C::Redeliver(args)) => deliveries::redeliver(ctx, args).await,
+        Some(C::Dismiss(args)) => deliveries::dismiss(ctx, args).await,
+        Some(C::Flow(command)) => flows::run(ctx, command).await,
     }
 }

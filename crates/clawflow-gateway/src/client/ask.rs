@@ -1,38 +1,33 @@
-//! The client of the holder's socket.
+//! Calls at a server.
 //!
 //! Use: [`Client::call`] with the same types as a call in this process.
 //! Limits: one connection is kept between questions; calls at once have one each.
 //! Failure: whatever happens to the connection is an error `unavailable`; a command may then have
 //! been carried out or not.
 
-use crate::endpoint::{Endpoint, Verb};
+use super::address::{Address, Sender};
+use super::write::{self, Asked};
 use crate::endpoints;
 use crate::host::StopResponse;
-use crate::limits::{BODY_BYTES, CALL_TIMEOUT};
-use crate::socket::is_friend;
+use crate::limits::CALL_TIMEOUT;
 use axum::body::Bytes;
 use clawflow_core::json::Object;
-use clawflow_engine::api::{ApiError, Call, Nothing, StatusResponse};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Method, Request, header};
-use hyper_util::rt::TokioIo;
+use clawflow_engine::api::{ApiError, Call, Caller, Calls, Nothing, Session, StatusResponse};
+use http_body_util::BodyExt;
+use hyper::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::fmt::{Display, Write};
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::UnixStream;
 
-type Sender = SendRequest<Full<Bytes>>;
-type Asked = Request<Full<Bytes>>;
-
-/// A client of one socket. Cheap to clone; clones share the kept connection.
+/// A client of one server. Cheap to clone; clones share the kept connection.
 #[derive(Clone)]
 pub struct Client {
-    socket: Arc<Path>,
+    address: Address,
+    caller: Arc<Caller>,
     // Held for a swap only, never across an await: a std mutex.
     kept: Arc<Mutex<Option<Sender>>>,
 }
@@ -41,13 +36,39 @@ impl Client {
     /// A client of the server on this socket. Connects with the first call.
     #[must_use]
     pub fn new(socket: impl Into<PathBuf>) -> Self {
-        Self { socket: socket.into().into(), kept: Arc::default() }
+        Self::at(Address::Unix(socket.into().into()))
     }
 
-    /// The socket.
+    /// A client of the server at this address. Connects with the first call.
     #[must_use]
-    pub fn socket(&self) -> &Path {
-        &self.socket
+    pub fn at(address: Address) -> Self {
+        Self { address, caller: Arc::default(), kept: Arc::default() }
+    }
+
+    /// The server's address.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The same client on behalf of this caller.
+    #[must_use]
+    pub fn as_caller(&self, caller: Caller) -> Self {
+        Self { caller: Arc::new(caller), ..self.clone() }
+    }
+
+    /// The same client on behalf of a session: it sees and changes its records only.
+    ///
+    /// # Errors
+    /// `invalid` for a blank session key.
+    pub fn bind_session(&self, session: Session) -> Result<Self, ApiError> {
+        Ok(self.as_caller(session.caller()?))
+    }
+
+    /// On whose behalf calls are made.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// Carries out a call at the server.
@@ -79,7 +100,8 @@ impl Client {
     /// # Errors
     /// `unavailable`, and why.
     pub async fn ping(&self) -> Result<(), ApiError> {
-        let request = build(Method::GET, "/readyz", Vec::new())?;
+        let caller = Caller::default();
+        let request = write::build(&self.address, &caller, Method::GET, "/readyz", Vec::new())?;
         let (status, _) = self.within(CALL_TIMEOUT, request).await?;
         if status == 200 { Ok(()) } else { Err(self.away("it is stopping")) }
     }
@@ -97,7 +119,8 @@ impl Client {
             Err(error) => return Err(ApiError::new("bad_request", error.to_string())),
         };
         let patience = CALL_TIMEOUT + asked_wait(&fields);
-        let (status, body) = self.within(patience, write(row, fields)?).await?;
+        let (status, body) =
+            self.within(patience, write::row(&self.address, &self.caller, row, fields)?).await?;
         if status != 200 {
             return Err(serde_json::from_slice(&body).unwrap_or_else(|_| {
                 ApiError::new("internal", format!("the server answered {name} with {status}"))
@@ -127,7 +150,7 @@ impl Client {
         {
             return self.finish(sender, response).await;
         }
-        let mut sender = self.connect().await?;
+        let mut sender = self.address.connect().await.map_err(|error| self.away(error))?;
         match sender.send_request(request).await {
             Ok(response) => self.finish(sender, response).await,
             Err(error) => Err(self.away(error)),
@@ -149,21 +172,19 @@ impl Client {
         std::mem::replace(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner), sender)
     }
 
-    async fn connect(&self) -> Result<Sender, ApiError> {
-        let stream = UnixStream::connect(&self.socket).await.map_err(|error| self.away(error))?;
-        if !is_friend(&stream) {
-            return Err(self.away("the server belongs to another user"));
-        }
-        let io = TokioIo::new(stream);
-        let (sender, connection) = http1::handshake(io).await.map_err(|error| self.away(error))?;
-        // Ends with the last sender; its error is also the request's.
-        tokio::spawn(connection);
-        Ok(sender)
+    fn away(&self, why: impl Display) -> ApiError {
+        let address = &self.address;
+        ApiError::new("unavailable", format!("cannot talk to clawflow on {address}: {why}"))
+    }
+}
+
+impl Calls for Client {
+    async fn call<C: Call>(&self, request: C::Request) -> Result<C::Response, ApiError> {
+        Self::call::<C>(self, &request).await
     }
 
-    fn away(&self, why: impl Display) -> ApiError {
-        let socket = self.socket.display();
-        ApiError::new("unavailable", format!("cannot talk to clawflow on {socket}: {why}"))
+    fn on_behalf_of(&self, caller: Caller) -> Self {
+        self.as_caller(caller)
     }
 }
 
@@ -172,80 +193,4 @@ fn asked_wait(fields: &Object) -> Duration {
     let asked = ["timeoutMs", "waitMs"].iter().filter_map(|name| fields.get(*name)?.as_u64()).max();
     // The server cuts it there; `task.run` has a `timeoutMs` that is about something else.
     Duration::from_millis(asked.unwrap_or(0).min(60_000))
-}
-
-/// Writes a request as its row says: what the path names into the path, the rest into the query or
-/// the body.
-fn write(row: &Endpoint, mut fields: Object) -> Result<Asked, ApiError> {
-    let mut path = String::new();
-    for part in row.path.split('/').skip(1) {
-        path.push('/');
-        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            Some(name) => match fields.remove(name) {
-                Some(Value::String(value)) if !value.is_empty() => escape(&value, &mut path),
-                _ => {
-                    return Err(ApiError::new("bad_request", format!("`{name}` is empty")));
-                }
-            },
-            None => path.push_str(part),
-        }
-    }
-    match row.verb {
-        Verb::Get => {
-            add_query(&mut path, &fields);
-            build(Method::GET, &path, Vec::new())
-        }
-        Verb::Post => {
-            let body = serde_json::to_vec(&fields)
-                .map_err(|error| ApiError::new("bad_request", error.to_string()))?;
-            if body.len() > BODY_BYTES {
-                let why = format!("the request has {} bytes, at most {BODY_BYTES}", body.len());
-                return Err(ApiError::new("bad_request", why));
-            }
-            build(Method::POST, &path, body)
-        }
-    }
-}
-
-fn build(method: Method, path: &str, body: Vec<u8>) -> Result<Asked, ApiError> {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, "clawflow")
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(body)))
-        .map_err(|error| ApiError::new("bad_request", error.to_string()))
-}
-
-fn add_query(path: &mut String, fields: &Object) {
-    let mut mark = '?';
-    for (name, value) in fields {
-        let values = match value {
-            Value::Null => continue,
-            Value::Array(values) => values.as_slice(),
-            value => std::slice::from_ref(value),
-        };
-        for value in values {
-            path.push(mark);
-            mark = '&';
-            escape(name, path);
-            path.push('=');
-            match value {
-                Value::String(text) => escape(text, path),
-                other => escape(&other.to_string(), path),
-            }
-        }
-    }
-}
-
-/// Percent-encodes all but the characters that mean nothing anywhere in a URI.
-fn escape(text: &str, into: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            into.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(into, "%{byte:02X}");
-        }
-    }
 }

@@ -1,0 +1,25 @@
+//! The other end of a connection.
+
+use crate::rate::Bucket;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Where a request comes from.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    pub(crate) line: Line,
+    /// What this connection may still ask.
+    pub(crate) bucket: Arc<Bucket>,
+}
+
+/// How the connection was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Over the unix socket, by the same user or root.
+    Unix,
+    /// Over TCP, to this address of ours.
+    Tcp {
+        /// Our address.
+        local: IpAddr,
+    },
+}
