@@ -1,0 +1,1764 @@
+// Written by `npm run generate` from the OpenAPI document of the gateway. Not to be edited.
+
+/** What a caller may do. Each includes those before it. */
+export type Access = "read" | "operate" | "admin";
+
+/** One message on one route. */
+export interface Delivery {
+  /** Its id; ids of one owner sort by creation. */
+  deliveryId: DeliveryId;
+  /** +1 per change of this row. */
+  version: number;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** The flow that it is about. */
+  flowId?: FlowId | undefined;
+  /** The task that it is about. */
+  taskId?: TaskId | undefined;
+  /** What happened: `flow.ended`, `flow.changed`, `flow.update`, `task.ended`. */
+  kind: string;
+  /**
+   * The same for every try and route of this message, so that a receiver can make it once.
+   * A second message of the owner with the same key on the same route is none.
+   */
+  idempotencyKey: string;
+  /** The message, for people. */
+  content: string;
+  /** The message, for programs. */
+  data?: unknown;
+  /** Where the request came from, whole. */
+  requesterOrigin?: Origin | undefined;
+  /** How it goes there. */
+  route: RouteKind;
+  /** The route's name in the configuration; empty for the inbox. */
+  routeName?: string | undefined;
+  /** Where it stands. */
+  state: DeliveryState;
+  /** Tries so far. */
+  attempts: number;
+  /** When it is tried next, while it is pending. */
+  dueAt?: number | undefined;
+  /** Why the last try failed. */
+  error?: string | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** When it was handed over or queued. */
+  deliveredAt?: number | undefined;
+  /** When it was acknowledged, given up or dismissed: nothing is owed any more. */
+  closedAt?: number | undefined;
+}
+
+/** Names a message that is owed to an owner. */
+export type DeliveryId = string;
+
+/** A page of messages. */
+export interface DeliveryListResponse {
+  /** The messages. */
+  deliveries: Delivery[];
+  /** Where the next page begins, if there is one. */
+  next?: string | undefined;
+}
+
+/** Names a delivery by id, or all of a task or flow. */
+export interface DeliveryRef {
+  /** Who asks. */
+  by?: string | undefined;
+}
+
+/** Where a delivery stands. */
+export type DeliveryState = "pending" | "delivered" | "session_queued" | "acknowledged" | "failed" | "dismissed";
+
+/** Where the message about the task's end stands. */
+export type DeliveryStatus = "pending" | "delivered" | "session_queued" | "acknowledged" | "failed" | "dismissed" | "parent_missing" | "not_applicable";
+
+/** Who executes the task, and which process it is. */
+export interface Executor {
+  /** The gateway that started it. */
+  gateway: string;
+  /** That gateway's epoch. */
+  epoch: number;
+  /** Boot in which it was started: in another boot, absence proves nothing. */
+  bootId: string;
+  /** The child's process id, once known. */
+  pid?: number | undefined;
+  /** Kernel start time of the child, in clock ticks since boot. */
+  startTime?: number | undefined;
+}
+
+/** How a process ended. */
+export type Exit = {
+  code: number;
+} | {
+  signal: number;
+} | {
+  stopReason: string;
+};
+
+/** One durable job: one owner, one state, one place to inspect, cancel or resume it. */
+export interface Flow {
+  /** Its id. */
+  flowId: FlowId;
+  /** Human name, unique per owner among live flows. */
+  key?: string | undefined;
+  /** Who moves it. */
+  syncMode: SyncMode;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** Where the request came from. */
+  requesterOrigin?: Origin | undefined;
+  /** Who decides about it; required when managed. */
+  controllerId?: string | undefined;
+  /** 0 at creation, +1 per change of this row. */
+  revision: number;
+  /** Where it stands. */
+  status: FlowStatus;
+  /** What the owner is told. */
+  notifyPolicy: NotifyPolicy;
+  /** What happens when its children end; nothing, if absent. */
+  onChildrenDone?: OnChildrenDone | undefined;
+  /** What it is for; never empty. */
+  goal: string;
+  /** The step at work, for people. */
+  currentStep?: string | undefined;
+  /** The controller's own state; `null` is a value. */
+  stateJson?: unknown;
+  /** The controller's own note of what it waits for; `null` is a value. */
+  waitJson?: unknown;
+  /** Small persisted outputs. */
+  outputs: Record<string, unknown>;
+  /** The task that blocks it. */
+  blockedTaskId?: TaskId | undefined;
+  /** Why it is blocked. */
+  blockedSummary?: string | undefined;
+  /** When a cancel was first requested; never cleared. */
+  cancelRequestedAt?: number | undefined;
+  /** Why, for people. */
+  cancelReason?: string | undefined;
+  /** When it was paused, while it is. */
+  pausedAt?: number | undefined;
+  /** SHA-256 (hex) of its workflow file. */
+  definitionHash?: string | undefined;
+  /** The flow whose step started it. */
+  parentFlowId?: FlowId | undefined;
+  /** The ended flow that this one tries again. */
+  retryOf?: FlowId | undefined;
+  /** The flow that this one was forked from. */
+  forkOf?: FlowId | undefined;
+  /** Free labels. */
+  labels?: Record<string, string> | undefined;
+  /** Why it failed. */
+  error?: string | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** Last change of this row. */
+  updatedAt: number;
+  /** End. */
+  endedAt?: number | undefined;
+}
+
+/** Answers an approval. */
+export interface FlowAnswerRequest {
+  /** The step that asks; may be left out if only one does. */
+  step?: string | null | undefined;
+  /** The wait to answer, instead of the step. */
+  waitId?: WaitId | null | undefined;
+  /** Yes or no, at an approval. */
+  approve?: boolean | null | undefined;
+  /** The answer where any JSON is asked for. */
+  response?: unknown;
+  /** Who answers. */
+  by: string;
+  /** Hash of what they were shown. */
+  shownHash?: string | null | undefined;
+}
+
+/** The answer that counts, which may be an earlier one. */
+export interface FlowAnswerResponse {
+  /** The flow. */
+  flow: Flow;
+  /** The wait, with the answer that was given first. */
+  wait: Wait;
+  /** Whether this call gave it. */
+  applied: boolean;
+}
+
+/** Makes an output an array, or extends the array. */
+export interface FlowAppendOutputRequest {
+  /** The revision that it was decided on; without one it is decided on the newest. */
+  expectedRevision?: number | null | undefined;
+  /** Its name; not blank. */
+  name: string;
+  /** The new element. */
+  value: unknown;
+}
+
+/** Cancels a flow. */
+export interface FlowCancelRequest {
+  /** The revision that it was decided on. */
+  expectedRevision?: number | null | undefined;
+  /** Why. */
+  reason?: string | undefined;
+  /** How long to wait for the end, in milliseconds (at most 60,000). */
+  waitMs?: number | undefined;
+}
+
+/** Makes a flow that code drives, at revision 0. */
+export interface FlowCreateRequest {
+  /** Who decides about it. */
+  controllerId: string;
+  /** What it is for; not blank. */
+  goal: string;
+  /** Human name, unique among live flows of the owner. */
+  key?: string | null | undefined;
+  /** With `key`: take the live flow that has it instead of refusing. */
+  join?: boolean | undefined;
+  /** `queued` (default), `running`, `waiting` or `blocked`. */
+  status?: FlowStatus | null | undefined;
+  /** What the owner is told; `done_only` if nothing is said. */
+  notifyPolicy?: NotifyPolicy | null | undefined;
+  /** What happens when its children end. */
+  onChildrenDone?: OnChildrenDone | null | undefined;
+  /** The step at work, for people. */
+  currentStep?: string | null | undefined;
+  /** The controller's state; `null` is a value. */
+  stateJson?: unknown;
+  /** The controller's note of what it waits for; `null` is a value. */
+  waitJson?: unknown;
+  /** Free labels. */
+  labels?: Record<string, string> | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** Sends the owner one message. */
+export interface FlowEmitRequest {
+  /** The message; not blank. */
+  content: string;
+  /** Sent once per flow and key; each call is a message of its own, if absent. */
+  eventKey?: string | null | undefined;
+  /** More, for programs. */
+  data?: unknown;
+  /** The step at work, for people. */
+  currentStep?: string | null | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** The message and where it stands. */
+export interface FlowEmitResponse {
+  /** The flow. */
+  flow: Flow;
+  /** How far it came with this call. */
+  delivery: DeliveryState;
+  /** One per route; empty if it was sent before. */
+  deliveryIds: string[];
+}
+
+/** A page of events, oldest first. */
+export interface FlowEventsResponse {
+  /** The events. */
+  events: StoredEvent[];
+  /** Where the next page begins, if there may be one. */
+  next?: number | undefined;
+}
+
+/** Ends a flow badly. */
+export interface FlowFailRequest {
+  /** The revision that it was decided on; without one it is decided on the newest. */
+  expectedRevision?: number | null | undefined;
+  /** The step at work, for people; `null` clears it. */
+  currentStep?: string | null | undefined;
+  /** The controller's state; `null` is a value. */
+  stateJson?: unknown;
+  /** Why. */
+  error?: string | null | undefined;
+  /** The task that is to blame. */
+  blockedTaskId?: TaskId | null | undefined;
+  /** Why, for people; as `error`. */
+  blockedSummary?: string | null | undefined;
+}
+
+/** Ends a flow well. */
+export interface FlowFinishRequest {
+  /** The revision that it was decided on; without one it is decided on the newest. */
+  expectedRevision?: number | null | undefined;
+  /** The step at work, for people; `null` clears it. */
+  currentStep?: string | null | undefined;
+  /** The controller's state; `null` is a value. */
+  stateJson?: unknown;
+}
+
+/** Names a flow. */
+export type FlowId = string;
+
+/** A flow in a list. */
+export interface FlowLine {
+  /** Its id. */
+  flowId: FlowId;
+  /** Human name, unique per owner among live flows. */
+  key?: string | undefined;
+  /** Who moves it. */
+  syncMode: SyncMode;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** Where the request came from. */
+  requesterOrigin?: Origin | undefined;
+  /** Who decides about it; required when managed. */
+  controllerId?: string | undefined;
+  /** 0 at creation, +1 per change of this row. */
+  revision: number;
+  /** Where it stands. */
+  status: FlowStatus;
+  /** What the owner is told. */
+  notifyPolicy: NotifyPolicy;
+  /** What happens when its children end; nothing, if absent. */
+  onChildrenDone?: OnChildrenDone | undefined;
+  /** What it is for; never empty. */
+  goal: string;
+  /** The step at work, for people. */
+  currentStep?: string | undefined;
+  /** The controller's own state; `null` is a value. */
+  stateJson?: unknown;
+  /** The controller's own note of what it waits for; `null` is a value. */
+  waitJson?: unknown;
+  /** Small persisted outputs. */
+  outputs: Record<string, unknown>;
+  /** The task that blocks it. */
+  blockedTaskId?: TaskId | undefined;
+  /** Why it is blocked. */
+  blockedSummary?: string | undefined;
+  /** When a cancel was first requested; never cleared. */
+  cancelRequestedAt?: number | undefined;
+  /** Why, for people. */
+  cancelReason?: string | undefined;
+  /** When it was paused, while it is. */
+  pausedAt?: number | undefined;
+  /** SHA-256 (hex) of its workflow file. */
+  definitionHash?: string | undefined;
+  /** The flow whose step started it. */
+  parentFlowId?: FlowId | undefined;
+  /** The ended flow that this one tries again. */
+  retryOf?: FlowId | undefined;
+  /** The flow that this one was forked from. */
+  forkOf?: FlowId | undefined;
+  /** Free labels. */
+  labels?: Record<string, string> | undefined;
+  /** Why it failed. */
+  error?: string | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** Last change of this row. */
+  updatedAt: number;
+  /** End. */
+  endedAt?: number | undefined;
+  /** Tasks that have not ended. */
+  tasksActive: number;
+  /** All tasks. */
+  tasksTotal: number;
+}
+
+/** A page of flows, newest first. */
+export interface FlowListResponse {
+  /** The flows. */
+  flows: FlowLine[];
+  /** All flows by status, whatever the filter. */
+  counts: Record<string, number>;
+  /** Live flows whose cancel was requested. */
+  cancelRequested: number;
+  /** Where the next page begins, if there is one. */
+  next?: string | undefined;
+}
+
+/** A flow, or none. */
+export interface FlowMaybe {
+  /** The flow; `null` if there is none that the caller may see. */
+  flow: Flow | null;
+}
+
+/** Pauses or unpauses a flow. */
+export interface FlowPauseRequest {
+  /** The revision that it was decided on. */
+  expectedRevision?: number | null | undefined;
+  /** Why. */
+  reason?: string | undefined;
+}
+
+/** Purges ended flows: the one named, or all that match. */
+export interface FlowPurgeRequest {
+  /** One flow. */
+  flow?: string | null | undefined;
+  /** All that ended before this time. */
+  endedBefore?: number | null | undefined;
+  /** Only these states. */
+  status?: FlowStatus[] | undefined;
+  /** Only count. */
+  dryRun?: boolean | undefined;
+}
+
+/** What was purged. */
+export interface FlowPurgeResponse {
+  /** Ids of the flows. */
+  flows: string[];
+}
+
+/** Records the intent to cancel and lets the children be; the flow ends once none is active. */
+export interface FlowRequestCancelRequest {
+  /** The revision that it was decided on; without one it is decided on the newest. */
+  expectedRevision?: number | null | undefined;
+  /** Why. */
+  reason?: string | undefined;
+  /** The step at work, for people; `null` clears it. */
+  currentStep?: string | null | undefined;
+  /** The controller's state; `null` is a value. */
+  stateJson?: unknown;
+  /** The controller's note of what it waits for; `null` is a value. */
+  waitJson?: unknown;
+}
+
+/** Goes on with a parked flow. */
+export interface FlowResumeRequest {
+  /** The revision that it was decided on; without one it is decided on the newest. */
+  expectedRevision?: number | null | undefined;
+  /** `running` (default) or `queued`. */
+  status?: FlowStatus | null | undefined;
+  /** The step at work, for people; `null` clears it. */
+  currentStep?: string | null | undefined;
+  /** The controller's state; `null` is a value. */
+  stateJson?: unknown;
+}
+
+/** Starts a flow from the text of a workflow file. */
+export interface FlowRunRequest {
+  /** The file's text. */
+  source: string;
+  /** Its name: decides the dialect, and is what messages call it. */
+  file: string;
+  /** Arguments. */
+  args?: Record<string, unknown> | undefined;
+  /** Directory of steps that name none; absolute. */
+  cwd: string;
+  /** The chosen environment. */
+  env?: Record<string, string> | undefined;
+  /** Session key of the owner; else the file's. */
+  owner?: string | null | undefined;
+  /** Human name; else the file's. */
+  key?: string | null | undefined;
+  /** Whether approvals are given without asking. */
+  autoApprove?: boolean | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** Adds a child: launches a command, or records one that the caller runs. */
+export interface FlowRunTaskRequest {
+  /** What executes it. */
+  runtime: Runtime;
+  /** What it is to do, for people. */
+  task: string;
+  /** Program and arguments to launch, with runtime `cli`. Without it the child is recorded. */
+  command?: string[] | undefined;
+  /** Directory of the command; absolute. The home directory of the gateway's user, if absent. */
+  cwd?: string | null | undefined;
+  /**
+   * Environment of the command, added to the gateway's `PATH`, `HOME`, `USER`, `LANG` and
+   * `TMPDIR`.
+   */
+  env?: Record<string, string> | undefined;
+  /** Limit on the run of the command, in milliseconds. */
+  timeoutMs?: number | null | undefined;
+  /** Of a recorded child: `queued` (default) or `running`. */
+  status?: TaskStatus | null | undefined;
+  /** The run: the same one means the same task within owner, flow and runtime. */
+  runId?: string | null | undefined;
+  /** Session of the child, for agents. */
+  childSessionKey?: string | null | undefined;
+  /** Schedule or tool that caused it. */
+  sourceId?: string | null | undefined;
+  /** The attempt that it retries. */
+  parentTaskId?: TaskId | null | undefined;
+  /** Agent. */
+  agentId?: string | null | undefined;
+  /** Short name. */
+  label?: string | null | undefined;
+  /** What the owner is told of it; nothing, if absent: the flow tells. */
+  notifyPolicy?: NotifyPolicy | null | undefined;
+  /** Of a recorded, running child: since when. */
+  startedAt?: number | null | undefined;
+  /** Of a recorded, running child: its last sign of life. */
+  lastEventAt?: number | null | undefined;
+  /** Of a recorded, running child: its last line of progress. */
+  progressSummary?: string | null | undefined;
+  /** Whether the flow waits for it from now on, in the same unit: ClawFlow's `runTaskInFlow`. */
+  await?: boolean | undefined;
+  /** With `await`: the step at work; else the flow's own, else `wait_for_task`. */
+  currentStep?: string | null | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** The child, or why there is none. */
+export interface FlowRunTaskResponse {
+  /** Whether there is such a child now. */
+  created: boolean;
+  /** Whether the flow was found. */
+  found: boolean;
+  /** Why there is none, for programs. */
+  code?: string | undefined;
+  /** Why there is none, for people. */
+  reason?: string | undefined;
+  /** The flow. */
+  flow?: Flow | undefined;
+  /** The child. */
+  task?: Task | undefined;
+}
+
+/** Replaces an output of a flow. */
+export interface FlowSetOutputRequest {
+  /** The revision that it was decided on; without one it is decided on the newest. */
+  expectedRevision?: number | null | undefined;
+  /** Its name; not blank. */
+  name: string;
+  /** Its value. */
+  value: unknown;
+}
+
+/**
+ * Parks a flow: blocked if a blocker is given, else waiting. Older waits of the flow are
+ * closed.
+ */
+export interface FlowSetWaitingRequest {
+  /** The revision that it was decided on; without one it is decided on the newest. */
+  expectedRevision?: number | null | undefined;
+  /** The step at work, for people; `null` clears it. */
+  currentStep?: string | null | undefined;
+  /** The controller's state; `null` is a value. */
+  stateJson?: unknown;
+  /** The controller's note of what it waits for; `null` is a value. */
+  waitJson?: unknown;
+  /** The task that blocks it. */
+  blockedTaskId?: TaskId | null | undefined;
+  /** Why it is blocked, for people. */
+  blockedSummary?: string | null | undefined;
+  /** What the engine waits for on behalf of the flow. */
+  waitFor?: WaitFor | null | undefined;
+  /** What its resolution does: `resume` (default) or `tell`. */
+  onResolved?: OnResolved | null | undefined;
+  /** Until when; also without `waitFor`. */
+  deadlineAt?: number | null | undefined;
+  /** Until when, in milliseconds from now; instead of `deadlineAt`. */
+  deadlineMs?: number | null | undefined;
+  /** What happens then: `continue` (default: the flow goes on), `fail` or `cancel`. */
+  onDeadline?: OnTimeout | null | undefined;
+}
+
+/** Settles a step that is in doubt. */
+export interface FlowSettleRequest {
+  /** The step; may be left out if only one is in doubt. */
+  step?: string | null | undefined;
+  /** `rerun`, `succeeded`, `skip` or `fail`. */
+  how: SettleHow;
+  /** The result, with `succeeded`. */
+  result?: unknown;
+  /** Who settles it. */
+  by: string;
+}
+
+/** The workflow file of a flow, as it was. */
+export interface FlowSourceResponse {
+  /** Its name. */
+  file: string;
+  /** Its SHA-256. */
+  hash: string;
+  /** Its text. */
+  source: string;
+  /** The arguments, defaults filled in. */
+  args: Record<string, unknown>;
+}
+
+/** Where a flow stands. */
+export type FlowStatus = "queued" | "running" | "waiting" | "blocked" | "succeeded" | "failed" | "cancelled" | "lost";
+
+/** A flow with all that belongs to it. */
+export interface FlowView {
+  /** Its id. */
+  flowId: FlowId;
+  /** Human name, unique per owner among live flows. */
+  key?: string | undefined;
+  /** Who moves it. */
+  syncMode: SyncMode;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** Where the request came from. */
+  requesterOrigin?: Origin | undefined;
+  /** Who decides about it; required when managed. */
+  controllerId?: string | undefined;
+  /** 0 at creation, +1 per change of this row. */
+  revision: number;
+  /** Where it stands. */
+  status: FlowStatus;
+  /** What the owner is told. */
+  notifyPolicy: NotifyPolicy;
+  /** What happens when its children end; nothing, if absent. */
+  onChildrenDone?: OnChildrenDone | undefined;
+  /** What it is for; never empty. */
+  goal: string;
+  /** The step at work, for people. */
+  currentStep?: string | undefined;
+  /** The controller's own state; `null` is a value. */
+  stateJson?: unknown;
+  /** The controller's own note of what it waits for; `null` is a value. */
+  waitJson?: unknown;
+  /** Small persisted outputs. */
+  outputs: Record<string, unknown>;
+  /** The task that blocks it. */
+  blockedTaskId?: TaskId | undefined;
+  /** Why it is blocked. */
+  blockedSummary?: string | undefined;
+  /** When a cancel was first requested; never cleared. */
+  cancelRequestedAt?: number | undefined;
+  /** Why, for people. */
+  cancelReason?: string | undefined;
+  /** When it was paused, while it is. */
+  pausedAt?: number | undefined;
+  /** SHA-256 (hex) of its workflow file. */
+  definitionHash?: string | undefined;
+  /** The flow whose step started it. */
+  parentFlowId?: FlowId | undefined;
+  /** The ended flow that this one tries again. */
+  retryOf?: FlowId | undefined;
+  /** The flow that this one was forked from. */
+  forkOf?: FlowId | undefined;
+  /** Free labels. */
+  labels?: Record<string, string> | undefined;
+  /** Why it failed. */
+  error?: string | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** Last change of this row. */
+  updatedAt: number;
+  /** End. */
+  endedAt?: number | undefined;
+  /** Its steps in file order. */
+  steps: Step[];
+  /** Its waits, oldest first. */
+  waits: Wait[];
+  /** Its tasks, oldest first (the newest 1000, and those at work). */
+  tasks: Task[];
+  /** Its tasks in numbers. */
+  taskSummary: TaskSummary;
+  /** Number of its newest event. */
+  lastEvent: number;
+}
+
+/** News of a flow: what happened, and how it stands now. */
+export interface FlowWaitResponse {
+  /** Events after the one that was named, oldest first (at most 500). */
+  events: StoredEvent[];
+  /** The flow. */
+  view: FlowView;
+}
+
+/** The flow, and the wait that was made. */
+export interface FlowWaitingResponse {
+  /** Its id. */
+  flowId: FlowId;
+  /** Human name, unique per owner among live flows. */
+  key?: string | undefined;
+  /** Who moves it. */
+  syncMode: SyncMode;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** Where the request came from. */
+  requesterOrigin?: Origin | undefined;
+  /** Who decides about it; required when managed. */
+  controllerId?: string | undefined;
+  /** 0 at creation, +1 per change of this row. */
+  revision: number;
+  /** Where it stands. */
+  status: FlowStatus;
+  /** What the owner is told. */
+  notifyPolicy: NotifyPolicy;
+  /** What happens when its children end; nothing, if absent. */
+  onChildrenDone?: OnChildrenDone | undefined;
+  /** What it is for; never empty. */
+  goal: string;
+  /** The step at work, for people. */
+  currentStep?: string | undefined;
+  /** The controller's own state; `null` is a value. */
+  stateJson?: unknown;
+  /** The controller's own note of what it waits for; `null` is a value. */
+  waitJson?: unknown;
+  /** Small persisted outputs. */
+  outputs: Record<string, unknown>;
+  /** The task that blocks it. */
+  blockedTaskId?: TaskId | undefined;
+  /** Why it is blocked. */
+  blockedSummary?: string | undefined;
+  /** When a cancel was first requested; never cleared. */
+  cancelRequestedAt?: number | undefined;
+  /** Why, for people. */
+  cancelReason?: string | undefined;
+  /** When it was paused, while it is. */
+  pausedAt?: number | undefined;
+  /** SHA-256 (hex) of its workflow file. */
+  definitionHash?: string | undefined;
+  /** The flow whose step started it. */
+  parentFlowId?: FlowId | undefined;
+  /** The ended flow that this one tries again. */
+  retryOf?: FlowId | undefined;
+  /** The flow that this one was forked from. */
+  forkOf?: FlowId | undefined;
+  /** Free labels. */
+  labels?: Record<string, string> | undefined;
+  /** Why it failed. */
+  error?: string | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** Last change of this row. */
+  updatedAt: number;
+  /** End. */
+  endedAt?: number | undefined;
+  /** The wait, if the engine waits for something. */
+  waitId?: WaitId | undefined;
+}
+
+/** Why a flow stands where it stands. */
+export interface FlowWhyResponse {
+  /** The flow. */
+  flow: Flow;
+  /** One sentence. */
+  summary: string;
+  /** What it waits for, one by one. */
+  reasons: WhyReason[];
+  /** The earliest moment at which it can move by itself. */
+  earliest?: number | undefined;
+  /** Commands that would move it. */
+  commands: string[];
+}
+
+/** Acknowledges messages: the owner has them. */
+export interface InboxAckRequest {
+  /** Their ids; those that are acknowledged already are no error. */
+  ids: string[];
+  /** Who. */
+  by?: string | undefined;
+}
+
+/** What is acknowledged now. */
+export interface InboxAckResponse {
+  /** The messages. */
+  deliveries: Delivery[];
+}
+
+/** What the owner is told. */
+export type NotifyPolicy = "done_only" | "state_changes" | "silent";
+
+/** What the engine does with a flow that code drives when its children end. */
+export type OnChildrenDone = "none" | "resume" | "finish" | "fail_fast";
+
+/** What the engine does with a flow that code drives when its wait is resolved. */
+export type OnResolved = "resume" | "tell";
+
+/** What happens to a gate whose time has passed. */
+export type OnTimeout = "fail" | "continue" | "cancel";
+
+/** Where the request came from, so that the answer can go back there. */
+export interface Origin {
+  /** Channel, e.g. `slack`. */
+  channel?: string | undefined;
+  /** Address in the channel. */
+  to?: string | undefined;
+  /** Account that speaks there. */
+  accountId?: string | undefined;
+  /** Thread. */
+  threadId?: string | undefined;
+}
+
+/** How a message reaches its owner. */
+export type RouteKind = "inbox" | "webhook" | "command";
+
+/** What executes a task. */
+export type Runtime = "cli" | "acp" | "subagent" | "cron" | "external";
+
+/** Whether a task belongs to a session. */
+export type ScopeKind = "session" | "system";
+
+/** How a step in doubt is settled. */
+export type SettleHow = "rerun" | "succeeded" | "skip" | "fail";
+
+/** Tells the waiting flows of the owner that something has happened. */
+export interface SignalRequest {
+  /** Its name. */
+  name: string;
+  /** Its key; only waits for this key, or for any, take it. */
+  key?: string | null | undefined;
+  /** What it carries. */
+  payload?: unknown;
+  /** Only this flow may take it. */
+  flow?: string | null | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** Who took it. */
+export interface SignalResponse {
+  /** The waits that it resolved. */
+  waits: WaitId[];
+  /** Their flows. */
+  flows: string[];
+  /** Whether nobody waited and it is kept for the first who will. */
+  kept: boolean;
+}
+
+/** Who holds the home. */
+export interface StatusResponse {
+  /** Version of the program. */
+  version: string;
+  /** Its process id. */
+  pid: number;
+  /** `gateway` or `run`. */
+  kind: string;
+  /** The home directory. */
+  home: string;
+  /** The socket. */
+  socket: string;
+  /** The TCP address, if it listens on one. */
+  listen?: string | undefined;
+  /** Since when. */
+  startedAt: number;
+  /** Its epoch. */
+  epoch: number;
+  /** Attempts that run under it now. */
+  running: number;
+  /** All flows by status. */
+  flows: Record<string, number>;
+}
+
+/** One step of one flow. */
+export interface Step {
+  /** Its flow. */
+  flowId: FlowId;
+  /** Its id in the file. */
+  stepId: string;
+  /** Its place in the file, from 0. */
+  position: number;
+  /** Whether it belongs to the unwinding: it runs at every end of the flow. */
+  finally?: boolean | undefined;
+  /** +1 per change of this row. */
+  version: number;
+  /** Where it stands. */
+  status: StepStatus;
+  /** Attempts begun so far. */
+  attempt: number;
+  /** Attempts whose outcome was lost. */
+  lostAttempts?: number | undefined;
+  /** The newest attempt's task. */
+  taskId?: TaskId | undefined;
+  /** The open wait. */
+  waitId?: WaitId | undefined;
+  /** When a retry is due. */
+  dueAt?: number | undefined;
+  /** What it left. */
+  result?: StepResult | undefined;
+  /** Why it failed or was skipped. */
+  error?: StepError | undefined;
+  /** The flow whose recorded result this is, after a retry or fork. */
+  reusedFrom?: FlowId | undefined;
+  /** First attempt's start. */
+  startedAt?: number | undefined;
+  /** End. */
+  endedAt?: number | undefined;
+}
+
+/** Why a step failed, was skipped or is in doubt. */
+export interface StepError {
+  /** For programs: `exit`, `signal`, `timed_out`, `exec`, `lost`, `denied`, `condition`, … */
+  code: string;
+  /** For people. */
+  message: string;
+}
+
+/** What a step left behind. Never recomputed once recorded. */
+export interface StepResult {
+  /** Standard output, as text (invalid UTF-8 replaced). */
+  stdout?: string | undefined;
+  /** A value given in place of output: by a synthetic step or by `settle`. */
+  json?: unknown;
+  /** Whether `stdout` was cut at its limit. */
+  truncated?: boolean | undefined;
+  /** Exit code of the last attempt. */
+  exitCode?: number | undefined;
+  /** The answer at the step's approval. */
+  approved?: boolean | undefined;
+  /** Who gave it. */
+  approvedBy?: string | undefined;
+}
+
+/** Where a step stands. */
+export type StepStatus = "pending" | "starting" | "running" | "retrying" | "waiting" | "in_doubt" | "succeeded" | "failed" | "skipped" | "cancelled";
+
+/** What the gateway says before it stops. */
+export interface StopResponse {
+  /** Its process id. */
+  pid: number;
+  /** Tasks that go on without it. */
+  running: number;
+}
+
+/** An event as the store keeps it: with its place in the writer's sequence. */
+export interface StoredEvent {
+  /** Gapless and in commit order for one writer. */
+  seq: number;
+  /** The flow's id, or the task's where it has no flow. */
+  subject: string;
+  /**
+   * Position in the subject's own history, from 1 without gaps. Two decisions that were made on
+   * the same history claim the same number, and the store refuses the second as a conflict.
+   */
+  number: number;
+  /** Session key of the subject's owner. */
+  ownerKey: string;
+  /** When it was decided. */
+  at: number;
+  /** Who caused it: the controller, a person, a token's name; the engine itself if absent. */
+  actor?: string | undefined;
+  /** What happened: `flow.created`, `step.started`, `task.ended`, … */
+  kind: string;
+  /** The step concerned. */
+  stepId?: string | undefined;
+  /** The task concerned. */
+  taskId?: string | undefined;
+  /** Details, by kind. */
+  data?: unknown;
+}
+
+/** Who moves a flow. */
+export type SyncMode = "managed" | "task_mirrored" | "group_mirrored";
+
+/** One attempt of one piece of work. A row about a run, never the run itself. */
+export interface Task {
+  /** Its id. */
+  taskId: TaskId;
+  /** +1 per change of this row. */
+  version: number;
+  /** What executes it. */
+  runtime: Runtime;
+  /** Schedule or tool that caused it. */
+  sourceId?: string | undefined;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** Whether it belongs to a session. */
+  scopeKind: ScopeKind;
+  /** Where the request came from. */
+  requesterOrigin?: Origin | undefined;
+  /** Session of the child, for agents. */
+  childSessionKey?: string | undefined;
+  /** Its flow. */
+  parentFlowId?: FlowId | undefined;
+  /** Its step in the flow. */
+  stepId?: string | undefined;
+  /** Which attempt of the step, from 1. */
+  attempt: number;
+  /** Grows with each claim; a report with an older one is refused. */
+  fence: number;
+  /** The attempt that it retries. */
+  parentTaskId?: TaskId | undefined;
+  /** Agent. */
+  agentId?: string | undefined;
+  /** The runtime's own id of the run. */
+  runId?: string | undefined;
+  /** Short name. */
+  label?: string | undefined;
+  /** The command or prompt, as shown to people. */
+  task: string;
+  /** What to execute, for a task without a flow. */
+  command?: TaskCommand | undefined;
+  /** Where it stands. */
+  status: TaskStatus;
+  /** What it really reached. */
+  terminalOutcome?: TerminalOutcome | undefined;
+  /** Where the message about its end stands. */
+  deliveryStatus: DeliveryStatus;
+  /** What the owner is told. */
+  notifyPolicy: NotifyPolicy;
+  /** Who executes it. */
+  executor?: Executor | undefined;
+  /** When an operator asked to stop it. */
+  cancelRequestedAt?: number | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** Claim. */
+  startedAt?: number | undefined;
+  /** Last sign of life. */
+  lastEventAt: number;
+  /** End. */
+  endedAt?: number | undefined;
+  /** How its process ended. */
+  exit?: Exit | undefined;
+  /** Last progress line. */
+  progressSummary?: string | undefined;
+  /** One line about its end. */
+  terminalSummary?: string | undefined;
+  /** Why it failed. */
+  error?: string | undefined;
+  /** What it has used. */
+  usage?: Usage | undefined;
+  /**
+   * Whether its caller runs it and reports about it, so that the engine starts, adopts and loses
+   * nothing of it.
+   */
+  reported?: boolean | undefined;
+}
+
+/** Stops a task. */
+export interface TaskCancelRequest {
+  /** Why. */
+  reason?: string | undefined;
+  /** How long to wait for the end, in milliseconds (at most 60,000). */
+  waitMs?: number | undefined;
+}
+
+/** What a task of its own (without a flow) executes. */
+export interface TaskCommand {
+  /** Program and arguments. */
+  argv: string[];
+  /** Working directory. */
+  cwd: string;
+  /** The chosen environment. */
+  env: Record<string, string>;
+  /** Limit on its run, in milliseconds. */
+  timeoutMs?: number | undefined;
+}
+
+/** Names a task: one attempt of one piece of work. */
+export type TaskId = string;
+
+/** A page of tasks, newest first. */
+export interface TaskListResponse {
+  /** The tasks. */
+  tasks: Task[];
+  /** Where the next page begins, if there is one. */
+  next?: string | undefined;
+}
+
+/** A part of a log. */
+export interface TaskLogsResponse {
+  /** The bytes as text; invalid UTF-8 is replaced. */
+  text: string;
+  /** Where the next part begins. */
+  next: number;
+  /** Whether the task has ended and this was all. */
+  done: boolean;
+}
+
+/** Changes what the owner is told about a task. */
+export interface TaskNotifyRequest {
+  /** What the owner is told. */
+  notifyPolicy: NotifyPolicy;
+}
+
+/** Reports progress or the end of a task that its caller runs. */
+export interface TaskReportRequest {
+  /** Where it stands; as it was, if absent. */
+  status?: TaskStatus | null | undefined;
+  /** One line of progress. */
+  progressSummary?: string | null | undefined;
+  /** One line about its end. */
+  terminalSummary?: string | null | undefined;
+  /** What it really reached, with `succeeded`. */
+  terminalOutcome?: TerminalOutcome | null | undefined;
+  /** Why it failed. */
+  error?: string | null | undefined;
+  /** When it began. */
+  startedAt?: number | null | undefined;
+  /** Its last sign of life. */
+  lastEventAt?: number | null | undefined;
+  /** When it ended. */
+  endedAt?: number | null | undefined;
+  /** What it has used so far. */
+  usage?: Usage | null | undefined;
+}
+
+/** Runs a command as a task of its own. */
+export interface TaskRunRequest {
+  /** Program and arguments. */
+  argv: string[];
+  /** Its directory; absolute. */
+  cwd: string;
+  /** Its environment. */
+  env?: Record<string, string> | undefined;
+  /** Short name. */
+  label?: string | null | undefined;
+  /** Session key of the owner; a bound caller may leave it out. */
+  owner?: string | undefined;
+  /** Limit on its run, in milliseconds. */
+  timeoutMs?: number | null | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** Where a task stands. */
+export type TaskStatus = "queued" | "running" | "succeeded" | "failed" | "timed_out" | "cancelled" | "lost";
+
+/** Tasks in numbers. */
+export interface TaskSummary {
+  /** All. */
+  total: number;
+  /** Queued and running. */
+  active: number;
+  /** Ended. */
+  terminal: number;
+  /** Failed, timed out and lost. */
+  failures: number;
+  /** By status; every status is there. */
+  byStatus: Record<string, number>;
+  /** By runtime; every runtime is there. */
+  byRuntime: Record<string, number>;
+}
+
+/** What a succeeded task really reached. */
+export type TerminalOutcome = "succeeded" | "blocked";
+
+/** A token as it is stored and listed. */
+export interface Token {
+  /** Its id. */
+  tokenId: TokenId;
+  /** +1 per change of this row. */
+  version: number;
+  /** SHA-256 (hex) of the secret. Never leaves the store. */
+  hash?: string | undefined;
+  /** For people: who has it. */
+  label: string;
+  /** What it allows. */
+  access: Access;
+  /** The one owner whose records it reaches; all, if absent. */
+  ownerKey?: string | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** From when on it is refused. */
+  expiresAt?: number | undefined;
+  /** When it was revoked. */
+  revokedAt?: number | undefined;
+}
+
+/** Makes an access token. */
+export interface TokenCreateRequest {
+  /** Who has it, for people. */
+  label: string;
+  /** What it allows. */
+  access: Access;
+  /** The one owner whose records it reaches; all, if absent. */
+  owner?: string | null | undefined;
+  /** From when on it is refused. */
+  expiresAt?: number | null | undefined;
+}
+
+/** The token, with its secret, which is shown this once. */
+export interface TokenCreateResponse {
+  /** The token as it is stored, without its hash. */
+  token: Token;
+  /** What a client sends: `Authorization: Bearer …`. */
+  secret: string;
+}
+
+/** Names an access token; it is not the secret. */
+export type TokenId = string;
+
+/** All tokens, newest first, without hashes. */
+export interface TokenListResponse {
+  /** The tokens. */
+  tokens: Token[];
+}
+
+/** What a run has used, as its runtime or reporter counts it. */
+export interface Usage {
+  /** Tokens of a model. */
+  tokens?: number | undefined;
+  /** Cost in US dollars. */
+  costUsd?: number | undefined;
+  /** Calls of tools. */
+  toolCalls?: number | undefined;
+}
+
+/** A wait is a row; its answer is single-use. */
+export interface Wait {
+  /** Its id: answers name it. */
+  waitId: WaitId;
+  /** The flow that waits. */
+  flowId: FlowId;
+  /** +1 per change of this row. */
+  version: number;
+  /** The step that waits, where it is not the flow as a whole. */
+  stepId?: string | undefined;
+  /** What kind of thing is waited for. */
+  kind: WaitKind;
+  /** What is waited for: a task id, an event name, who is asked. */
+  target?: string | undefined;
+  /** What a person is asked. */
+  prompt?: string | undefined;
+  /** What a person is shown. */
+  preview?: string | undefined;
+  /** SHA-256 (hex) of prompt and preview: an answer may bind itself to what was shown. */
+  shownHash?: string | undefined;
+  /** Who may answer; empty: anybody who may operate the flow. */
+  approvers?: string[] | undefined;
+  /** When it is due. */
+  dueAt?: number | undefined;
+  /** What happens then. */
+  onTimeout?: OnTimeout | undefined;
+  /** What its resolution does to the flow, where code drives it. */
+  onResolved?: OnResolved | undefined;
+  /** The key of the event that is waited for; any, if absent. */
+  eventKey?: string | undefined;
+  /** Where it stands. */
+  state: WaitState;
+  /** The answer, once resolved. */
+  answer?: unknown;
+  /** Who answered. */
+  answeredBy?: string | undefined;
+  /** Since when. */
+  createdAt: number;
+  /** When it was resolved, expired or given up. */
+  closedAt?: number | undefined;
+}
+
+/** What a flow waits for, so that the engine acts when it is there. */
+export type WaitFor = {
+  kind: "timer";
+  /** When. */
+  dueAt?: number | null | undefined;
+  /** In how many milliseconds. */
+  afterMs?: number | null | undefined;
+} | {
+  kind: "event";
+  /** Its name. */
+  name: string;
+  /** Its key; any, if absent. */
+  key?: string | null | undefined;
+} | {
+  kind: "person";
+  /** What is asked. */
+  prompt: string;
+  /** What is shown. */
+  preview?: string | null | undefined;
+  /** Whether any JSON is asked for instead of yes or no. */
+  input?: boolean | undefined;
+  /** Who may answer; empty: anybody who may operate the flow. */
+  approvers?: string[] | undefined;
+} | {
+  kind: "task";
+  /** The task. */
+  taskId: TaskId;
+};
+
+/** Names a wait. */
+export type WaitId = string;
+
+/** What kind of thing is waited for. */
+export type WaitKind = "task" | "timer" | "event" | "approval" | "input" | "flow" | "in_doubt";
+
+/** Where a wait stands. */
+export type WaitState = "open" | "resolved" | "expired" | "cancelled";
+
+/** One thing that a flow waits for. */
+export interface WhyReason {
+  /**
+   * `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `in_doubt`, `blocked`,
+   * `paused`, `cancel`, `controller`, `driver`, `ended`.
+   */
+  kind: string;
+  /** The step concerned. */
+  step?: string | undefined;
+  /** In words. */
+  text: string;
+  /** Since when. */
+  since?: number | undefined;
+  /** Until when. */
+  until?: number | undefined;
+}
+
+/** Why a call failed, as RFC 9457 has it. */
+export interface ApiError {
+  /** `urn:clawflow:error:` and the code. */
+  type: string;
+  /** What the code means. */
+  title: string;
+  /** The HTTP status. */
+  status: number;
+  /** As `message`. */
+  detail: string;
+  /** Stable, for programs. */
+  code: "ambiguous" | "bad_file" | "bad_request" | "cancel_requested" | "engine_owned" | "forbidden" | "internal" | "invalid" | "invalid_state" | "key_conflict" | "not_found" | "not_managed" | "paused" | "persist_failed" | "rate_limited" | "revision_conflict" | "store_full" | "terminal" | "unauthorized" | "unavailable";
+  /** Why, for people. */
+  message: string;
+  /** What to do about it. */
+  hint?: string | undefined;
+  /** The flow as it is, where a command was refused. */
+  current?: Flow | undefined;
+  /** Ids that a token may mean. */
+  candidates?: string[] | undefined;
+  /** The revision that was expected. */
+  expectedRevision?: number | undefined;
+  /** The revision that the flow has. */
+  currentRevision?: number | undefined;
+}
+
+/** Requests and answers of every call, by its name. */
+export interface Calls {
+  /** Lists flows. */
+  "flow.list": {
+    request: {
+      /** Only these states; empty: all. */
+      status?: FlowStatus[] | undefined;
+      /** Only this owner's. */
+      owner?: string | undefined;
+      /** Only those created since. */
+      since?: number | undefined;
+      /** Also those that ended more than 24 hours ago. */
+      all?: boolean | undefined;
+      /** At most so many (default 50, at most 1000). */
+      limit?: number | undefined;
+      /** Only those before this id: the `next` of the page before. */
+      after?: string | undefined;
+    };
+    response: FlowListResponse;
+  };
+  /** Starts a flow from a workflow file. */
+  "flow.run": {
+    request: FlowRunRequest;
+    response: Flow;
+  };
+  /** Shows a flow with steps, waits and tasks. */
+  "flow.show": {
+    request: {
+      /** The token. */
+      flow: string;
+    };
+    response: FlowView;
+  };
+  /** Waits for news of a flow. */
+  "flow.wait": {
+    request: {
+      /** The flow. */
+      flow: string;
+      /** The newest event that the caller knows; 0: none. */
+      afterEvent?: number | undefined;
+      /** How long to wait for a newer one, in milliseconds (at most 60,000). */
+      timeoutMs?: number | undefined;
+      /** Wait for the flow's end only; other news come with it. */
+      untilEnded?: boolean | undefined;
+    };
+    response: FlowWaitResponse;
+  };
+  /** Drives a flow in this holder of the home, if it does not yet. */
+  "flow.adopt": {
+    request: {
+      /** The token. */
+      flow: string;
+    };
+    response: Flow;
+  };
+  /** Cancels a flow. */
+  "flow.cancel": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowCancelRequest;
+    response: Flow;
+  };
+  /** Answers an approval of a flow. */
+  "flow.answer": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowAnswerRequest;
+    response: FlowAnswerResponse;
+  };
+  /** Settles a step whose outcome is in doubt. */
+  "flow.settle": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowSettleRequest;
+    response: Flow;
+  };
+  /** Holds back every start of a flow. */
+  "flow.pause": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowPauseRequest;
+    response: Flow;
+  };
+  /** Allows starts again. */
+  "flow.unpause": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowPauseRequest;
+    response: Flow;
+  };
+  /** Makes a new flow from an ended one, with its recorded results. */
+  "flow.retry": {
+    request: {
+      /** The token. */
+      flow: string;
+    };
+    response: Flow;
+  };
+  /** Says why a flow stands where it stands. */
+  "flow.why": {
+    request: {
+      /** The token. */
+      flow: string;
+    };
+    response: FlowWhyResponse;
+  };
+  /** Shows the workflow file that a flow was made from. */
+  "flow.source": {
+    request: {
+      /** The token. */
+      flow: string;
+    };
+    response: FlowSourceResponse;
+  };
+  /** Lists the history of a flow, a task or all. */
+  "flow.events": {
+    request: {
+      /** Of this flow or task; else of all. */
+      flow?: string | undefined;
+      /** Only after this position. */
+      after?: number | undefined;
+      /** At most so many (default 100, at most 1000). */
+      limit?: number | undefined;
+    };
+    response: FlowEventsResponse;
+  };
+  /** Deletes ended flows. */
+  "flow.purge": {
+    request: FlowPurgeRequest;
+    response: FlowPurgeResponse;
+  };
+  /** Lists tasks. */
+  "task.list": {
+    request: {
+      /** Only these states; empty: all. */
+      status?: TaskStatus[] | undefined;
+      /** Only this flow's. */
+      flow?: string | undefined;
+      /** Only this owner's. */
+      owner?: string | undefined;
+      /** Only those created since. */
+      since?: number | undefined;
+      /** At most so many (default 50, at most 1000). */
+      limit?: number | undefined;
+      /** Only those before this id. */
+      after?: string | undefined;
+    };
+    response: TaskListResponse;
+  };
+  /** Runs a command as a task of its own. */
+  "task.run": {
+    request: TaskRunRequest;
+    response: Task;
+  };
+  /** Shows a task. */
+  "task.show": {
+    request: {
+      /** The token. */
+      task: string;
+    };
+    response: Task;
+  };
+  /** Reads a log of a task. */
+  "task.logs": {
+    request: {
+      /** The task. */
+      task: string;
+      /** Standard error instead of standard output. */
+      stderr?: boolean | undefined;
+      /** From this byte on. */
+      offset?: number | undefined;
+      /** At most so many bytes (default and at most 1 MiB). */
+      max?: number | undefined;
+      /** How long to wait for more if there is none, in milliseconds (at most 60,000). */
+      timeoutMs?: number | undefined;
+    };
+    response: TaskLogsResponse;
+  };
+  /** Stops a task. */
+  "task.cancel": {
+    request: {
+      /** The task. */
+      task: string;
+    } & TaskCancelRequest;
+    response: Task;
+  };
+  /** Makes a flow that code drives. */
+  "flow.create": {
+    request: FlowCreateRequest;
+    response: Flow;
+  };
+  /** Reads the record of a flow by its id or key. */
+  "flow.get": {
+    request: {
+      /** The token. */
+      flow: string;
+    };
+    response: Flow;
+  };
+  /** Reads the newest flow of the bound owner. */
+  "flow.findLatest": {
+    request: Record<string, never>;
+    response: FlowMaybe;
+  };
+  /** Finds a flow of the bound owner by id, key or session key. */
+  "flow.resolve": {
+    request: {
+      /** The token. */
+      token: string;
+    };
+    response: FlowMaybe;
+  };
+  /** Counts the tasks of a flow. */
+  "flow.summary": {
+    request: {
+      /** The token. */
+      flow: string;
+    };
+    response: TaskSummary;
+  };
+  /** Launches or records a child of a flow. */
+  "flow.runTask": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowRunTaskRequest;
+    response: FlowRunTaskResponse;
+  };
+  /** Parks a flow until something happens. */
+  "flow.setWaiting": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowSetWaitingRequest;
+    response: FlowWaitingResponse;
+  };
+  /** Goes on with a parked flow. */
+  "flow.resume": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowResumeRequest;
+    response: Flow;
+  };
+  /** Ends a flow well. */
+  "flow.finish": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowFinishRequest;
+    response: Flow;
+  };
+  /** Ends a flow badly. */
+  "flow.fail": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowFailRequest;
+    response: Flow;
+  };
+  /** Records the intent to cancel a flow and lets its children be. */
+  "flow.requestCancel": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowRequestCancelRequest;
+    response: Flow;
+  };
+  /** Replaces an output of a flow. */
+  "flow.setOutput": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowSetOutputRequest;
+    response: Flow;
+  };
+  /** Makes an output of a flow an array, or extends the array. */
+  "flow.appendOutput": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowAppendOutputRequest;
+    response: Flow;
+  };
+  /** Sends the owner of a flow one message. */
+  "flow.emit": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowEmitRequest;
+    response: FlowEmitResponse;
+  };
+  /** Tells the waiting flows that something has happened. */
+  "signal.send": {
+    request: SignalRequest;
+    response: SignalResponse;
+  };
+  /** Reports progress or the end of a task that its caller runs. */
+  "task.report": {
+    request: {
+      /** The task. */
+      task: string;
+    } & TaskReportRequest;
+    response: Task;
+  };
+  /** Changes what the owner is told about a task. */
+  "task.notify": {
+    request: {
+      /** The task. */
+      task: string;
+    } & TaskNotifyRequest;
+    response: Task;
+  };
+  /** Lists the messages of an inbox. */
+  "inbox.list": {
+    request: {
+      /** Only of this owner; a bound caller sees its own in any case. */
+      owner?: string | undefined;
+      /** Also those that were acknowledged. */
+      all?: boolean | undefined;
+      /** At most so many (default 50, at most 1000). */
+      limit?: number | undefined;
+      /** Only those after this id. */
+      after?: string | undefined;
+      /** How long to wait for one if there is none, in milliseconds (at most 60,000). */
+      timeoutMs?: number | undefined;
+    };
+    response: DeliveryListResponse;
+  };
+  /** Acknowledges messages. */
+  "inbox.ack": {
+    request: InboxAckRequest;
+    response: InboxAckResponse;
+  };
+  /** Lists messages on all routes. */
+  "delivery.list": {
+    request: {
+      /** Only of this owner. */
+      owner?: string | undefined;
+      /** Only about this flow. */
+      flow?: string | undefined;
+      /** Only about this task. */
+      task?: string | undefined;
+      /** Only in these states; empty: all. */
+      state?: DeliveryState[] | undefined;
+      /** At most so many (default 50, at most 1000). */
+      limit?: number | undefined;
+      /** Only those before this id. */
+      after?: string | undefined;
+    };
+    response: DeliveryListResponse;
+  };
+  /** Sends messages once more. */
+  "delivery.redeliver": {
+    request: {
+      /** A delivery, task or flow. */
+      delivery: string;
+    } & DeliveryRef;
+    response: DeliveryListResponse;
+  };
+  /** Gives messages up. */
+  "delivery.dismiss": {
+    request: {
+      /** A delivery, task or flow. */
+      delivery: string;
+    } & DeliveryRef;
+    response: DeliveryListResponse;
+  };
+  /** Lists access tokens. */
+  "token.list": {
+    request: Record<string, never>;
+    response: TokenListResponse;
+  };
+  /** Makes an access token. */
+  "token.create": {
+    request: TokenCreateRequest;
+    response: TokenCreateResponse;
+  };
+  /** Revokes an access token. */
+  "token.revoke": {
+    request: {
+      /** The token. */
+      token: string;
+    };
+    response: Token;
+  };
+  /** Says who holds the home and how much runs. */
+  "gateway.status": {
+    request: Record<string, never>;
+    response: StatusResponse;
+  };
+  /** Stops the gateway; running tasks go on. */
+  "gateway.stop": {
+    request: Record<string, never>;
+    response: StopResponse;
+  };
+  /** This interface as an OpenAPI 3.1 document. */
+  "gateway.openapi": {
+    request: Record<string, never>;
+    response: Record<string, unknown>;
+  };
+}
+
+/** Where every call is, by its name. */
+export const ROUTES = {
+  "flow.list": { method: "GET", path: "/v1/flows" },
+  "flow.run": { method: "POST", path: "/v1/flows" },
+  "flow.show": { method: "GET", path: "/v1/flows/{flow}" },
+  "flow.wait": { method: "GET", path: "/v1/flows/{flow}/wait" },
+  "flow.adopt": { method: "POST", path: "/v1/flows/{flow}/adopt" },
+  "flow.cancel": { method: "POST", path: "/v1/flows/{flow}/cancel" },
+  "flow.answer": { method: "POST", path: "/v1/flows/{flow}/answer" },
+  "flow.settle": { method: "POST", path: "/v1/flows/{flow}/settle" },
+  "flow.pause": { method: "POST", path: "/v1/flows/{flow}/pause" },
+  "flow.unpause": { method: "POST", path: "/v1/flows/{flow}/unpause" },
+  "flow.retry": { method: "POST", path: "/v1/flows/{flow}/retry" },
+  "flow.why": { method: "GET", path: "/v1/flows/{flow}/why" },
+  "flow.source": { method: "GET", path: "/v1/flows/{flow}/source" },
+  "flow.events": { method: "GET", path: "/v1/events" },
+  "flow.purge": { method: "POST", path: "/v1/purge" },
+  "task.list": { method: "GET", path: "/v1/tasks" },
+  "task.run": { method: "POST", path: "/v1/tasks" },
+  "task.show": { method: "GET", path: "/v1/tasks/{task}" },
+  "task.logs": { method: "GET", path: "/v1/tasks/{task}/logs" },
+  "task.cancel": { method: "POST", path: "/v1/tasks/{task}/cancel" },
+  "flow.create": { method: "POST", path: "/v1/flows/managed" },
+  "flow.get": { method: "GET", path: "/v1/flows/{flow}/record" },
+  "flow.findLatest": { method: "GET", path: "/v1/latest-flow" },
+  "flow.resolve": { method: "GET", path: "/v1/resolve-flow" },
+  "flow.summary": { method: "GET", path: "/v1/flows/{flow}/task-summary" },
+  "flow.runTask": { method: "POST", path: "/v1/flows/{flow}/tasks" },
+  "flow.setWaiting": { method: "POST", path: "/v1/flows/{flow}/set-waiting" },
+  "flow.resume": { method: "POST", path: "/v1/flows/{flow}/resume" },
+  "flow.finish": { method: "POST", path: "/v1/flows/{flow}/finish" },
+  "flow.fail": { method: "POST", path: "/v1/flows/{flow}/fail" },
+  "flow.requestCancel": { method: "POST", path: "/v1/flows/{flow}/request-cancel" },
+  "flow.setOutput": { method: "POST", path: "/v1/flows/{flow}/set-output" },
+  "flow.appendOutput": { method: "POST", path: "/v1/flows/{flow}/append-output" },
+  "flow.emit": { method: "POST", path: "/v1/flows/{flow}/emit" },
+  "signal.send": { method: "POST", path: "/v1/signals" },
+  "task.report": { method: "POST", path: "/v1/tasks/{task}/report" },
+  "task.notify": { method: "POST", path: "/v1/tasks/{task}/notify" },
+  "inbox.list": { method: "GET", path: "/v1/inbox" },
+  "inbox.ack": { method: "POST", path: "/v1/inbox/ack" },
+  "delivery.list": { method: "GET", path: "/v1/deliveries" },
+  "delivery.redeliver": { method: "POST", path: "/v1/deliveries/{delivery}/redeliver" },
+  "delivery.dismiss": { method: "POST", path: "/v1/deliveries/{delivery}/dismiss" },
+  "token.list": { method: "GET", path: "/v1/tokens" },
+  "token.create": { method: "POST", path: "/v1/tokens" },
+  "token.revoke": { method: "POST", path: "/v1/tokens/{token}/revoke" },
+  "gateway.status": { method: "GET", path: "/v1/status" },
+  "gateway.stop": { method: "POST", path: "/v1/stop" },
+  "gateway.openapi": { method: "GET", path: "/openapi.json" },
+} as const;
