@@ -1,0 +1,184 @@
+"""What calls answer, beside the records themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .codec import Record
+from .records import Delivery, Event, Flow, FlowLine, FlowView, Task, Token, Wait
+from .words import DeliveryState
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowMaybe(Record):
+    """A flow, or none."""
+
+    flow: Flow | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowList(Record):
+    """A page of flows, newest first."""
+
+    flows: list[FlowLine]
+    counts: dict[str, int]
+    cancel_requested: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowNews(Record):
+    """What happened to a flow, and how it stands now."""
+
+    events: list[Event]
+    view: FlowView
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTask(Record):
+    """A child of a flow, or why there is none."""
+
+    created: bool
+    found: bool
+    code: str | None = None
+    reason: str | None = None
+    flow: Flow | None = None
+    task: Task | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Record):
+    """The answer that counts, which may be an earlier one."""
+
+    flow: Flow
+    wait: Wait
+    applied: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emitted(Record):
+    """A message to the owner, and where it stands."""
+
+    flow: Flow
+    delivery: DeliveryState
+    delivery_ids: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signalled(Record):
+    """Who took a signal."""
+
+    waits: list[str]
+    flows: list[str]
+    kept: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purged(Record):
+    """Ids of the flows that were deleted, or would be."""
+
+    flows: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhyReason(Record):
+    """One thing that a flow waits for."""
+
+    kind: str
+    text: str
+    step: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why(Record):
+    """Why a flow stands where it stands."""
+
+    flow: Flow
+    summary: str
+    reasons: list[WhyReason]
+    commands: list[str]
+    earliest: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventList(Record):
+    """A page of history, oldest first."""
+
+    events: list[Event]
+    next: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Record):
+    """The workflow file of a flow, as it was."""
+
+    file: str
+    hash: str
+    source: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskList(Record):
+    """A page of tasks, newest first."""
+
+    tasks: list[Task]
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logs(Record):
+    """A part of a log."""
+
+    text: str
+    next: int
+    done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryList(Record):
+    """A page of messages."""
+
+    deliveries: list[Delivery]
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledged(Record):
+    """The messages that are acknowledged now."""
+
+    deliveries: list[Delivery]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenMade(Record):
+    """A token with its secret, which is shown this once."""
+
+    token: Token
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenList(Record):
+    """All tokens, newest first."""
+
+    tokens: list[Token]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status(Record):
+    """Who holds the home, and how much runs."""
+
+    version: str
+    pid: int
+    kind: str
+    home: str
+    socket: str
+    started_at: int
+    epoch: int
+    running: int
+    flows: dict[str, int]
+    listen: str | None = None

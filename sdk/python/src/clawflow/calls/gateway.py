@@ -1,0 +1,50 @@
+"""The gateway itself, and who may reach it."""
+
+from __future__ import annotations
+
+from ..answers import Status, TokenList, TokenMade
+from ..binding import Binding
+from ..exchange import Steps, call
+from ..records import Token
+from ..words import Access
+from .operation import operation
+
+
+@operation("gateway.status")
+def status(binding: Binding) -> Steps[Status]:
+    """Who holds the home, and how much runs."""
+    return Status.of((yield from call(binding, "gateway.status")))
+
+
+@operation("gateway.stop")
+def stop(binding: Binding) -> Steps[None]:
+    """Stops the gateway; running tasks go on."""
+    yield from call(binding, "gateway.stop")
+
+
+@operation("token.create")
+def create_token(
+    binding: Binding,
+    *,
+    label: str,
+    access: Access,
+    owner: str | None = None,
+    expires_at: int | None = None,
+) -> Steps[TokenMade]:
+    """Makes an access token, for one owner or for all. Its secret is shown this once."""
+    answer = yield from call(
+        binding, "token.create", label=label, access=access, owner=owner, expires_at=expires_at
+    )
+    return TokenMade.of(answer)
+
+
+@operation("token.list")
+def list_tokens(binding: Binding) -> Steps[list[Token]]:
+    """All tokens, newest first, without their secrets."""
+    return TokenList.of((yield from call(binding, "token.list"))).tokens
+
+
+@operation("token.revoke", token_id="token")
+def revoke_token(binding: Binding, token_id: str) -> Steps[Token]:
+    """Revokes a token, by its id or label: it is refused from now on."""
+    return Token.of((yield from call(binding, "token.revoke", token=token_id)))

@@ -1,0 +1,171 @@
+"""Tasks: looking at them, stopping them, and reporting about those that the caller runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import limits
+from ..answers import Logs, TaskList
+from ..binding import Binding
+from ..errors import ClawflowError
+from ..exchange import Steps, call
+from ..outcome import REFUSALS, Refused, TaskUpdate, TaskUpdated
+from ..records import Task, Usage
+from ..words import NotifyPolicy, TaskStatus, TerminalOutcome
+from .operation import operation
+
+
+@operation("task.list", flow_id="flow", without=("owner", "limit", "after"))
+def tasks(
+    binding: Binding,
+    flow_id: str | None = None,
+    *,
+    status: Sequence[TaskStatus] = (),
+    since: int | None = None,
+) -> Steps[list[Task]]:
+    """The session's tasks, or a flow's, newest first."""
+    return (yield from _every_task(binding, flow=flow_id, status=status, since=since))
+
+
+@operation("task.list", flow_id="flow", without=("limit", "after"))
+def list_tasks(
+    binding: Binding,
+    flow_id: str | None = None,
+    *,
+    status: Sequence[TaskStatus] = (),
+    owner: str | None = None,
+    since: int | None = None,
+) -> Steps[list[Task]]:
+    """Tasks of all owners, newest first."""
+    return (yield from _every_task(binding, flow=flow_id, status=status, owner=owner, since=since))
+
+
+def _every_task(binding: Binding, **fields: Any) -> Steps[list[Task]]:
+    found: list[Task] = []
+    after = None
+    fields["status"] = [*fields["status"]] or None
+    while True:
+        answer = yield from call(binding, "task.list", limit=limits.PAGE, after=after, **fields)
+        page = TaskList.of(answer)
+        found += page.tasks
+        after = page.next
+        if after is None:
+            return found
+
+
+@operation("task.show", task_id="task")
+def get_task(binding: Binding, task_id: str) -> Steps[Task]:
+    """The task with this id, run id or session key."""
+    return Task.of((yield from call(binding, "task.show", task=task_id)))
+
+
+@operation("task.logs", task_id="task")
+def logs(
+    binding: Binding,
+    task_id: str,
+    *,
+    stderr: bool = False,
+    offset: int = 0,
+    max: int | None = None,
+    timeout_ms: int = 0,
+) -> Steps[Logs]:
+    """A part of the output of a task; waits up to `timeout_ms` for more if there is none."""
+    answer = yield from call(
+        binding,
+        "task.logs",
+        task=task_id,
+        stderr=stderr,
+        offset=offset,
+        max=max,
+        timeout_ms=timeout_ms,
+    )
+    return Logs.of(answer)
+
+
+@operation("task.cancel", task_id="task")
+def cancel_task(
+    binding: Binding, task_id: str, *, reason: str | None = None, wait_ms: int = 0
+) -> Steps[Task]:
+    """Stops a task; with `wait_ms` (at most 60,000) answers once it has ended."""
+    answer = yield from call(binding, "task.cancel", task=task_id, reason=reason, wait_ms=wait_ms)
+    return Task.of(answer)
+
+
+@operation("task.report", task_id="task")
+def update_task(
+    binding: Binding,
+    task_id: str,
+    *,
+    status: TaskStatus | None = None,
+    progress_summary: str | None = None,
+    terminal_summary: str | None = None,
+    terminal_outcome: TerminalOutcome | None = None,
+    error: str | None = None,
+    started_at: int | None = None,
+    last_event_at: int | None = None,
+    ended_at: int | None = None,
+    usage: Usage | Mapping[str, Any] | None = None,
+) -> Steps[TaskUpdate]:
+    """Reports progress or the end of a task that the caller runs."""
+    try:
+        answer = yield from call(
+            binding,
+            "task.report",
+            task=task_id,
+            status=status,
+            progress_summary=progress_summary,
+            terminal_summary=terminal_summary,
+            terminal_outcome=terminal_outcome,
+            error=error,
+            started_at=started_at,
+            last_event_at=last_event_at,
+            ended_at=ended_at,
+            usage=_usage(usage),
+        )
+    except ClawflowError as refusal:
+        if refusal.code not in REFUSALS:
+            raise
+        return Refused(refusal.code, refusal.current, refusal.message, error=refusal)
+    return TaskUpdated(Task.of(answer))
+
+
+@operation("task.notify", task_id="task")
+def notify_task(binding: Binding, task_id: str, notify_policy: NotifyPolicy) -> Steps[Task]:
+    """Changes what the owner is told about a task."""
+    answer = yield from call(binding, "task.notify", task=task_id, notify_policy=notify_policy)
+    return Task.of(answer)
+
+
+@operation("task.run")
+def run_command(
+    binding: Binding,
+    argv: Sequence[str],
+    *,
+    cwd: str,
+    owner: str | None = None,
+    env: Mapping[str, str] | None = None,
+    label: str | None = None,
+    timeout_ms: int | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[Task]:
+    """Runs a command as a task of its own, without a flow."""
+    answer = yield from call(
+        binding,
+        "task.run",
+        argv=[*argv],
+        cwd=cwd,
+        owner=owner,
+        env=None if env is None else dict(env),
+        label=label,
+        timeout_ms=timeout_ms,
+        idempotency_key=idempotency_key,
+    )
+    return Task.of(answer)
+
+
+def _usage(usage: Usage | Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not isinstance(usage, Usage):
+        return None if usage is None else dict(usage)
+    fields = {"tokens": usage.tokens, "costUsd": usage.cost_usd, "toolCalls": usage.tool_calls}
+    return {name: value for name, value in fields.items() if value is not None}

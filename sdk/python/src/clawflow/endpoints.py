@@ -1,0 +1,57 @@
+"""The gateway's calls: name, verb and path. A test compares them with the OpenAPI document."""
+
+from typing import Final
+
+ENDPOINTS: Final[dict[str, tuple[str, str]]] = {
+    "flow.create": ("POST", "/v1/flows/managed"),
+    "flow.get": ("GET", "/v1/flows/{flow}/record"),
+    "flow.findLatest": ("GET", "/v1/latest-flow"),
+    "flow.resolve": ("GET", "/v1/resolve-flow"),
+    "flow.summary": ("GET", "/v1/flows/{flow}/task-summary"),
+    "flow.runTask": ("POST", "/v1/flows/{flow}/tasks"),
+    "flow.setWaiting": ("POST", "/v1/flows/{flow}/set-waiting"),
+    "flow.resume": ("POST", "/v1/flows/{flow}/resume"),
+    "flow.finish": ("POST", "/v1/flows/{flow}/finish"),
+    "flow.fail": ("POST", "/v1/flows/{flow}/fail"),
+    "flow.requestCancel": ("POST", "/v1/flows/{flow}/request-cancel"),
+    "flow.setOutput": ("POST", "/v1/flows/{flow}/set-output"),
+    "flow.appendOutput": ("POST", "/v1/flows/{flow}/append-output"),
+    "flow.emit": ("POST", "/v1/flows/{flow}/emit"),
+    "flow.run": ("POST", "/v1/flows"),
+    "flow.list": ("GET", "/v1/flows"),
+    "flow.show": ("GET", "/v1/flows/{flow}"),
+    "flow.wait": ("GET", "/v1/flows/{flow}/wait"),
+    "flow.adopt": ("POST", "/v1/flows/{flow}/adopt"),
+    "flow.cancel": ("POST", "/v1/flows/{flow}/cancel"),
+    "flow.answer": ("POST", "/v1/flows/{flow}/answer"),
+    "flow.settle": ("POST", "/v1/flows/{flow}/settle"),
+    "flow.pause": ("POST", "/v1/flows/{flow}/pause"),
+    "flow.unpause": ("POST", "/v1/flows/{flow}/unpause"),
+    "flow.retry": ("POST", "/v1/flows/{flow}/retry"),
+    "flow.why": ("GET", "/v1/flows/{flow}/why"),
+    "flow.source": ("GET", "/v1/flows/{flow}/source"),
+    "flow.events": ("GET", "/v1/events"),
+    "flow.purge": ("POST", "/v1/purge"),
+    "signal.send": ("POST", "/v1/signals"),
+    "task.run": ("POST", "/v1/tasks"),
+    "task.list": ("GET", "/v1/tasks"),
+    "task.show": ("GET", "/v1/tasks/{task}"),
+    "task.logs": ("GET", "/v1/tasks/{task}/logs"),
+    "task.cancel": ("POST", "/v1/tasks/{task}/cancel"),
+    "task.report": ("POST", "/v1/tasks/{task}/report"),
+    "task.notify": ("POST", "/v1/tasks/{task}/notify"),
+    "inbox.list": ("GET", "/v1/inbox"),
+    "inbox.ack": ("POST", "/v1/inbox/ack"),
+    "delivery.list": ("GET", "/v1/deliveries"),
+    "delivery.redeliver": ("POST", "/v1/deliveries/{delivery}/redeliver"),
+    "delivery.dismiss": ("POST", "/v1/deliveries/{delivery}/dismiss"),
+    "token.create": ("POST", "/v1/tokens"),
+    "token.list": ("GET", "/v1/tokens"),
+    "token.revoke": ("POST", "/v1/tokens/{token}/revoke"),
+    "gateway.status": ("GET", "/v1/status"),
+    "gateway.stop": ("POST", "/v1/stop"),
+}
+"""Every call whose answer is JSON."""
+
+STREAM: Final = "/v1/events/stream"
+"""The event feed, which is no call: its answer has no end."""

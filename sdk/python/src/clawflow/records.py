@@ -1,0 +1,326 @@
+"""The records of the ledger. Times are milliseconds since 1970 in UTC.
+
+A field that is `None` was not there; `state_json`, `wait_json` and answers may also be a JSON
+`null`: `"stateJson" in flow.raw` tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .codec import Record
+from .words import (
+    TERMINAL,
+    Access,
+    DeliveryState,
+    DeliveryStatus,
+    FlowStatus,
+    NotifyPolicy,
+    OnChildrenDone,
+    OnResolved,
+    OnTimeout,
+    RouteKind,
+    Runtime,
+    ScopeKind,
+    StepStatus,
+    SyncMode,
+    TaskStatus,
+    TerminalOutcome,
+    WaitKind,
+    WaitState,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin(Record):
+    """Where a request came from, so that the answer can go back there."""
+
+    channel: str | None = None
+    to: str | None = None
+    account_id: str | None = None
+    thread_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow(Record):
+    """One durable job: one owner, one state, one place to inspect, cancel or resume it."""
+
+    flow_id: str
+    sync_mode: SyncMode
+    owner_key: str
+    revision: int
+    status: FlowStatus
+    notify_policy: NotifyPolicy
+    goal: str
+    created_at: int
+    updated_at: int
+    key: str | None = None
+    requester_origin: Origin | None = None
+    controller_id: str | None = None
+    on_children_done: OnChildrenDone | None = None
+    current_step: str | None = None
+    state_json: Any = None
+    wait_json: Any = None
+    outputs: dict[str, Any] = field(default_factory=dict)
+    blocked_task_id: str | None = None
+    blocked_summary: str | None = None
+    cancel_requested_at: int | None = None
+    cancel_reason: str | None = None
+    paused_at: int | None = None
+    definition_hash: str | None = None
+    parent_flow_id: str | None = None
+    retry_of: str | None = None
+    fork_of: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    error: str | None = None
+    ended_at: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing moves the flow any more."""
+        return self.status in TERMINAL or (self.status == "blocked" and self.ended_at is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowLine(Flow):
+    """A flow in a list."""
+
+    tasks_active: int
+    tasks_total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowWaiting(Flow):
+    """A flow that was parked, and the wait that was made if the engine waits for something."""
+
+    wait_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Executor(Record):
+    """Who executes a task, and which process it is."""
+
+    gateway: str = ""
+    epoch: int = 0
+    boot_id: str = ""
+    pid: int | None = None
+    start_time: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exit(Record):
+    """How a process ended: one of the three."""
+
+    code: int | None = None
+    signal: int | None = None
+    stop_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCommand(Record):
+    """What a task of its own executes."""
+
+    argv: list[str] = field(default_factory=list)
+    cwd: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    timeout_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage(Record):
+    """What a run has used, as its runtime or reporter counts it."""
+
+    tokens: int | None = None
+    cost_usd: float | None = None
+    tool_calls: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Record):
+    """One attempt of one piece of work. A row about a run, never the run itself."""
+
+    task_id: str
+    version: int
+    runtime: Runtime
+    owner_key: str
+    scope_kind: ScopeKind
+    attempt: int
+    fence: int
+    task: str
+    status: TaskStatus
+    delivery_status: DeliveryStatus
+    notify_policy: NotifyPolicy
+    created_at: int
+    last_event_at: int
+    source_id: str | None = None
+    requester_origin: Origin | None = None
+    child_session_key: str | None = None
+    parent_flow_id: str | None = None
+    step_id: str | None = None
+    parent_task_id: str | None = None
+    agent_id: str | None = None
+    run_id: str | None = None
+    label: str | None = None
+    command: TaskCommand | None = None
+    terminal_outcome: TerminalOutcome | None = None
+    executor: Executor | None = None
+    cancel_requested_at: int | None = None
+    started_at: int | None = None
+    ended_at: int | None = None
+    exit: Exit | None = None
+    progress_summary: str | None = None
+    terminal_summary: str | None = None
+    error: str | None = None
+    usage: Usage | None = None
+    reported: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self.status not in ("queued", "running")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepError(Record):
+    """Why a step failed, was skipped or is in doubt."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepResult(Record):
+    """What a step left behind."""
+
+    stdout: str | None = None
+    json: Any = None
+    truncated: bool = False
+    exit_code: int | None = None
+    approved: bool | None = None
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Record):
+    """One step of a flow that the engine drives."""
+
+    flow_id: str
+    step_id: str
+    position: int
+    version: int
+    status: StepStatus
+    attempt: int
+    finally_: bool = False
+    lost_attempts: int = 0
+    task_id: str | None = None
+    wait_id: str | None = None
+    due_at: int | None = None
+    result: StepResult | None = None
+    error: StepError | None = None
+    reused_from: str | None = None
+    started_at: int | None = None
+    ended_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait(Record):
+    """What a flow or step waits for. Its answer is single-use."""
+
+    wait_id: str
+    flow_id: str
+    version: int
+    kind: WaitKind
+    state: WaitState
+    created_at: int
+    step_id: str | None = None
+    target: str | None = None
+    prompt: str | None = None
+    preview: str | None = None
+    shown_hash: str | None = None
+    approvers: list[str] = field(default_factory=list)
+    due_at: int | None = None
+    on_timeout: OnTimeout | None = None
+    on_resolved: OnResolved | None = None
+    event_key: str | None = None
+    answer: Any = None
+    answered_by: str | None = None
+    closed_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSummary(Record):
+    """Tasks in numbers."""
+
+    total: int
+    active: int
+    terminal: int
+    failures: int
+    by_status: dict[str, int]
+    by_runtime: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowView(Flow):
+    """A flow with all that belongs to it."""
+
+    steps: list[Step]
+    waits: list[Wait]
+    tasks: list[Task]
+    task_summary: TaskSummary
+    last_event: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Record):
+    """One line of history, at its place in the writer's sequence."""
+
+    seq: int
+    subject: str
+    number: int
+    owner_key: str
+    at: int
+    kind: str
+    actor: str | None = None
+    step_id: str | None = None
+    task_id: str | None = None
+    data: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery(Record):
+    """A message that is owed to an owner, on one route."""
+
+    delivery_id: str
+    version: int
+    owner_key: str
+    kind: str
+    idempotency_key: str
+    content: str
+    route: RouteKind
+    state: DeliveryState
+    attempts: int
+    created_at: int
+    flow_id: str | None = None
+    task_id: str | None = None
+    data: Any = None
+    requester_origin: Origin | None = None
+    route_name: str = ""
+    due_at: int | None = None
+    error: str | None = None
+    delivered_at: int | None = None
+    closed_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token(Record):
+    """An access token, without its secret."""
+
+    token_id: str
+    version: int
+    label: str
+    access: Access
+    created_at: int
+    owner_key: str | None = None
+    expires_at: int | None = None
+    revoked_at: int | None = None

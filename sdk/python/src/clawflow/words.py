@@ -1,0 +1,51 @@
+"""The words of the ledger: every state, policy and kind."""
+
+from typing import Literal, TypeAlias
+
+FlowStatus: TypeAlias = Literal[
+    "queued", "running", "waiting", "blocked", "succeeded", "failed", "cancelled", "lost"
+]
+TaskStatus: TypeAlias = Literal[
+    "queued", "running", "succeeded", "failed", "timed_out", "cancelled", "lost"
+]
+StepStatus: TypeAlias = Literal[
+    "pending",
+    "starting",
+    "running",
+    "retrying",
+    "waiting",
+    "in_doubt",
+    "succeeded",
+    "failed",
+    "skipped",
+    "cancelled",
+]
+SyncMode: TypeAlias = Literal["managed", "task_mirrored", "group_mirrored"]
+NotifyPolicy: TypeAlias = Literal["done_only", "state_changes", "silent"]
+OnChildrenDone: TypeAlias = Literal["none", "resume", "finish", "fail_fast"]
+Runtime: TypeAlias = Literal["cli", "acp", "subagent", "cron", "external"]
+ScopeKind: TypeAlias = Literal["session", "system"]
+TerminalOutcome: TypeAlias = Literal["succeeded", "blocked"]
+DeliveryStatus: TypeAlias = Literal[
+    "pending",
+    "delivered",
+    "session_queued",
+    "acknowledged",
+    "failed",
+    "dismissed",
+    "parent_missing",
+    "not_applicable",
+]
+DeliveryState: TypeAlias = Literal[
+    "pending", "delivered", "session_queued", "acknowledged", "failed", "dismissed"
+]
+RouteKind: TypeAlias = Literal["inbox", "webhook", "command"]
+WaitKind: TypeAlias = Literal["task", "timer", "event", "approval", "input", "flow", "in_doubt"]
+WaitState: TypeAlias = Literal["open", "resolved", "expired", "cancelled"]
+OnTimeout: TypeAlias = Literal["fail", "continue", "cancel"]
+OnResolved: TypeAlias = Literal["resume", "tell"]
+SettleHow: TypeAlias = Literal["rerun", "succeeded", "skip", "fail"]
+Access: TypeAlias = Literal["read", "operate", "admin"]
+
+TERMINAL: frozenset[str] = frozenset(("succeeded", "failed", "cancelled", "lost"))
+"""Ends of a flow; a `blocked` flow is over only once `ended_at` is set."""
