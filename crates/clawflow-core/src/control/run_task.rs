@@ -11,7 +11,7 @@ use crate::flow::{self, Blocker, Field, Flow, NotifyPolicy, Patch, SyncMode, che
 use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::task::{
-    Runtime, Task, TaskCommand, TaskStatus, check_command, fresh, notified, order_times,
+    Runtime, Task, TaskCommand, TaskStatus, back_date, check_command, fresh, notified,
 };
 use crate::wait::OnResolved;
 use serde_json::json;
@@ -221,7 +221,7 @@ fn recorded(new: &NewChild, draft: &mut Draft) -> Task {
         let progress = new.progress_summary.as_deref().map(str::trim);
         let progress = progress.filter(|text| !text.is_empty());
         task.progress_summary = progress.map(|text| cut(text, SUMMARY_CHARS_MAX));
-        order_times(&mut task);
+        back_date(&mut task);
     }
     task
 }

@@ -28,4 +28,4 @@ pub(crate) use run::lively;
 pub(crate) use run::notified;
 pub(crate) use run::placed;
 pub(crate) use run::settle;
-pub(crate) use times::order_times;
+pub(crate) use times::{back_date, order_times};

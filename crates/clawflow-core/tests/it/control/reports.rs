@@ -26,10 +26,12 @@ fn recorded(status: TaskStatus) -> Code {
 #[test]
 fn progress_is_kept_and_told_and_a_sign_of_life_is_kept() {
     let mut w = recorded(TaskStatus::Queued);
+    let created_at = w.child(0).created_at;
     let made = report(&mut w, ChildReport { started_at: Some(9), ..is(TaskStatus::Running) });
     assert_eq!(made.unwrap().task.unwrap(), w.child(0));
-    assert_eq!((w.child(0).status, w.child(0).started_at), (TaskStatus::Running, Some(9)));
-    assert_eq!(w.child(0).created_at, 9);
+    assert_eq!((w.child(0).status, w.child(0).started_at), (TaskStatus::Running, Some(created_at)));
+    // What is recorded of its creation stays, whatever a reporter says.
+    assert_eq!(w.child(0).created_at, created_at);
     let seen = w.events.len();
     let usage = Usage { tokens: Some(5), ..Usage::default() };
     let half = ChildReport {
@@ -59,19 +61,20 @@ fn ends_are_settled_with_their_times_in_order() {
         (TaskStatus::Queued, TaskStatus::Lost),
     ] {
         let mut w = recorded(from);
+        let created_at = w.child(0).created_at;
         let told = ChildReport {
             error: Some(" why ".to_owned()),
             terminal_summary: Some("sum".to_owned()),
-            started_at: Some(2000),
-            ended_at: Some(1500),
+            started_at: Some(created_at + 2000),
+            ended_at: Some(created_at - 500),
             ..is(end)
         };
         report(&mut w, told).unwrap();
         let task = w.child(0);
         assert_eq!((task.status, task.error.as_deref()), (end, Some("why")));
-        assert_eq!((task.created_at, task.started_at), (1500, Some(2000)));
-        assert_eq!(task.ended_at, Some(2000));
-        assert!(task.last_event_at >= 2000);
+        assert_eq!((task.created_at, task.started_at), (created_at, Some(created_at + 2000)));
+        assert_eq!(task.ended_at, Some(created_at + 2000));
+        assert_eq!(task.last_event_at, created_at + 2000);
         assert_eq!(w.last("task.ended")["status"], json!(end));
         // Nothing is said of times: now.
         let mut w = recorded(from);

@@ -142,6 +142,8 @@ impl Code {
             let ended = was.filter(|was| was.status.is_terminal());
             assert!(ended.is_none_or(|was| was.status.as_str() == "lost"), "{ended:?}");
             assert!(was.is_none_or(|was| *was != change.row));
+            let created = was.map_or(change.row.created_at, |was| was.created_at);
+            assert_eq!(change.row.created_at, created, "the creation of a task stays");
             self.tasks.insert(change.row.task_id.clone(), change.row.clone());
         }
         for change in &unit.waits {
