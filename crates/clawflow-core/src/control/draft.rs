@@ -187,6 +187,14 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.put_wait(wait);
     }
 
+    /// Makes this a change of the flow's row even if that stays the same: what the flow waits for is
+    /// another, and its revision stands for that too.
+    pub(super) fn waits_anew(&mut self) {
+        if self.change == FlowChange::Compared {
+            self.change = FlowChange::Moved;
+        }
+    }
+
     /// Gives up all that the flow as a whole waits for: it has moved on.
     pub(super) fn close_waits(&mut self) {
         let open = self.state.waits.values().filter(|wait| wait.step_id.is_none());

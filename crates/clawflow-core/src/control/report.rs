@@ -38,11 +38,12 @@ pub struct ChildReport {
 /// Takes over a report about `task`, a recorded child of the flow; for one that has ended the row
 /// as the store has it. The flow may have ended. An end lets the flow go on. A late end of a
 /// cancelled child is told by an event and changes nothing; a lost child takes its true outcome,
-/// which is a finding only: what waited for it has moved on.
+/// which is a finding only: what waited for it has moved on. An end that is reported again, as by
+/// somebody whose answer was lost, changes nothing.
 ///
 /// # Errors
 /// `not_managed`, or `engine_owned` for a child that the engine runs; `terminal` for one that has
-/// ended; `invalid_state` from `running` back to `queued`; `invalid` for what cannot be.
+/// ended otherwise; `invalid_state` from `running` back to `queued`; `invalid` for what cannot be.
 pub fn report(
     state: &ControlState,
     ctx: &mut Ctx,
@@ -211,6 +212,18 @@ fn end_of(task: &Task) -> Value {
     })
 }
 
+/// Whether all that is said of how it ended is in its row. Its times are not compared: a reporter
+/// that names none means the time of its report.
+fn is_recorded(was: &Task, report: &ChildReport) -> bool {
+    let progress = line(report.progress_summary.as_ref());
+    report.status == Some(was.status)
+        && report.terminal_outcome == was.terminal_outcome
+        && text(report.terminal_summary.as_ref()) == was.terminal_summary
+        && text(report.error.as_ref()) == was.error
+        && (progress.is_none() || progress == was.progress_summary)
+        && (report.usage.is_none() || report.usage == was.usage)
+}
+
 /// A report about a child that has ended.
 fn late(
     mut draft: Draft,
@@ -222,6 +235,11 @@ fn late(
         Err(Refusal::new(Code::Terminal, message))
     };
     let Some(end) = report.status.filter(|status| status.is_terminal()) else { return refused() };
+    if is_recorded(was, report) {
+        let mut decision = draft.finish();
+        decision.task = Some(was.clone());
+        return Ok(decision);
+    }
     let now = draft.now();
     match was.status {
         TaskStatus::Cancelled => {

@@ -112,13 +112,45 @@ fn a_late_end_of_a_detached_child_is_an_event() {
 }
 
 #[test]
+fn an_end_that_is_reported_again_changes_nothing() {
+    for end in TaskStatus::ALL.iter().filter(|status| status.is_terminal()) {
+        let mut w = recorded(TaskStatus::Running);
+        let told = ChildReport {
+            progress_summary: Some("all\nread".to_owned()),
+            terminal_summary: Some(" sum ".to_owned()),
+            error: Some("why".to_owned()),
+            usage: Some(Usage { tokens: Some(5), ..Usage::default() }),
+            ..is(*end)
+        };
+        report(&mut w, told.clone()).unwrap();
+        let (was, seen) = (w.child(0), w.events.len());
+        let again = report(&mut w, told.clone()).unwrap();
+        assert_eq!((again.task.unwrap(), w.child(0)), (was.clone(), was));
+        assert!(again.unit.is_empty() && again.effects.is_empty() && w.events.len() == seen);
+        if matches!(end, TaskStatus::Cancelled | TaskStatus::Lost) {
+            continue;
+        }
+        let text = || Some("other".to_owned());
+        for other in [
+            ChildReport { progress_summary: text(), ..told.clone() },
+            ChildReport { terminal_summary: text(), ..told.clone() },
+            ChildReport { error: text(), ..told.clone() },
+            ChildReport { usage: Some(Usage::default()), ..told.clone() },
+            ChildReport { terminal_summary: None, ..told },
+        ] {
+            assert_eq!(code(report(&mut w, other)), Refused::Terminal);
+        }
+    }
+}
+
+#[test]
 fn a_lost_child_takes_its_true_outcome_and_moves_nothing() {
     let mut w = Code::with_policy(OnChildrenDone::Finish);
     w.record().unwrap();
     w.record().unwrap();
     report(&mut w, is(TaskStatus::Lost)).unwrap();
     assert_eq!(w.state.ended.bad, 1);
-    assert_eq!(code(report(&mut w, is(TaskStatus::Lost))), Refused::Terminal);
+    assert!(report(&mut w, is(TaskStatus::Lost)).unwrap().unit.is_empty());
     assert_eq!(code(report(&mut w, is(TaskStatus::Cancelled))), Refused::Terminal);
     let made = report(&mut w, is(TaskStatus::Succeeded)).unwrap();
     assert_eq!(made.unit.tasks.len(), 1);
