@@ -5,7 +5,7 @@ use crate::delivery::{Delivery, owed};
 use crate::drive::Ctx;
 use crate::effect::Effect;
 use crate::error::Refusal;
-use crate::flow::{Flow, Moved, check_driver, check_revision};
+use crate::flow::{Flow, Moved, check_driver, check_revision, parked};
 use crate::ids::{TaskId, WaitId};
 use crate::rows::{FlowChange, FlowRow, Rows};
 use crate::signal::Signal;
@@ -187,12 +187,19 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.put_wait(wait);
     }
 
-    /// Makes this a change of the flow's row even if that stays the same: what the flow waits for is
-    /// another, and its revision stands for that too.
-    pub(super) fn waits_anew(&mut self) {
-        if self.change == FlowChange::Compared {
+    /// Takes over a move that parks the flow, and gives up what it waited for before. That is a
+    /// change of the flow's row, even if that stays the same, if it waits for something else then:
+    /// the revision stands for that too.
+    pub(super) fn park(&mut self, mut moved: Moved, opens: bool) {
+        let waits_anew = opens || self.state.waits.values().any(|wait| wait.step_id.is_none());
+        if waits_anew {
+            moved.event = moved.event.or_else(|| Some(parked(&moved.flow)));
+        }
+        self.apply(moved);
+        if waits_anew && self.change == FlowChange::Compared {
             self.change = FlowChange::Moved;
         }
+        self.close_waits();
     }
 
     /// Gives up all that the flow as a whole waits for: it has moved on.

@@ -233,8 +233,7 @@ fn wait_for(draft: &mut Draft, id: &TaskId, step: Option<String>) -> Result<(), 
     let patch = Patch { current_step: Field::Set(step), ..Patch::default() };
     let now = draft.now();
     let moved = flow::set_waiting(&draft.state.flow, None, patch, Blocker::default(), now)?;
-    draft.apply(moved);
-    draft.close_waits();
+    draft.park(moved, true);
     let what = WaitFor::Task { task_id: id.clone() };
     let wait = new_wait(draft, Some(what), OnResolved::Resume);
     open_wait(draft, wait);

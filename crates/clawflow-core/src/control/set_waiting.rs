@@ -88,7 +88,8 @@ pub struct Found<'a> {
 
 /// Parks the flow: blocked if there is a blocker, else waiting. Its older waits are closed, and the
 /// new one is opened; if what it is for is there already it is resolved in the same unit. That wait
-/// is [`ControlDecision::waits`].
+/// is [`ControlDecision::waits`]. Waiting for something else is a change of the flow, also if its row
+/// stays the same: the revision that a decision was made on stands for what was waited for then.
 ///
 /// # Errors
 /// As every command of a controller; `invalid` for a patch, summary or wait that cannot be stored,
@@ -106,9 +107,9 @@ pub fn set_waiting(
     let what = spec.wait_for.map(checked).transpose()?;
     check_target(state, what.as_ref(), found)?;
     let mut draft = Draft::new(state, ctx);
-    draft.apply(moved);
-    draft.close_waits();
-    if what.is_none() && spec.deadline_at.is_none() {
+    let opens = what.is_some() || spec.deadline_at.is_some();
+    draft.park(moved, opens);
+    if !opens {
         return Ok(draft.finish());
     }
     let is_timer = matches!(what, Some(WaitFor::Timer { .. }));

@@ -7,6 +7,14 @@ use crate::Millis;
 use crate::error::Refusal;
 use serde_json::json;
 
+/// Whether [`resume`] is for this flow at all.
+///
+/// # Errors
+/// As every command of a controller; `invalid_state` for a running flow.
+pub fn may_resume(flow: &Flow, expected_revision: Option<u64>) -> Result<(), Refusal> {
+    check(flow, expected_revision, FlowMove::Resume).map(|_| ())
+}
+
 /// Goes on, at once or `queued` for later. What it waited for and what blocked it is cleared.
 ///
 /// # Errors

@@ -1,13 +1,13 @@
 //! A controller parks its flow.
 
 use super::guard::{Moved, check, moved};
-use super::state::FlowMove;
+use super::state::{FlowMove, FlowStatus};
 use super::valid;
 use super::{Flow, Patch};
 use crate::Millis;
 use crate::error::Refusal;
 use crate::ids::TaskId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What keeps a flow from going on until somebody helps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,36 @@ pub struct Blocker {
     pub task_id: Option<TaskId>,
     /// Why, for people.
     pub summary: Option<String>,
+}
+
+impl Blocker {
+    /// Without what is blank.
+    fn named(self) -> Self {
+        let is_blank = |text: &str| text.trim().is_empty();
+        Self {
+            task_id: self.task_id.filter(|id| !is_blank(&id.0)),
+            summary: self.summary.filter(|text| !is_blank(text)),
+        }
+    }
+
+    fn flow_move(&self) -> FlowMove {
+        match self.task_id.is_some() || self.summary.is_some() {
+            true => FlowMove::Block,
+            false => FlowMove::SetWaiting,
+        }
+    }
+}
+
+/// Whether [`set_waiting`] is for this flow at all, whatever it is to wait for.
+///
+/// # Errors
+/// As every command of a controller.
+pub fn may_set_waiting(
+    flow: &Flow,
+    expected_revision: Option<u64>,
+    blocker: Blocker,
+) -> Result<(), Refusal> {
+    check(flow, expected_revision, blocker.named().flow_move()).map(|_| ())
 }
 
 /// Parks the flow: blocked if there is a blocker, else waiting. The blocker is part of the status:
@@ -30,22 +60,25 @@ pub fn set_waiting(
     blocker: Blocker,
     now: Millis,
 ) -> Result<Moved, Refusal> {
-    let is_blank = |text: &String| text.trim().is_empty();
-    let task_id = blocker.task_id.filter(|id| !is_blank(&id.0));
-    let summary = blocker.summary.filter(|text| !is_blank(text));
-    let blocks = task_id.is_some() || summary.is_some();
-    let flow_move = if blocks { FlowMove::Block } else { FlowMove::SetWaiting };
-    let status = check(flow, expected_revision, flow_move)?;
+    let blocker = blocker.named();
+    let status = check(flow, expected_revision, blocker.flow_move())?;
+    let Blocker { task_id, summary } = blocker;
     let summary = summary.map(|text| valid::text("the summary", &text)).transpose()?;
     let mut next = flow.clone();
     patch.write(&mut next)?;
     next.status = status;
     next.blocked_task_id = task_id;
     next.blocked_summary = summary;
-    let kind = if blocks { "flow.blocked" } else { "flow.waiting" };
+    let event = parked(&next);
+    Ok(moved(flow, next, now, event))
+}
+
+/// The event that tells of a flow that was parked.
+pub(crate) fn parked(flow: &Flow) -> (&'static str, Value) {
+    let kind = if flow.status == FlowStatus::Blocked { "flow.blocked" } else { "flow.waiting" };
     let data = json!({
-        "step": next.current_step, "taskId": next.blocked_task_id,
-        "summary": next.blocked_summary,
+        "step": flow.current_step, "taskId": flow.blocked_task_id,
+        "summary": flow.blocked_summary,
     });
-    Ok(moved(flow, next, now, (kind, data)))
+    (kind, data)
 }

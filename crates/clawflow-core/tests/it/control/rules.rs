@@ -5,14 +5,21 @@ use clawflow_core::effect::Effect;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::TaskId;
 use clawflow_core::task::TaskStatus;
-use clawflow_core::unit::Unit;
+use clawflow_core::unit::{Change, Unit};
+use clawflow_core::wait::{Wait, WaitState};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The flow's row is written with the next revision exactly when a command moves it; else it is
 /// guarded. A cancel is never taken back, and an end is for good.
 pub(crate) fn flow_row(was: &ControlState, now: &ControlState, unit: &Unit) {
     let (was, now) = (&was.flow, &now.flow);
+    let anew = |wait: &Change<Arc<Wait>>| {
+        wait.expected.is_none() || wait.row.state == WaitState::Cancelled
+    };
+    let waits_anew = unit.waits.iter().any(anew);
+    assert!(!waits_anew || unit.flows.len() == 1, "the revision protects the wait");
     match unit.flows.as_slice() {
         [] => {
             assert_eq!(was, now);
@@ -27,7 +34,7 @@ pub(crate) fn flow_row(was: &ControlState, now: &ControlState, unit: &Unit) {
             assert!(now.updated_at >= was.updated_at);
             let same = Flow { revision: was.revision, updated_at: was.updated_at, ..now.clone() };
             let back = unit.events.iter().any(|event| event.kind == "flow.woken");
-            assert!(same != *was || back, "a revision for no change");
+            assert!(same != *was || back || waits_anew, "a revision for no change");
         }
         more => panic!("{} rows of one flow", more.len()),
     }

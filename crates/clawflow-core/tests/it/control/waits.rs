@@ -154,6 +154,27 @@ fn only_what_names_a_new_wait_replaces_the_older() {
 }
 
 #[test]
+fn the_revision_stands_for_the_wait() {
+    let mut w = Code::new();
+    w.park(WaitSpec::default()).unwrap();
+    assert!(w.park(WaitSpec::default()).unwrap().unit.is_empty(), "nothing else is waited for");
+    assert_eq!(w.flow().revision, 1);
+    w.park_for(event("reply", None)).unwrap();
+    assert_eq!(w.flow().revision, 2);
+    let decided_on = Some(w.flow().revision);
+    let seen = w.events.len();
+    w.park_for(event("other", None)).unwrap();
+    assert_eq!(w.flow().revision, 3);
+    assert_eq!(w.since(seen), ["flow.waiting", "wait.cancelled", "wait.opened"]);
+    assert_eq!(w.last("flow.waiting")["revision"], json!(3));
+    let late = w.act(|s, ctx| control::resume(s, ctx, decided_on, Patch::default(), false));
+    assert_eq!(code(late), Refused::RevisionConflict);
+    // To wait for nothing that the engine sees is something else too.
+    w.park(WaitSpec::default()).unwrap();
+    assert_eq!((w.flow().revision, w.state.waits.len()), (4, 0));
+}
+
+#[test]
 fn a_wait_for_a_child_is_resolved_by_its_end_or_at_once_if_that_has_come() {
     let mut w = Code::new();
     w.launch().unwrap();
