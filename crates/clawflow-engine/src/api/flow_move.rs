@@ -8,7 +8,8 @@ use super::{
 use crate::held::{CodeLaw, OfCode};
 use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::Ctx;
-use clawflow_core::flow::{Blocker, Field, Flow, FlowStatus, Patch};
+use clawflow_core::error::{Code, Refusal};
+use clawflow_core::flow::{self, Blocker, Field, Flow, FlowStatus, Patch};
 use serde_json::Value;
 
 impl Api {
@@ -19,17 +20,18 @@ impl Api {
     }
 
     pub(super) async fn flow_resume(&self, request: FlowResumeRequest) -> Result<Flow, ApiError> {
-        let queued = match request.status {
-            None | Some(FlowStatus::Running) => false,
-            Some(FlowStatus::Queued) => true,
-            Some(other) => {
-                let message = format!("a flow is resumed to running or queued, not to {other}");
-                return Err(ApiError::new("invalid", message));
-            }
-        };
         let patch = patch(request.current_step, request.state_json, None);
-        let expected = request.expected_revision;
+        let (expected, status) = (request.expected_revision, request.status);
         self.move_flow(&request.flow, move |was: &ControlState, ctx: &mut Ctx<'_>| {
+            let queued = match status {
+                None | Some(FlowStatus::Running) => false,
+                Some(FlowStatus::Queued) => true,
+                Some(other) => {
+                    flow::may_resume(&was.flow, expected)?;
+                    let message = format!("a flow is resumed to running or queued, not to {other}");
+                    return Err(Refusal::new(Code::Invalid, message));
+                }
+            };
             control::resume(was, ctx, expected, patch.clone(), queued)
         })
         .await

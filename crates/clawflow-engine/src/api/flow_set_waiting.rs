@@ -9,7 +9,7 @@ use clawflow_core::Millis;
 use clawflow_core::control::{self, Found, WaitFor, WaitSpec};
 use clawflow_core::drive::Ctx;
 use clawflow_core::error::{Code, Refusal};
-use clawflow_core::flow::{Blocker, Flow};
+use clawflow_core::flow::{self, Blocker, Flow};
 use clawflow_core::signal::Signal;
 use clawflow_core::task::Task;
 use clawflow_core::wait::{OnResolved, OnTimeout};
@@ -46,13 +46,15 @@ fn park(
     held: &Held,
     ctx: &mut Ctx,
 ) -> Result<Decided, Refusal> {
-    let spec = spec(request, ctx.now)?;
-    let patch =
-        patch(request.current_step.clone(), request.state_json.clone(), request.wait_json.clone());
     let blocker = Blocker {
         task_id: request.blocked_task_id.clone(),
         summary: request.blocked_summary.clone(),
     };
+    // What is asked for is looked at last: the caller may have to decide again anyway.
+    flow::may_set_waiting(held.flow(), request.expected_revision, blocker.clone())?;
+    let spec = spec(request, ctx.now)?;
+    let patch =
+        patch(request.current_step.clone(), request.state_json.clone(), request.wait_json.clone());
     let (signal, task) = there(engine, held.flow(), spec.wait_for.as_ref())?;
     let found = Found { signal: signal.as_ref(), task: task.as_deref() };
     let expected = request.expected_revision;

@@ -143,9 +143,25 @@ async fn what_cannot_be_is_refused_and_changes_nothing(world: World) {
     ] {
         assert_eq!(refused::<FlowSetWaiting>(&me, request.clone()).await, "invalid", "{request}");
     }
-    let to = json!({ "flow": flow.flow_id, "status": "failed" });
-    assert_eq!(refused::<FlowResume>(&me, to).await, "invalid");
     assert_eq!(get(&me, &flow).await, flow);
+}
+
+scenario!(what_is_asked_for_is_looked_at_last, 1);
+async fn what_is_asked_for_is_looked_at_last(world: World) {
+    let me = bound(&world, ME);
+    let flow = create(&me).await;
+    let asks = |revision: u64, field: &str, word: &str| json!({ "flow": flow.flow_id, "expectedRevision": revision, field: word });
+    let park = |revision| asks(revision, "onDeadline", "fail");
+    let resume = |revision| asks(revision, "status", "failed");
+    assert_eq!(refused::<FlowSetWaiting>(&me, park(7)).await, "revision_conflict");
+    assert_eq!(refused::<FlowSetWaiting>(&me, park(0)).await, "invalid");
+    assert_eq!(refused::<FlowResume>(&me, resume(7)).await, "revision_conflict");
+    assert_eq!(refused::<FlowResume>(&me, resume(0)).await, "invalid_state");
+    done::<FlowSetWaiting>(&me, json!({ "flow": flow.flow_id })).await;
+    assert_eq!(refused::<FlowResume>(&me, resume(1)).await, "invalid");
+    done::<FlowFinish>(&me, json!({ "flow": flow.flow_id })).await;
+    assert_eq!(refused::<FlowSetWaiting>(&me, park(2)).await, "terminal");
+    assert_eq!(refused::<FlowResume>(&me, resume(2)).await, "terminal");
 }
 
 scenario!(flows_are_found_by_exact_names, 1);
