@@ -161,7 +161,7 @@ impl Engine {
     }
 
     /// Decides the same about several flows in one unit: it is on disk for all of them or for none.
-    /// A flow whose law refuses is left out. `finish` completes the unit, given which flows it is
+    /// A flow whose law refuses is left out, and one that was purged meanwhile. `finish` completes the unit, given which flows it is
     /// about and the waits concerned. The ids must be sorted, so that two of these do not wait for
     /// each other.
     pub(crate) async fn decide_all(
@@ -181,7 +181,11 @@ impl Engine {
             for (at, flow_id) in flow_ids.iter().enumerate() {
                 let was = match states[at].take() {
                     Some(was) => was,
-                    None => self.load(flow_id)?,
+                    None => match self.load(flow_id) {
+                        Ok(was) => was,
+                        Err(error) if error.code() == Some(Code::NotFound) => continue,
+                        Err(error) => return Err(error),
+                    },
                 };
                 if let Ok(decided) = self.with_ctx(actor, 0, |ctx| command.decide(&was, ctx)) {
                     made.push((at, was, decided));

@@ -31,6 +31,8 @@ pub(crate) struct Faulty {
     deaf: AtomicBool,
     /// How long each answer to a submit is held back.
     slow: Mutex<Duration>,
+    /// Waits of flows that are no longer there, which every look still finds.
+    ghosts: Mutex<Vec<Wait>>,
     /// Submits that were tried.
     pub(crate) submits: AtomicUsize,
     /// Times that somebody asked what is due.
@@ -44,6 +46,7 @@ impl Faulty {
             full: AtomicUsize::new(0),
             deaf: AtomicBool::new(false),
             slow: Mutex::new(Duration::ZERO),
+            ghosts: Mutex::default(),
             submits: AtomicUsize::new(0),
             looks: AtomicUsize::new(0),
         }
@@ -57,6 +60,11 @@ impl Faulty {
     /// Refuses reads in the same way.
     pub(crate) fn fail_reads(&self) {
         self.deaf.store(true, Ordering::SeqCst);
+    }
+
+    /// Finds this wait, whose flow was purged since, beside those that are there.
+    pub(crate) fn haunt(&self, wait: Wait) {
+        self.ghosts.lock().unwrap().push(wait);
     }
 
     pub(crate) fn slow_down(&self, by: Duration) {
@@ -163,7 +171,9 @@ impl Store for Faulty {
         key: Option<&str>,
         flow_id: Option<&FlowId>,
     ) -> Result<Vec<Wait>, StoreError> {
-        self.below.open_event_waits(owner_key, name, key, flow_id)
+        let mut waits = self.below.open_event_waits(owner_key, name, key, flow_id)?;
+        waits.extend(self.ghosts.lock().unwrap().iter().cloned());
+        Ok(waits)
     }
 
     fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError> {

@@ -3,7 +3,7 @@
 use crate::ask::{ME, OTHER, ask, bound, create, done, get, refused};
 use crate::world::{Kind, World, scenario};
 use clawflow_core::flow::{Flow, FlowStatus};
-use clawflow_core::wait::WaitState;
+use clawflow_core::wait::{Wait, WaitState};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{
     Api, FlowAnswer, FlowEvents, FlowFinish, FlowRequestCancel, FlowResume, FlowRunTask,
@@ -181,6 +181,19 @@ async fn no_signal_passes_by_a_wait_that_is_just_made() {
         let now = get(&me, &flow).await;
         assert_eq!(now.status, FlowStatus::Running, "round {round}");
     }
+}
+
+scenario!(a_flow_that_is_purged_meanwhile_holds_up_no_signal, 1);
+async fn a_flow_that_is_purged_meanwhile_holds_up_no_signal(world: World) {
+    let me = bound(&world, ME);
+    let flow = parked(&me, json!({ "waitFor": { "kind": "event", "name": "go" } })).await;
+    let wait = world.view(&flow).await.waits.remove(0);
+    world.store.haunt(Wait { flow_id: "flow_of_before".into(), ..wait });
+    let sent = done::<SignalSend>(&me, json!({ "name": "go" })).await;
+    assert_eq!((sent.flows, sent.kept), (vec![flow.flow_id.0.clone()], false));
+    assert_eq!(get(&me, &flow).await.status, FlowStatus::Running);
+    // With nobody else it is kept.
+    assert!(done::<SignalSend>(&me, json!({ "name": "go" })).await.kept);
 }
 
 scenario!(a_person_answers_once, 1);
