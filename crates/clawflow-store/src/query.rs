@@ -102,14 +102,12 @@ pub struct EventFilter {
     pub limit: usize,
 }
 
-/// What a gateway has to look at when it starts.
+/// What a gateway has to look at when it starts. A cancel that is under way is none of it: what it
+/// still stops are tasks, and the end of the last one ends the flow in the same unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Tasks that are queued or running, oldest first, with their flow.
     pub tasks: Vec<(TaskId, TaskStatus, Option<FlowId>)>,
-    /// Live flows whose cancel was requested: the engine goes on with it at start, also where no
-    /// task is open any more and only the flow's end is missing.
-    pub cancelling: Vec<FlowId>,
 }
 
 /// How many tasks a flow has, by status and runtime; what is not there counts 0.

@@ -120,12 +120,6 @@ pub trait Store: Send + Sync + 'static {
         flow_id: Option<&FlowId>,
     ) -> Result<Vec<Wait>, StoreError>;
 
-    /// Open waits for the end of this task, of live flows, oldest first.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError>;
-
     /// All steps of a flow, by position. The results are left out: `load` has them.
     ///
     /// # Errors
@@ -221,12 +215,6 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of the store.
     fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError>;
-
-    /// When a pending delivery will next be due, if there is one.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn next_due_delivery(&self) -> Result<Option<Millis>, StoreError>;
 
     /// Deletes deliveries that were closed before this time and whose flow and task are gone;
     /// returns how many. Durable on return.

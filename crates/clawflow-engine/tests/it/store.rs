@@ -176,10 +176,6 @@ impl Store for Faulty {
         Ok(waits)
     }
 
-    fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError> {
-        self.below.waits_on_task(task_id)
-    }
-
     fn task_of_run(
         &self,
         owner_key: &str,
@@ -208,10 +204,6 @@ impl Store for Faulty {
 
     fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         self.below.due_deliveries(now, limit)
-    }
-
-    fn next_due_delivery(&self) -> Result<Option<Millis>, StoreError> {
-        self.below.next_due_delivery()
     }
 
     fn expire_deliveries(&self, before: Millis) -> Result<u64, StoreError> {

@@ -79,7 +79,6 @@ pub fn changes_follow_versions(subject: &mut dyn Subject) {
 /// What is pending is due by its time, on whichever route.
 pub fn tries_are_ordered(subject: &mut dyn Subject) {
     let store = subject.open();
-    assert_eq!(store.next_due_delivery(), Ok(None));
     let at = |n, time| Delivery { due_at: Some(time), ..delivery(n, None) };
     let command = Delivery { route: RouteKind::Command, ..at(4, 10) };
     let rows = [at(1, 30), at(2, 20), at(3, 20), command, queued(&delivery(5, None))];
@@ -97,9 +96,7 @@ pub fn tries_are_ordered(subject: &mut dyn Subject) {
     assert_eq!(due(Millis::MAX, 2), [4, 2, 6].map(delivery_id), "two of each route");
     assert_eq!(due(Millis::MAX, 0), []);
     put(&*store, deliveries(vec![moved(&other, Acknowledged)])).expect("acknowledged");
-    assert_eq!(store.next_due_delivery(), Ok(Some(10)));
     let done = rows[1..4].iter().map(|row| moved(row, Acknowledged)).collect();
     put(&*store, deliveries(done)).expect("acknowledged");
     assert_eq!(due(Millis::MAX, 9), [delivery_id(1)]);
-    assert_eq!(store.next_due_delivery(), Ok(Some(30)));
 }

@@ -1,8 +1,6 @@
-//! Who waits for an event or for a task's end.
+//! Who waits for an event.
 
-use super::fixtures::{
-    OWNER, ended, event, flow, flow_id, flows, new, next, task, task_id, wait, wait_id,
-};
+use super::fixtures::{OWNER, ended, event, flow, flow_id, flows, new, next, task, wait, wait_id};
 use super::{Subject, put};
 use crate::store::Store;
 use clawflow_core::flow::Flow;
@@ -37,11 +35,6 @@ fn found(
     found.into_iter().map(|wait| wait.wait_id).collect()
 }
 
-fn on_task(store: &dyn Store, n: u64) -> Vec<WaitId> {
-    let found = store.waits_on_task(&task_id(n)).expect("waits");
-    found.into_iter().map(|wait| wait.wait_id).collect()
-}
-
 /// By owner, name and key; a wait without a key takes any.
 pub fn those_who_match_are_named(subject: &mut dyn Subject) {
     let store = subject.open();
@@ -53,9 +46,6 @@ pub fn those_who_match_are_named(subject: &mut dyn Subject) {
         of_event("b", Some("k"), 3, 1),
         of_event("a", None, 2, 3),
         on(WaitKind::Input, "a", 1, 1),
-        on(WaitKind::Task, task_id(1).as_str(), 8, 2),
-        on(WaitKind::Task, task_id(1).as_str(), 7, 1),
-        on(WaitKind::Flow, task_id(1).as_str(), 9, 1),
     ];
     let unit =
         Unit { flows: flows(vec![new(flow(1)), new(flow(2)), new(others)]).flows, ..waits(rows) };
@@ -68,17 +58,15 @@ pub fn those_who_match_are_named(subject: &mut dyn Subject) {
     assert_eq!(found(&*store, OWNER, "a", Some("k"), Some(3)), [], "it is another's");
     assert_eq!(found(&*store, "x", "a", Some("k"), None), [wait_id(2)]);
     assert_eq!(found(&*store, OWNER, "c", Some("k"), None), []);
-    assert_eq!(on_task(&*store, 1), [7, 8].map(wait_id));
-    assert_eq!(on_task(&*store, 2), []);
 }
 
 /// What was answered, or belongs to an ended flow, waits no more.
 pub fn only_live_and_open_ones_count(subject: &mut dyn Subject) {
     let store = subject.open();
-    let about = |n| [of_event("a", None, n, n), on(WaitKind::Task, task_id(1).as_str(), n + 10, n)];
+    let about = |n| of_event("a", None, n, n);
     let unit = Unit {
         flows: (1..=3).map(|n| new(flow(n))).collect(),
-        ..waits((1..=3).flat_map(about).collect())
+        ..waits((1..=3).map(about).collect())
     };
     put(&*store, unit).expect("flows that wait");
     let close = |row: Wait| {
@@ -86,10 +74,9 @@ pub fn only_live_and_open_ones_count(subject: &mut dyn Subject) {
         let row = Wait { version: 2, state, closed_at: Some(5), ..row };
         Change { expected: Some(1), row: Arc::new(row) }
     };
-    let unit = Unit { waits: about(1).map(close).into(), ..flows(vec![next(ended(&flow(2)))]) };
+    let unit = Unit { waits: vec![close(about(1))], ..flows(vec![next(ended(&flow(2)))]) };
     put(&*store, unit).expect("an answer and an end");
     assert_eq!(found(&*store, OWNER, "a", None, None), [wait_id(3)]);
-    assert_eq!(on_task(&*store, 1), [wait_id(13)]);
     let moved = Wait { version: 2, target: Some("b".to_owned()), ..of_event("a", None, 3, 3) };
     let change = Change { expected: Some(1), row: Arc::new(moved) };
     put(&*store, Unit { waits: vec![change], ..Unit::default() }).expect("another name");

@@ -1,18 +1,13 @@
 //! What a gateway has to look at when it starts.
 
-use super::fixtures::{changed, ended, flow, flow_id, flows, new, next, task, task_id, tasks};
+use super::fixtures::{flow, flow_id, flows, new, task, task_id, tasks};
 use super::{Reopened, Subject, put};
-use clawflow_core::flow::Flow;
 use clawflow_core::task::TaskStatus;
 
-/// Open tasks, oldest first, and live flows with a cancel.
-pub fn it_names_open_tasks_and_cancels(subject: &mut dyn Subject) {
+/// Open tasks, oldest first.
+pub fn it_names_open_tasks(subject: &mut dyn Subject) {
     let store = subject.open();
-    let cancel = |n| Flow { cancel_requested_at: Some(9), ..changed(&flow(n)) };
-    put(&*store, flows((1..=4).map(|n| new(flow(n))).collect())).expect("flows");
-    let cancels = vec![next(cancel(3)), next(cancel(2)), next(ended(&flow(4)))];
-    put(&*store, flows(cancels)).expect("cancels");
-    put(&*store, flows(vec![next(ended(&cancel(3)))])).expect("an end");
+    put(&*store, flows((1..=2).map(|n| new(flow(n))).collect())).expect("flows");
     let mut running = task(1, Some(2));
     running.status = TaskStatus::Running;
     let mut over = task(2, Some(2));
@@ -25,11 +20,10 @@ pub fn it_names_open_tasks_and_cancels(subject: &mut dyn Subject) {
         (task_id(4), TaskStatus::Queued, Some(flow_id(1))),
     ];
     assert_eq!(all.tasks, wanted);
-    assert_eq!(all.cancelling, [flow_id(2)]);
     let two = store.work(Some(&flow_id(2))).expect("work");
-    assert_eq!((two.tasks, two.cancelling), (wanted[..1].to_vec(), vec![flow_id(2)]));
+    assert_eq!(two.tasks, wanted[..1]);
     let one = store.work(Some(&flow_id(1))).expect("work");
-    assert_eq!((one.tasks, one.cancelling), (wanted[2..].to_vec(), vec![]));
+    assert_eq!(one.tasks, wanted[2..]);
 }
 
 /// Every epoch is larger than all before.

@@ -2,7 +2,7 @@
 
 use super::state::Rows;
 use crate::query::{Due, DueWhat, FlowBundle, Work};
-use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::ids::FlowId;
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::Task;
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
@@ -53,13 +53,6 @@ impl Rows {
         self.open_waits().filter(wanted).map(|wait| Wait::clone(wait)).collect()
     }
 
-    pub(super) fn waits_on_task(&self, id: &TaskId) -> Vec<Wait> {
-        let wanted = |wait: &&Arc<Wait>| {
-            wait.kind == WaitKind::Task && wait.target.as_deref() == Some(id.as_str())
-        };
-        self.open_waits().filter(wanted).map(|wait| Wait::clone(wait)).collect()
-    }
-
     pub(super) fn steps_of(&self, id: &FlowId) -> Vec<Step> {
         let rows = self.steps.get(id).into_iter().flat_map(|steps| steps.values());
         let mut steps: Vec<Step> = rows.map(|s| Step { result: None, ..Step::clone(s) }).collect();
@@ -92,14 +85,8 @@ impl Rows {
         let open =
             |task: &&Arc<Task>| task.ended_at.is_none() && wanted(task.parent_flow_id.as_ref());
         let tasks = self.tasks.values().filter(open);
-        let cancelling = self.flows.values().filter(|flow| {
-            flow.cancel_requested_at.is_some()
-                && flow.ended_at.is_none()
-                && wanted(Some(&flow.flow_id))
-        });
         Work {
             tasks: tasks.map(|t| (t.task_id.clone(), t.status, t.parent_flow_id.clone())).collect(),
-            cancelling: cancelling.map(|flow| flow.flow_id.clone()).collect(),
         }
     }
 

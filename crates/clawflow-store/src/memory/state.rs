@@ -127,10 +127,6 @@ impl Store for MemoryStore {
         Ok(self.rows().open_event_waits(owner_key, name, key, flow_id))
     }
 
-    fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError> {
-        Ok(self.rows().waits_on_task(task_id))
-    }
-
     fn steps(&self, flow_id: &FlowId) -> Result<Vec<Step>, StoreError> {
         Ok(self.rows().steps_of(flow_id))
     }
@@ -182,11 +178,6 @@ impl Store for MemoryStore {
 
     fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         Ok(self.rows().due_deliveries(now, limit))
-    }
-
-    fn next_due_delivery(&self) -> Result<Option<Millis>, StoreError> {
-        let next = self.rows().due_deliveries(Millis::MAX, 1);
-        Ok(next.first().and_then(|row| row.due_at))
     }
 
     fn expire_deliveries(&self, before: Millis) -> Result<u64, StoreError> {

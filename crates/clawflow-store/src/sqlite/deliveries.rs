@@ -25,10 +25,6 @@ pub(super) fn due(conn: &Connection, now: Millis, limit: usize) -> Result<Vec<De
     Ok(due)
 }
 
-pub(super) fn next_due(conn: &Connection) -> Result<Option<Millis>> {
-    conn.prepare_cached(sql!(delivery_next))?.query_row([], |row| row.get(0))
-}
-
 pub(super) fn list(conn: &Connection, filter: &DeliveryFilter) -> Result<Vec<Delivery>> {
     let mut ids = match (&filter.task_id, &filter.flow_id) {
         (Some(id), _) => ids(conn, sql!(delivery_list_task), [id.as_str()])?,

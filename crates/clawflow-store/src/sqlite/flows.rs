@@ -5,7 +5,7 @@ use super::statements::sql;
 use crate::query::{FlowBundle, FlowCounts, FlowFilter, FlowRow};
 use clawflow_core::Millis;
 use clawflow_core::flow::{Flow, FlowStatus};
-use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::ids::FlowId;
 use clawflow_core::step::{Step, StepResult};
 use clawflow_core::wait::Wait;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
@@ -64,11 +64,6 @@ pub(super) fn open_event_waits(
     }
     waits.sort_by(|a, b| a.wait_id.cmp(&b.wait_id));
     Ok(waits)
-}
-
-pub(super) fn waits_on_task(conn: &Connection, id: &TaskId) -> Result<Vec<Wait>> {
-    let mut query = conn.prepare_cached(sql!(wait_on_task))?;
-    query.query_map([id.as_str()], |row| record(row, 0))?.collect()
 }
 
 pub(super) fn waits(conn: &Connection, id: &FlowId) -> Result<Vec<Wait>> {

@@ -127,10 +127,6 @@ impl Store for SqliteStore {
         self.readers.read(|conn| flows::open_event_waits(conn, owner_key, name, key, flow_id))
     }
 
-    fn waits_on_task(&self, task_id: &TaskId) -> Result<Vec<Wait>, StoreError> {
-        self.readers.read(|conn| flows::waits_on_task(conn, task_id))
-    }
-
     fn steps(&self, flow_id: &FlowId) -> Result<Vec<Step>, StoreError> {
         self.readers.read(|conn| flows::steps(conn, flow_id))
     }
@@ -175,10 +171,6 @@ impl Store for SqliteStore {
 
     fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         self.readers.read(|conn| deliveries::due(conn, now, limit))
-    }
-
-    fn next_due_delivery(&self) -> Result<Option<Millis>, StoreError> {
-        self.readers.read(deliveries::next_due)
     }
 
     fn expire_deliveries(&self, before: Millis) -> Result<u64, StoreError> {

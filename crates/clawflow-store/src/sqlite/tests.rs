@@ -21,7 +21,6 @@ const WALKS: &[(&str, &str)] = &[
     ("task_list", "walks the primary key as far as its page"),
     ("task_list_open", "walks the open tasks only"),
     ("token_list", "lists all, and they are few"),
-    ("work_cancelling", "walks a partial index"),
     ("work_tasks", "walks a partial index"),
 ];
 
@@ -100,7 +99,6 @@ fn what_is_due_is_found_by_its_time() {
     uses("flow_of_key", "USING COVERING INDEX flow_by_key", false);
     uses("flow_of_key", "flow_live_key", false);
     uses("wait_open_event", "wait_open_event (owner_key=? AND target=? AND event_key=?", false);
-    uses("wait_on_task", "wait_on_task (target=?", false);
     uses("event_list_owner", "event_by_owner (owner_key=? AND rowid>?", false);
 }
 
@@ -124,7 +122,6 @@ fn what_is_owed_is_found_by_an_index() {
     uses("check_sent", "COVERING INDEX delivery_message");
     uses("purge_deliveries", "delivery_by_flow");
     uses("delivery_due", "delivery_due (route_name=? AND due_at<?");
-    uses("delivery_next", "COVERING INDEX delivery_due");
     uses("delivery_expire", "COVERING INDEX delivery_closed (closed_at>? AND closed_at<?");
     uses("signal_kept", "signal_by_owner (owner_key=? AND name=?");
     uses("signal_count", "COVERING INDEX signal_by_owner");

@@ -8,19 +8,16 @@ use clawflow_core::ids::{FlowId, TaskId, WaitId};
 use rusqlite::{Connection, Result, Row, params_from_iter};
 
 pub(super) fn work(conn: &Connection, only: Option<&FlowId>) -> Result<Work> {
-    let (tasks, cancelling) = match only {
-        None => (sql!(work_tasks), sql!(work_cancelling)),
-        Some(_) => (sql!(work_tasks_flow), sql!(work_cancelling_flow)),
+    let tasks = match only {
+        None => sql!(work_tasks),
+        Some(_) => sql!(work_tasks_flow),
     };
     let mut query = conn.prepare_cached(tasks)?;
     let found = query.query_map(params_from_iter(only.map(FlowId::as_str)), |row| {
         let status = row.get_ref(1)?.as_str()?.parse().map_err(|error| unreadable(1, error))?;
         Ok((TaskId(row.get(0)?), status, row.get::<_, Option<String>>(2)?.map(FlowId)))
     })?;
-    let tasks = found.collect::<Result<_>>()?;
-    let mut query = conn.prepare_cached(cancelling)?;
-    let found = query.query_map(params_from_iter(only.map(FlowId::as_str)), |row| row.get(0))?;
-    Ok(Work { tasks, cancelling: found.map(|id| id.map(FlowId)).collect::<Result<_>>()? })
+    Ok(Work { tasks: found.collect::<Result<_>>()? })
 }
 
 pub(super) fn due(

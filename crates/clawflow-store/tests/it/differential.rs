@@ -181,7 +181,6 @@ fn owed(store: &dyn Store, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
     for n in 0..NUMBERS {
         say("delivery", &store.delivery(&fix::delivery_id(n)));
         say("count", &store.count_tasks(&fix::flow_id(n)));
-        say("on task", &store.waits_on_task(&fix::task_id(n)));
         say("outcome", &store.outcome(fix::OWNER, &format!("key-{n}")));
         say("hash", &store.token_by_hash(&format!("hash-{n}")));
         say("label", &store.find_tokens(&format!("label-{n}")));
@@ -210,7 +209,6 @@ fn owed(store: &dyn Store, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
     say("inbox", &store.inbox(None, false, None, 9));
     say("inbox", &store.inbox(Some(fix::OWNER), true, None, 9));
     say("due", &store.due_deliveries(2, 9));
-    say("next", &store.next_due_delivery());
     say("oldest", &store.oldest_signals(fix::OWNER, 3));
     say("count", &store.count_signals(fix::OWNER));
     say("latest", &store.latest_flow(fix::OWNER));

@@ -45,7 +45,7 @@ create index flow_by_key on flow (key, owner_key, flow_id) where key is not null
 create index flow_by_status on flow (status, flow_id, created_at, ended_at);
 -- Lists and counts of one owner: flow_list_owner.sql, flow_count_owner.sql, flow_find_owner.sql.
 create index flow_by_owner on flow (owner_key, status, flow_id, created_at, ended_at);
--- Cancels under way: work_cancelling.sql, flow_count_cancelling.sql.
+-- Cancels under way: flow_count_cancelling.sql.
 create index flow_cancelling on flow (flow_id, owner_key, cancel_requested_at, ended_at)
     where cancel_requested_at is not null and ended_at is null;
 
@@ -147,9 +147,6 @@ create index wait_due on wait (due_at, flow_id, wait_id, state)
 create index wait_open_event on wait (
     owner_key, target, event_key, wait_id, flow_id, kind, state
 ) where kind = 'event' and state = 'open';
--- Who waits for a task: wait_on_task.sql.
-create index wait_on_task on wait (target, wait_id, flow_id, kind, state)
-    where kind = 'task' and state = 'open';
 
 -- What is owed to owners. Flow and task are no references: what lies in an inbox outlives them.
 create table delivery (
@@ -185,7 +182,7 @@ create index delivery_by_flow on delivery (flow_id, delivery_id, state)
     where flow_id is not null;
 -- Deliveries of a task: delivery_list_task.sql.
 create index delivery_by_task on delivery (task_id, delivery_id) where task_id is not null;
--- The next tries of each route by time: delivery_due.sql, delivery_next.sql.
+-- The next tries of each route by time: delivery_due.sql.
 create index delivery_due on delivery (route_name, due_at, delivery_id, state)
     where state = 'pending';
 -- What has outlived its flow and is closed: delivery_expire.sql.

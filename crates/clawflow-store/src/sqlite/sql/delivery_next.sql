@@ -1,1 +1,0 @@
-select min(due_at) from delivery indexed by delivery_due where state = 'pending'

@@ -1,3 +1,0 @@
-select flow_id from flow indexed by flow_cancelling
-where cancel_requested_at is not null and ended_at is null
-order by flow_id
