@@ -13,6 +13,10 @@ pub const STEPS_PER_FLOW_MAX: usize = 10_000;
 pub const LOST_ATTEMPTS_MAX: u32 = 3;
 /// Characters of a goal, a key, a label, an owner key.
 pub const TEXT_CHARS_MAX: usize = 4096;
+/// Labels of one flow: they are part of its row, which lists have many of.
+pub const LABELS_MAX: usize = 64;
+/// People who may answer one question: an answer looks at each, and a refusal names them.
+pub const APPROVERS_MAX: usize = 64;
 /// Characters of a key: it is typed by people.
 pub const KEY_CHARS_MAX: usize = 256;
 /// Characters of an error or progress text kept in a record; the logs have the rest.
@@ -34,6 +38,11 @@ pub const DELIVERY_PAUSE_MS: i64 = 1000;
 pub const DELIVERY_PAUSE_MAX_MS: i64 = 5 * 60 * 1000;
 /// Tries of a delivery before the inbox gets it: with their pauses about half an hour.
 pub const DELIVERY_TRIES_MAX: u32 = 14;
+
+/// Why somebody did something, as it is kept.
+pub(crate) fn reason(text: &str) -> String {
+    cut(text.trim(), SUMMARY_CHARS_MAX)
+}
 
 /// Cuts `text` to at most `max` characters, marking the cut.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use crate::Millis;
 use crate::error::{Code, Refusal};
+use crate::flow::check_whole;
 use crate::ids::{FlowId, WaitId};
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
@@ -139,6 +140,7 @@ pub struct Wait {
 impl Wait {
     /// Refuses the answer of somebody who may not give it, or who was shown something else.
     pub(crate) fn check_answerer(&self, by: &str, shown: Option<&str>) -> Result<(), Refusal> {
+        check_whole("the name of who answers", by)?;
         if !self.approvers.is_empty() && !self.approvers.iter().any(|who| who == by) {
             let who = self.approvers.join(", ");
             return Err(Refusal::new(Code::Invalid, format!("only {who} may answer this")));

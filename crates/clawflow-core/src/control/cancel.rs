@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::error::Refusal;
 use crate::flow::{self, Patch, check_driver};
 use crate::ids::TaskId;
-use crate::limits::{SUMMARY_CHARS_MAX, cut};
+use crate::limits::{self, SUMMARY_CHARS_MAX, cut};
 use crate::task::{Task, TaskMove, TaskStatus};
 use serde_json::json;
 use std::sync::Arc;
@@ -104,7 +104,8 @@ fn stop_child(draft: &mut Draft, task: &Arc<Task>, reason: &str) -> Result<bool,
     }
     let now = draft.now();
     if task.cancel_requested_at.is_none() {
-        draft.event("task.cancel_requested", Some(id), json!({ "reason": reason }));
+        let data = json!({ "reason": limits::reason(reason) });
+        draft.event("task.cancel_requested", Some(id), data);
     }
     if !task.reported {
         if task.cancel_requested_at.is_none() {

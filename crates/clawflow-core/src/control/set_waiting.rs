@@ -10,7 +10,7 @@ use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::flow::{self, Blocker, Patch, check_text};
 use crate::ids::{TaskId, WaitId};
-use crate::limits::{PREVIEW_CHARS_MAX, cut};
+use crate::limits::{APPROVERS_MAX, PREVIEW_CHARS_MAX, cut};
 use crate::signal::Signal;
 use crate::task::Task;
 use crate::wait::{OnResolved, OnTimeout, Wait, WaitKind, WaitState, shown_hash};
@@ -145,6 +145,10 @@ fn checked(what: WaitFor) -> Result<WaitFor, Refusal> {
             key: key.map(|key| check_text("the key of the event", &key)).transpose()?,
         },
         WaitFor::Person { prompt, preview, input, approvers } => {
+            if approvers.len() > APPROVERS_MAX {
+                let message = format!("a question has at most {APPROVERS_MAX} approvers");
+                return Err(Refusal::new(Code::Invalid, message));
+            }
             let named = approvers.iter().map(|who| check_text("an approver", who));
             let preview = preview.filter(|text| !text.is_empty());
             if preview.as_ref().is_some_and(|text| text.contains('\0')) {

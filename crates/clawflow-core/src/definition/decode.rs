@@ -11,6 +11,7 @@ use super::node::{Entry, Kind, Node};
 use super::reference::is_name_byte;
 use super::source::Span;
 use super::template::{Mode, Names, Template, ValueTemplate};
+use crate::limits::TEXT_CHARS_MAX;
 
 /// What decoding carries along.
 pub(crate) struct Decoder<'r, 'a> {
@@ -234,6 +235,17 @@ pub(crate) fn label(node: &Node, place: &str) -> Result<String, Fault> {
     match &node.kind {
         Kind::Plain(value, written) if !value.is_null() => Ok(written.clone()),
         _ => text(node, place),
+    }
+}
+
+/// A text that is kept in a record, of bounded length.
+pub(crate) fn not_long(text: String, node: &Node, place: &str) -> Result<String, Fault> {
+    match text.chars().count() > TEXT_CHARS_MAX {
+        true => {
+            let message = format!("{place} is longer than {TEXT_CHARS_MAX} characters");
+            Err(Fault::new(node.span, message))
+        }
+        false => Ok(text),
     }
 }
 

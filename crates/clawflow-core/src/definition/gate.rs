@@ -1,10 +1,11 @@
 //! The `approval` of a step.
 
-use super::decode::{Decoder, Fields, choice, duration, expected, label};
+use super::decode::{Decoder, Fields, choice, duration, expected, label, not_long};
 use super::error::Fault;
 use super::keys;
 use super::model::{Approval, OnDeny, OnTimeout};
 use super::node::{Kind, Node};
+use crate::limits::APPROVERS_MAX;
 
 const ON_TIMEOUT: [(&str, OnTimeout); 3] =
     [("fail", OnTimeout::Fail), ("continue", OnTimeout::Continue), ("cancel", OnTimeout::Cancel)];
@@ -81,5 +82,10 @@ fn approvers(node: &Node, place: &str) -> Result<Vec<String>, Fault> {
         let fault = Fault::new(node.span, format!("{place} is empty"));
         return Err(fault.hint("leave the key out to let everybody answer"));
     }
-    names.iter().map(|name| label(name, place)).collect()
+    if let Some(over) = names.get(APPROVERS_MAX) {
+        let message = format!("{place} names more than {APPROVERS_MAX}");
+        return Err(Fault::new(over.span, message));
+    }
+    let short = |name| label(name, place).and_then(|text| not_long(text, name, place));
+    names.iter().map(short).collect()
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::check;
-use super::decode::{Decoder, Fields, check_name, choice, expected, label, text};
+use super::decode::{Decoder, Fields, check_name, choice, expected, label, not_long, text};
 use super::error::{DefinitionError, Fault, Report};
 use super::keys;
 use super::limits::{FILE_BYTES_MAX, STEPS_MAX};
@@ -17,6 +17,7 @@ use super::source::{Source, Span};
 use super::step::{self, RawStep};
 use super::template::Names;
 use super::yaml;
+use crate::limits::LABELS_MAX;
 
 const NOTIFY: [(&str, &str); 3] =
     [("done_only", "done_only"), ("state_changes", "state_changes"), ("silent", "silent")];
@@ -151,9 +152,15 @@ fn names(root: &Node) -> Names {
 
 fn labels(node: &Node, place: &str) -> Result<BTreeMap<String, String>, Fault> {
     let Kind::Map(entries) = &node.kind else { return Err(expected("a mapping", node, place)) };
+    if let Some(over) = entries.get(LABELS_MAX) {
+        let message = format!("{place} has more than {LABELS_MAX} labels");
+        return Err(Fault::new(over.key_span, message));
+    }
     let pair = |entry: &Entry| {
-        let place = format!("`{}` in {place}", entry.key);
-        label(&entry.value, &place).map(|value| (entry.key.clone(), value))
+        let name = not_long(entry.key.clone(), &entry.value, &format!("a name in {place}"))?;
+        let place = format!("`{name}` in {place}");
+        let value = not_long(label(&entry.value, &place)?, &entry.value, &place)?;
+        Ok((name, value))
     };
     entries.iter().map(pair).collect()
 }

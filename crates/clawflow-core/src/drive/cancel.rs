@@ -8,6 +8,7 @@ use crate::effect::Effect;
 use crate::error::Refusal;
 use crate::flow::{check_revision, intend};
 use crate::ids::TaskId;
+use crate::limits;
 use crate::step::{StepError, StepStatus};
 use crate::task::{Task, TaskMove, TaskStatus};
 use serde_json::json;
@@ -117,12 +118,13 @@ pub fn cancel_task(
         return Err(Refusal::state("cancel", "not an open task"));
     };
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
+    let reason = limits::reason(reason);
     draft.event("task.cancel_requested", at, Some(task_id), json!({ "reason": reason }));
     if task.status == TaskStatus::Running {
         mark(&mut draft, task_id);
         return Ok(draft.finish());
     }
-    draft.end_task(task_id, TaskMove::Cancel, |row| row.error = Some(reason.to_owned()))?;
+    draft.end_task(task_id, TaskMove::Cancel, |row| row.error = Some(reason))?;
     if let Some(at) = at {
         let why = StepError::new("cancelled", "its task was cancelled before it started");
         draft.end_step(at, StepStatus::Failed, Some(why));

@@ -6,6 +6,7 @@ use super::state::{Ctx, Decision, FlowState};
 use crate::effect::Effect;
 use crate::error::Refusal;
 use crate::flow::{check_revision, hold, release};
+use crate::limits;
 use crate::task::TaskStatus;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub fn pause(
     let mut draft = Draft::open(state, ctx)?;
     let now = draft.now();
     hold(&mut draft.state.flow, now)?;
-    draft.flow_event("flow.paused", json!({ "reason": reason }));
+    draft.flow_event("flow.paused", json!({ "reason": limits::reason(reason) }));
     Ok(draft.finish())
 }
 

@@ -7,6 +7,7 @@ use super::begin::succeed;
 use super::ended::fail_step;
 use super::state::{Ctx, Decision, FlowState};
 use crate::error::{Code, Refusal};
+use crate::flow::check_whole;
 use crate::json::fits;
 use crate::limits::JSON_BYTES_MAX;
 use crate::step::{StepError, StepResult, StepStatus};
@@ -56,6 +57,7 @@ pub fn settle(
     if draft.step(at).status != StepStatus::InDoubt {
         return Err(Refusal::state("settle", draft.step(at).status.as_str()));
     }
+    check_whole("the name of who settles it", by)?;
     if how == Settlement::Rerun && draft.stopping {
         return Err(Refusal::state("rerun a step of", "stopped by the failure of another step"));
     }

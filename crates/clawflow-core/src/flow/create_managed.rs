@@ -65,9 +65,7 @@ pub fn create_managed(
     let current_step = new.current_step.as_deref().map(|s| valid::text("the current step", s));
     new.state_json.as_ref().map_or(Ok(()), |value| valid::json("the state", value))?;
     new.wait_json.as_ref().map_or(Ok(()), |value| valid::json("the wait", value))?;
-    for text in new.labels.iter().flat_map(|(name, value)| [name, value]) {
-        valid::text("a label", text)?;
-    }
+    valid::labels(&new.labels)?;
     let status = new.status.unwrap_or(FlowStatus::Queued);
     if status.is_terminal() {
         let message = format!("a new flow cannot be {status}");

@@ -61,4 +61,5 @@ pub(crate) use valid::has_nul;
 pub(crate) use valid::json as check_json;
 pub(crate) use valid::key as check_key;
 pub(crate) use valid::text as check_text;
+pub(crate) use valid::whole as check_whole;
 pub(crate) use wake::wake;

@@ -5,6 +5,7 @@ use super::guard::{Moved, check, check_move, moved};
 use super::state::FlowMove;
 use crate::Millis;
 use crate::error::Refusal;
+use crate::limits;
 use serde_json::{Value, json};
 
 /// Holds back every start of a child.
@@ -20,7 +21,7 @@ pub fn pause(
     check(flow, expected_revision, FlowMove::Pause)?;
     let mut next = flow.clone();
     hold(&mut next, now)?;
-    Ok(moved(flow, next, now, ("flow.paused", json!({ "reason": reason }))))
+    Ok(moved(flow, next, now, ("flow.paused", json!({ "reason": limits::reason(reason) }))))
 }
 
 /// Allows starts again.

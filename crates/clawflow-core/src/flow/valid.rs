@@ -3,8 +3,9 @@
 use super::patch::{Field, Patch};
 use crate::error::{Code, Refusal};
 use crate::json::fits;
-use crate::limits::{JSON_BYTES_MAX, KEY_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{JSON_BYTES_MAX, KEY_CHARS_MAX, LABELS_MAX, TEXT_CHARS_MAX};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 fn invalid(message: String) -> Refusal {
     Refusal::new(Code::Invalid, message)
@@ -23,6 +24,26 @@ pub(crate) fn text(what: &str, text: &str) -> Result<String, Refusal> {
         return Err(invalid(format!("{what} is longer than {TEXT_CHARS_MAX} characters")));
     }
     Ok(trimmed.to_owned())
+}
+
+/// A text that must say something and is stored as it is.
+pub(crate) fn whole(what: &str, whole: &str) -> Result<(), Refusal> {
+    text(what, whole)?;
+    if whole.chars().count() > TEXT_CHARS_MAX {
+        return Err(invalid(format!("{what} is longer than {TEXT_CHARS_MAX} characters")));
+    }
+    Ok(())
+}
+
+/// The labels of a flow.
+pub(crate) fn labels(labels: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    if labels.len() > LABELS_MAX {
+        return Err(invalid(format!("a flow has at most {LABELS_MAX} labels")));
+    }
+    labels
+        .iter()
+        .flat_map(|(name, value)| [name, value])
+        .try_for_each(|text| whole("a label", text))
 }
 
 /// A flow's key: typed by people, so short and on one line.

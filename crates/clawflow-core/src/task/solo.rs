@@ -10,7 +10,7 @@ use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::event::Event;
 use crate::flow::{NotifyPolicy, Origin};
-use crate::limits::{SUMMARY_CHARS_MAX, cut};
+use crate::limits::{self, SUMMARY_CHARS_MAX, cut};
 use crate::unit::{Change, Unit};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -203,7 +203,7 @@ pub fn lost(
 /// `terminal` if it has ended.
 pub fn cancel(was: &Solo, ctx: &mut Ctx, reason: &str) -> Result<SoloDecision, Refusal> {
     let mut task = Task::clone(&was.task);
-    let data = json!({ "reason": reason });
+    let data = json!({ "reason": limits::reason(reason) });
     if task.status == TaskStatus::Running {
         task.cancel_requested_at.get_or_insert(ctx.now);
         let effects = vec![Effect::Stop(task.task_id.clone())];

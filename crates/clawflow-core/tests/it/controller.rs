@@ -47,6 +47,9 @@ fn a_flow_is_made_queued_at_revision_0() {
 #[test]
 fn a_flow_that_cannot_be_is_refused() {
     let large = json!("x".repeat(300_000));
+    let label = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into();
+    let labels = |count: usize| (0..count).map(|n| (n.to_string(), "x".to_owned())).collect();
+    made(NewManaged { labels: labels(64), ..new() }).unwrap();
     for bad in [
         NewManaged { goal: " \n".into(), ..new() },
         NewManaged { goal: "x".repeat(5000), ..new() },
@@ -58,6 +61,11 @@ fn a_flow_that_cannot_be_is_refused() {
         NewManaged { wait_json: Some(large), ..new() },
         NewManaged { state_json: Some(json!({"a": ["\0"]})), ..new() },
         NewManaged { current_step: Some(String::new()), ..new() },
+        NewManaged { labels: labels(65), ..new() },
+        NewManaged { labels: label(&"x".repeat(4097), "a"), ..new() },
+        NewManaged { labels: label("a", &"x".repeat(4097)), ..new() },
+        NewManaged { labels: label("a", &format!("x{}", " ".repeat(4096))), ..new() },
+        NewManaged { labels: label("a", " "), ..new() },
     ] {
         assert_eq!(code(made(bad)), Code::Invalid);
     }

@@ -8,6 +8,7 @@ use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, dismiss, redeliver};
 use clawflow_core::error::Refusal;
 use clawflow_core::ids::DeliveryId;
+use clawflow_core::limits::TEXT_CHARS_MAX;
 use clawflow_core::unit::{Change, Unit};
 use clawflow_store::ApplyError;
 use clawflow_store::query::DeliveryFilter;
@@ -107,6 +108,10 @@ impl Api {
     ) -> Result<Delivery, ApiError> {
         for _ in 0..CONFLICTS_MAX {
             let row = self.find_delivery(id)?;
+            if by.chars().count() > TEXT_CHARS_MAX {
+                let message = format!("`by` is longer than {TEXT_CHARS_MAX} characters");
+                return Err(ApiError::new("invalid", message));
+            }
             let next = turn(&row, now())?;
             if next == row {
                 return Ok(row);

@@ -1,10 +1,23 @@
 //! What the types of Rust bound and those of JSON do not.
 
-use serde_json::Value;
+use clawflow_core::limits::{LABELS_MAX, TEXT_CHARS_MAX};
+use serde_json::{Value, json};
 
 /// Adds the bounds of a field of a request.
 pub(super) fn add(name: &str, schema: &mut Value) {
     integers(schema);
+    match (name, &mut *schema) {
+        ("labels", Value::Object(fields)) => {
+            let text = json!({ "type": "string", "maxLength": TEXT_CHARS_MAX });
+            fields.insert("maxProperties".to_owned(), LABELS_MAX.into());
+            fields.insert("propertyNames".to_owned(), text.clone());
+            fields.insert("additionalProperties".to_owned(), text);
+        }
+        ("by", Value::Object(fields)) => {
+            fields.insert("maxLength".to_owned(), TEXT_CHARS_MAX.into());
+        }
+        _ => {}
+    }
     let text = match name {
         // Of the machine that the gateway runs on.
         "cwd" => Some("^/"),

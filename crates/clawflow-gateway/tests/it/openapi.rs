@@ -131,6 +131,18 @@ fn what_must_be_there_is_said() {
     assert_eq!(run["required"], json!(["source", "file", "cwd"]));
     let settle = &document["components"]["schemas"]["FlowSettleRequest"];
     assert_eq!(settle["required"], json!(["how", "by"]), "the flow is in the path");
+    let create = &document["components"]["schemas"]["FlowCreateRequest"];
+    let labels = &create["properties"]["labels"];
+    assert_eq!(labels["maxProperties"], 64);
+    assert_eq!(labels["additionalProperties"]["maxLength"], 4096);
+    assert_eq!(settle["properties"]["by"]["maxLength"], 4096);
+    let waits = document["components"]["schemas"]["WaitFor"]["oneOf"].as_array().unwrap();
+    let person = waits.iter().find(|one| one["properties"]["kind"]["const"] == "person").unwrap();
+    let approvers = &person["properties"]["approvers"];
+    assert_eq!(approvers["maxItems"], 64);
+    assert_eq!(approvers["items"]["maxLength"], 4096);
+    let token = &document["components"]["schemas"]["Token"]["properties"];
+    assert!(token["label"].is_object() && token.get("hash").is_none(), "it stays in the store");
     let list = document["paths"]["/v1/flows"]["get"]["parameters"].as_array().unwrap();
     let limit = list.iter().find(|one| one["name"] == "limit").unwrap();
     assert_eq!(limit["required"], false);

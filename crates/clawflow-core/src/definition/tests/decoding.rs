@@ -218,6 +218,24 @@ steps:
 }
 
 #[test]
+fn what_is_kept_of_a_file_is_bounded() {
+    let labels = |count: usize, value: &str| {
+        let all: Vec<_> = (0..count).map(|n| format!("l{n}: {value}")).collect();
+        format!("labels: {{ {} }}\nsteps: [{{ id: a, run: x }}]", all.join(", "))
+    };
+    assert_eq!(parse(&labels(64, &"x".repeat(4096))).unwrap().labels.len(), 64);
+    assert!(errors(&labels(65, "x")).contains("more than 64 labels"));
+    assert!(errors(&labels(1, &"x".repeat(4097))).contains("longer than 4096 characters"));
+    let asks = |names: &[&str]| {
+        let names = names.join(", ");
+        format!("steps: [{{ id: a, run: x, approval: {{ approvers: [{names}] }} }}]")
+    };
+    parse(&asks(&["ann"; 64])).unwrap();
+    assert!(errors(&asks(&["ann"; 65])).contains("more than 64"));
+    assert!(errors(&asks(&[&"x".repeat(4097)])).contains("longer than 4096 characters"));
+}
+
+#[test]
 fn every_form_of_approval_is_read() {
     let gate = |form: &str| {
         let flow = parse(&format!("steps: [{{ id: a, run: x, approval: {form} }}]")).unwrap();

@@ -68,6 +68,10 @@ fn an_answer_that_does_not_fit_is_refused() {
     assert_eq!(code(say(&mut w, Said::Decision(true), "bob", None)), Refused::Invalid);
     assert_eq!(code(say(&mut w, Said::Decision(true), "ann", Some("00"))), Refused::Invalid);
     assert_eq!(code(say(&mut w, Said::Value(json!(1)), "ann", None)), Refused::Invalid);
+    w.park_for(person(false, &[])).unwrap();
+    for by in [" ", "\0", &"x".repeat(4097), &format!("ann{}", " ".repeat(4096))] {
+        assert_eq!(code(say(&mut w, Said::Decision(true), by, None)), Refused::Invalid);
+    }
     w.park_for(person(true, &[])).unwrap();
     assert_eq!(code(yes(&mut w)), Refused::Invalid);
     let large = Said::Value(json!("x".repeat(300_000)));

@@ -153,3 +153,18 @@ fn a_pause_holds_back_starts_and_unpause_queues_them() {
     assert_eq!((w.child(0).status, w.child(0).fence), (TaskStatus::Running, 1));
     assert_eq!(w.flow().revision, 2);
 }
+
+#[test]
+fn reasons_are_cut() {
+    let long = format!(" {} ", "x".repeat(3000));
+    let mut w = Code::new();
+    w.launch().unwrap();
+    w.act(|s, ctx| control::pause(s, ctx, None, &long)).unwrap();
+    let id = w.child(0).task_id.clone();
+    w.act(|s, ctx| control::cancel_task(s, ctx, &id, &long)).unwrap();
+    w.act(|s, ctx| control::cancel(s, ctx, None, &long)).unwrap();
+    for kind in ["flow.paused", "task.cancel_requested", "flow.cancel_requested"] {
+        let kept = w.last(kind)["reason"].as_str().unwrap();
+        assert_eq!((kept.chars().count(), kept.starts_with('x')), (2001, true), "{kind}");
+    }
+}

@@ -211,6 +211,8 @@ fn waits_that_cannot_be_are_refused_and_leave_all_as_it_was() {
         event("a", Some("")),
         event(&"x".repeat(5000), None),
         person(false, &[""]),
+        person(false, &["ann"; 65]),
+        person(false, &[&"x".repeat(4097)]),
         WaitFor::Person {
             prompt: String::new(),
             preview: None,

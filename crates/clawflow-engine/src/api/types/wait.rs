@@ -3,6 +3,7 @@
 use clawflow_core::Millis;
 use clawflow_core::flow::Flow;
 use clawflow_core::ids::{TaskId, WaitId};
+use clawflow_core::limits::{APPROVERS_MAX, TEXT_CHARS_MAX};
 use clawflow_core::wait::{OnResolved, OnTimeout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,7 @@ pub enum WaitFor {
         input: bool,
         /// Who may answer; empty: anybody who may operate the flow.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schemars(length(max = APPROVERS_MAX), inner(length(max = TEXT_CHARS_MAX)))]
         approvers: Vec<String>,
     },
     /// The end of one of its tasks.
