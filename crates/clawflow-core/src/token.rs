@@ -28,6 +28,7 @@ pub struct Token {
     pub version: u64,
     /// SHA-256 (hex) of the secret. Never leaves the store.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(skip)]
     pub hash: String,
     /// For people: who has it.
     pub label: String,

@@ -1125,8 +1125,6 @@ export interface Token {
   tokenId: TokenId;
   /** +1 per change of this row. */
   version: number;
-  /** SHA-256 (hex) of the secret. Never leaves the store. */
-  hash?: string | undefined;
   /** For people: who has it. */
   label: string;
   /** What it allows. */
