@@ -161,9 +161,9 @@ impl Engine {
     }
 
     /// Decides the same about several flows in one unit: it is on disk for all of them or for none.
-    /// A flow whose law refuses is left out, and one that was purged meanwhile. `finish` completes the unit, given which flows it is
-    /// about and the waits concerned. The ids must be sorted, so that two of these do not wait for
-    /// each other.
+    /// A flow whose law refuses is left out, and one that was purged meanwhile. `finish` completes
+    /// the unit, given which flows it is about and the waits concerned. The ids must be sorted, so
+    /// that two of these do not wait for each other.
     pub(crate) async fn decide_all(
         &self,
         actor: &Actor,

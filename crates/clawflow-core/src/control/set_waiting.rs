@@ -88,8 +88,8 @@ pub struct Found<'a> {
 
 /// Parks the flow: blocked if there is a blocker, else waiting. Its older waits are closed, and the
 /// new one is opened; if what it is for is there already it is resolved in the same unit. That wait
-/// is [`ControlDecision::waits`]. Waiting for something else is a change of the flow, also if its row
-/// stays the same: the revision that a decision was made on stands for what was waited for then.
+/// is [`ControlDecision::waits`]. Waiting for something else is a change of the flow, also if its
+/// row stays the same: the revision that a decision was made on stands for what it waited for then.
 ///
 /// # Errors
 /// As every command of a controller; `invalid` for a patch, summary or wait that cannot be stored,
