@@ -150,7 +150,10 @@ scenario!(what_is_asked_for_is_looked_at_last, 1);
 async fn what_is_asked_for_is_looked_at_last(world: World) {
     let me = bound(&world, ME);
     let flow = create(&me).await;
-    let asks = |revision: u64, field: &str, word: &str| json!({ "flow": flow.flow_id, "expectedRevision": revision, field: word });
+    let asks = |at: u64, field: &str, word: &str| {
+        let id = &flow.flow_id;
+        json!({ "flow": id, "expectedRevision": at, field: word })
+    };
     let park = |revision| asks(revision, "onDeadline", "fail");
     let resume = |revision| asks(revision, "status", "failed");
     assert_eq!(refused::<FlowSetWaiting>(&me, park(7)).await, "revision_conflict");
