@@ -6,7 +6,7 @@ use crate::query::{
     TaskFilter, Work,
 };
 use clawflow_core::Millis;
-use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
+use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
 use clawflow_core::idempotency::Outcome;
@@ -184,8 +184,10 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the store.
     fn list_deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>, StoreError>;
 
-    /// A page of an inbox, or of all inboxes, oldest first, beginning after an id: what lies there,
-    /// with `all` also what was acknowledged.
+    /// A page of an inbox, or of all inboxes, in the order in which messages came to lie there,
+    /// beginning after a place: what lies there, with `all` also what was acknowledged. A row gets
+    /// a higher place than all before with each unit that leaves it there, so whoever goes on after
+    /// the last place that he has seen misses none that is committed later.
     ///
     /// # Errors
     /// Those of the store.
@@ -193,21 +195,9 @@ pub trait Store: Send + Sync + 'static {
         &self,
         owner_key: Option<&str>,
         all: bool,
-        after: Option<&DeliveryId>,
+        after: u64,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        let mut states = vec![DeliveryState::SessionQueued];
-        states.extend(all.then_some(DeliveryState::Acknowledged));
-        self.list_deliveries(&DeliveryFilter {
-            owner_key: owner_key.map(str::to_owned),
-            states,
-            route: Some(RouteKind::Inbox),
-            after: after.cloned(),
-            oldest_first: true,
-            limit,
-            ..DeliveryFilter::default()
-        })
-    }
+    ) -> Result<Vec<Delivery>, StoreError>;
 
     /// Pending deliveries whose time has come at `now`: by time, then by id, and of each route's
     /// name the first `limit`, so that one with many hides no other.

@@ -285,7 +285,16 @@ def test_an_inbox_can_be_waited_for(api: clawflow.Api) -> None:
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(flows.inbox, timeout_ms=30_000)
         flows.emit_flow_update(flow.flow_id, "hello")
-        assert [message.content for message in waiting.result().deliveries] == ["hello"]
+        (first,) = waiting.result().deliveries
+        assert first.content == "hello"
+        # One that is sent again comes again after the last place that was seen.
+        waiting = pool.submit(flows.inbox, after=str(first.place), timeout_ms=30_000)
+        flows.redeliver(first.delivery_id)
+        (again,) = waiting.result().deliveries
+        assert again.delivery_id == first.delivery_id
+        assert first.place is not None
+        assert again.place is not None
+        assert again.place > first.place
 
 
 def test_two_controllers_lose_no_update(api: clawflow.Api, flows: clawflow.TaskFlow) -> None:

@@ -46,6 +46,11 @@ export interface Delivery {
   deliveredAt?: number | undefined;
   /** When it was acknowledged, given up or dismissed: nothing is owed any more. */
   closedAt?: number | undefined;
+  /**
+   * Its place in the order of all inboxes, once it lies in one: what comes later has a higher
+   * one, and what comes to lie there again gets a new one. The store alone gives it.
+   */
+  place?: number | undefined;
 }
 
 /** Names a message that is owed to an owner. */
@@ -1628,7 +1633,10 @@ export interface Calls {
       all?: boolean | undefined;
       /** At most so many (default 50, at most 1000). */
       limit?: number | undefined;
-      /** Only those after this id. */
+      /**
+       * Only those after this place: the `next` of the page before, or the `place` of the last
+       * message that was seen. What comes later, and what is sent again, has a higher one.
+       */
       after?: string | undefined;
       /** How long to wait for one if there is none, in milliseconds (at most 60,000). */
       timeoutMs?: number | undefined;

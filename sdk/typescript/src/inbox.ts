@@ -45,7 +45,8 @@ async function* watch(
     const request = { ...input, after, timeoutMs: LOOK_MS };
     const page = await client.call("inbox.list", request, options);
     for (const message of page.deliveries) {
-      after = message.deliveryId;
+      // Its place, not its id: a message may be stored after one with a later id.
+      after = message.place === undefined ? after : String(message.place);
       yield message;
     }
   }

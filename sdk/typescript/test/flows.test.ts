@@ -280,6 +280,14 @@ test("outputs, updates and the end reach the owner, with the origin", async () =
     ["flow.update", "flow.ended"],
   );
   for (const one of messages) assert.deepEqual(one.requesterOrigin, requesterOrigin);
+  // One that is sent again comes again while somebody watches.
+  const again = [];
+  for await (const message of taskFlow.inbox.watch()) {
+    again.push(message.deliveryId);
+    if (again.length === 2) await api.call("delivery.redeliver", { delivery: again[0] ?? "" });
+    if (again.length === 3) break;
+  }
+  assert.deepEqual(again, [0, 1, 0].map((at) => messages[at]?.deliveryId));
   const ids = messages.map((one) => one.deliveryId);
   const acknowledged = await taskFlow.inbox.ack(ids, "me");
   assert.deepEqual(

@@ -67,6 +67,7 @@ pub(crate) fn on_routes(message: &Message, ctx: &mut Ctx) -> Vec<Delivery> {
             created_at: ctx.now,
             delivered_at: queued.then_some(ctx.now),
             closed_at: None,
+            place: None,
         }
     });
     made.collect()

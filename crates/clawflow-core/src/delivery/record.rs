@@ -103,4 +103,8 @@ pub struct Delivery {
     /// When it was acknowledged, given up or dismissed: nothing is owed any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Millis>,
+    /// Its place in the order of all inboxes, once it lies in one: what comes later has a higher
+    /// one, and what comes to lie there again gets a new one. The store alone gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<u64>,
 }

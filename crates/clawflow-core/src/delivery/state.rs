@@ -139,6 +139,7 @@ pub fn attempted_failed(
         created_at: now,
         delivered_at: Some(now),
         closed_at: None,
+        place: None,
         ..was.clone()
     };
     Ok(Failed { row, fallback: Some(fallback) })

@@ -8,7 +8,6 @@ use super::{
 use crate::clock::now;
 use crate::commit::INBOX;
 use clawflow_core::delivery::acknowledge;
-use clawflow_core::ids::DeliveryId;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -23,14 +22,13 @@ impl Api {
         let deadline = Instant::now() + Duration::from_millis(request.timeout_ms.min(WAIT_MS_MAX));
         let limit = request.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
         let owner = self.scope(request.owner);
-        let after = request.after.map(DeliveryId);
+        let after = request.after.as_deref().map_or(Ok(0), place)?;
         let watched = format!("{INBOX}{}", owner.as_deref().unwrap_or_default());
         let mut changes = self.engine.changes(&watched);
         loop {
             changes.mark_unchanged();
             let store = self.engine.store();
-            let mut found =
-                store.inbox(owner.as_deref(), request.all, after.as_ref(), limit + 1)?;
+            let mut found = store.inbox(owner.as_deref(), request.all, after, limit + 1)?;
             if found.is_empty() && Instant::now() < deadline {
                 let look = deadline.min(Instant::now() + LOOK_EVERY);
                 let _ = timeout_at(look, changes.changed()).await;
@@ -38,7 +36,8 @@ impl Api {
             }
             let more = found.len() > limit;
             found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|row| row.delivery_id.0.clone());
+            let next = found.last().filter(|_| more).and_then(|row| row.place);
+            let next = next.map(|place| place.to_string());
             return Ok(DeliveryListResponse { deliveries: found, next });
         }
     }
@@ -61,4 +60,12 @@ impl Api {
         }
         Ok(InboxAckResponse { deliveries })
     }
+}
+
+/// A place in the inboxes from its text.
+fn place(text: &str) -> Result<u64, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::new("bad_request", "`after` is no place in an inbox")
+            .hint("take `next` of the page before, or `place` of its last message")
+    })
 }

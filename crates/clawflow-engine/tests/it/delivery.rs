@@ -4,6 +4,7 @@ use crate::world::{World, scenario};
 use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::ids::DeliveryId;
 use clawflow_core::unit::{Change, Unit};
+use clawflow_engine::api::{Call as _, DeliveryRedeliver, InboxList};
 use clawflow_engine::{Carried, Courier, CourierError, Scope};
 use clawflow_store::Store;
 use clawflow_store::query::DeliveryFilter;
@@ -77,6 +78,7 @@ fn owed(name: &str, route: &str) -> Delivery {
         created_at: 1,
         delivered_at: None,
         closed_at: None,
+        place: None,
     }
 }
 
@@ -190,4 +192,39 @@ async fn what_was_dropped_meanwhile_stays_dropped(world: World) {
     // The second comes after the first would have come.
     until(&world, "b", |row| row.state == DeliveryState::Delivered).await;
     assert_eq!(script.keys(), ["key:a", "key:b"]);
+}
+
+scenario!(whoever_follows_an_inbox_misses_nothing, 1);
+async fn whoever_follows_an_inbox_misses_nothing(world: World) {
+    let message = |name: &str| Delivery {
+        route: RouteKind::Inbox,
+        state: DeliveryState::SessionQueued,
+        due_at: None,
+        ..owed(name, "")
+    };
+    let api = world.api.clone();
+    let (seen, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let watch = tokio::spawn(async move {
+        let mut after = "0".to_owned();
+        loop {
+            let request = serde_json::json!({ "after": after, "timeoutMs": 30_000 });
+            let request = serde_json::from_value(request).unwrap();
+            for row in InboxList::run(&api, request).await.unwrap().deliveries {
+                after = row.place.unwrap().to_string();
+                seen.send(row.delivery_id.0).unwrap();
+            }
+        }
+    });
+    // Ids are made at decisions; the commits of two decisions may come the other way round.
+    for name in ["b", "c", "a"] {
+        put(&world, [message(name)]).await;
+        assert_eq!(told.recv().await, Some(format!("dlv_{name}")));
+    }
+    let again = serde_json::from_value(serde_json::json!({ "delivery": "dlv_b" })).unwrap();
+    world.call::<DeliveryRedeliver>(again).await.unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(30), told.recv()).await;
+    assert_eq!(next.unwrap().as_deref(), Some("dlv_b"), "it lies there again");
+    watch.abort();
+    let odd = serde_json::from_value(serde_json::json!({ "after": "dlv_a" })).unwrap();
+    assert_eq!(world.call::<InboxList>(odd).await.unwrap_err().code, "bad_request");
 }

@@ -202,6 +202,16 @@ impl Store for Faulty {
         self.below.list_deliveries(filter)
     }
 
+    fn inbox(
+        &self,
+        owner_key: Option<&str>,
+        all: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.below.inbox(owner_key, all, after, limit)
+    }
+
     fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         self.below.due_deliveries(now, limit)
     }

@@ -66,6 +66,7 @@ fn delivery() -> Delivery {
         created_at: 1,
         delivered_at: None,
         closed_at: None,
+        place: None,
     }
 }
 

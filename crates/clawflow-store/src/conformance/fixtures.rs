@@ -217,6 +217,7 @@ pub fn delivery(n: u64, flow: Option<u64>) -> Delivery {
         created_at: n.cast_signed(),
         delivered_at: None,
         closed_at: None,
+        place: None,
     }
 }
 

@@ -167,7 +167,8 @@ pub fn what_is_owed_comes_back(subject: &mut dyn Subject) {
     };
     put(&*store, unit).expect("all of them");
     assert_eq!(store.delivery(&delivery_id(1)), Ok(Some(full)));
-    assert_eq!(store.delivery(&delivery_id(2)), Ok(Some(queued(&delivery(2, None)))));
+    let placed = Delivery { place: Some(1), ..queued(&delivery(2, None)) };
+    assert_eq!(store.delivery(&delivery_id(2)), Ok(Some(placed)));
     assert_eq!(store.kept_signals(OWNER, "s", None, 9), Ok(signals));
     assert_eq!(store.list_tokens(), Ok(vec![token(2), bound]));
     assert_eq!(store.outcome(OWNER, "a"), Ok(Some(outcomes[0].clone())));

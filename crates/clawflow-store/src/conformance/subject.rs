@@ -48,7 +48,7 @@ macro_rules! conformance_tests {
             list_tasks: pages_are_newest_first, filters_combine, counts_agree;
             list_deliveries: pages_go_both_ways, filters_combine;
             delivery: the_first_wins, changes_follow_versions, tries_are_ordered;
-            inbox: it_holds_what_is_unread;
+            inbox: it_holds_what_is_unread, a_reader_misses_nothing, places_are_not_reused;
             signal: they_are_kept_and_taken_once, the_oldest_come_first;
             event_wait: those_who_match_are_named, only_live_and_open_ones_count,
                 a_flow_without_a_spec_is_whole;

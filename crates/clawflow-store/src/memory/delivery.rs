@@ -2,6 +2,7 @@
 
 use super::state::{Message, Rows};
 use crate::query::DeliveryFilter;
+use crate::rules::{inbox_states, lies_in_inbox};
 use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, DeliveryState};
 use clawflow_core::ids::FlowId;
@@ -15,10 +16,34 @@ impl Rows {
 
     /// A new one that was sent before is left out.
     pub(super) fn put_delivery(&mut self, change: Change<Delivery>) {
-        let row = change.row;
+        let mut row = change.row;
+        row.place = self.deliveries.get(&row.delivery_id).and_then(|was| was.place);
         if self.messages.insert(Self::message(&row)) || change.expected.is_some() {
+            if lies_in_inbox(&row) {
+                self.place += 1;
+                row.place = Some(self.place);
+            }
             self.deliveries.insert(row.delivery_id.clone(), row);
         }
+    }
+
+    /// By place.
+    pub(super) fn inbox(
+        &self,
+        owner_key: Option<&str>,
+        all: bool,
+        after: u64,
+        limit: usize,
+    ) -> Vec<Delivery> {
+        let states = inbox_states(all);
+        let rows = self.deliveries.values().filter(|row| {
+            row.place.is_some_and(|place| place > after)
+                && owner_key.is_none_or(|owner| owner == row.owner_key)
+                && states.contains(&row.state)
+        });
+        let mut found: Vec<&Delivery> = rows.collect();
+        found.sort_by_key(|row| row.place);
+        found.into_iter().take(limit).cloned().collect()
     }
 
     /// By id.

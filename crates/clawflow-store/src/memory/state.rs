@@ -52,6 +52,8 @@ pub(super) struct Rows {
     pub(super) feed: BTreeMap<u64, (String, u64)>,
     /// The newest seq.
     pub(super) seq: u64,
+    /// The newest place in the inboxes.
+    pub(super) place: u64,
     pub(super) epoch: u64,
 }
 
@@ -174,6 +176,16 @@ impl Store for MemoryStore {
 
     fn list_deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>, StoreError> {
         Ok(self.rows().list_deliveries(filter))
+    }
+
+    fn inbox(
+        &self,
+        owner_key: Option<&str>,
+        all: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        Ok(self.rows().inbox(owner_key, all, after, limit))
     }
 
     fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {

@@ -3,10 +3,21 @@
 use super::check::{View, has_flow, version};
 use super::shape::{invalid, once, versions};
 use crate::error::ApplyError;
-use clawflow_core::delivery::{Delivery, DeliveryState};
+use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::ids::{DeliveryId, FlowId};
 use clawflow_core::unit::Unit;
 use std::collections::BTreeSet;
+
+/// Whether a unit leaves the message in an inbox, where the store gives it a place.
+pub(crate) fn lies_in_inbox(row: &Delivery) -> bool {
+    row.route == RouteKind::Inbox && row.state == DeliveryState::SessionQueued
+}
+
+/// The states of what an inbox shows.
+pub(crate) fn inbox_states(all: bool) -> &'static [DeliveryState] {
+    const STATES: &[DeliveryState] = &[DeliveryState::SessionQueued, DeliveryState::Acknowledged];
+    if all { STATES } else { &STATES[..1] }
+}
 
 fn name(id: &DeliveryId) -> String {
     format!("delivery {id}")

@@ -10,4 +10,6 @@ mod token;
 pub(crate) use check::Found;
 pub(crate) use check::View;
 pub(crate) use check::check;
+pub(crate) use delivery::inbox_states;
+pub(crate) use delivery::lies_in_inbox;
 pub(crate) use shape::shape;

@@ -97,14 +97,16 @@ fn delivery(change: &Change<Delivery>, text: &str, s: &mut Statements<'_>) -> Re
     let row = &change.row;
     let (id, version, state) = (row.delivery_id.as_str(), row.version, row.state.as_str());
     let (due, closed) = (row.due_at, row.closed_at);
+    let lies = rules::lies_in_inbox(row);
     if change.expected.is_some() {
-        let new = params![id, version, state, due, closed, text];
-        return only_one(s.delivery_update.execute(new)?);
+        let new = params![id, version, state, due, closed, text, lies];
+        only_one(s.delivery_update.execute(new)?)?;
+        return if lies { only_one(s.place_next.execute([])?) } else { Ok(()) };
     }
     let flow = row.flow_id.as_ref().map(FlowId::as_str);
     let task = row.task_id.as_ref().map(TaskId::as_str);
     // None, where it was sent before.
-    s.delivery_insert.execute(params![
+    let made = s.delivery_insert.execute(params![
         id,
         version,
         state,
@@ -117,9 +119,10 @@ fn delivery(change: &Change<Delivery>, text: &str, s: &mut Statements<'_>) -> Re
         row.idempotency_key,
         row.route.as_str(),
         row.route_name,
-        row.created_at
+        row.created_at,
+        lies
     ])?;
-    Ok(())
+    if made > 0 && lies { only_one(s.place_next.execute([])?) } else { Ok(()) }
 }
 
 fn token(change: &Change<Token>, text: &str, s: &mut Statements<'_>) -> Result<()> {

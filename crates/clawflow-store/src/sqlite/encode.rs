@@ -28,7 +28,9 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    pub(super) fn new(unit: Unit) -> Result<Self, ApplyError> {
+    pub(super) fn new(mut unit: Unit) -> Result<Self, ApplyError> {
+        // It has a column of its own, which the writer alone fills.
+        unit.deliveries.iter_mut().for_each(|change| change.row.place = None);
         let mut bytes: usize = unit.definitions.iter().map(|d| d.source.len()).sum();
         let mut text = |row: Result<String, serde_json::Error>| match row {
             Ok(text) => {

@@ -169,6 +169,17 @@ impl Store for SqliteStore {
         self.readers.read(|conn| deliveries::list(conn, filter))
     }
 
+    fn inbox(
+        &self,
+        owner_key: Option<&str>,
+        all: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let states = rules::inbox_states(all);
+        self.readers.read(|conn| deliveries::inbox(conn, owner_key, states, after, limit))
+    }
+
     fn due_deliveries(&self, now: Millis, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         self.readers.read(|conn| deliveries::due(conn, now, limit))
     }

@@ -116,6 +116,9 @@ fn what_is_owed_is_found_by_an_index() {
     let owner = "COVERING INDEX delivery_by_owner (owner_key=? AND state=? AND delivery_id";
     uses("delivery_list_owner", owner);
     uses("delivery_list_owner_oldest", owner);
+    uses("inbox", "COVERING INDEX delivery_by_place (state=? AND place>?");
+    let owner = "COVERING INDEX delivery_by_place_of_owner (owner_key=? AND state=? AND place>?";
+    uses("inbox_owner", owner);
     uses("delivery_list_flow", "COVERING INDEX delivery_by_flow");
     uses("delivery_list_task", "COVERING INDEX delivery_by_task");
     uses("check_owed", "COVERING INDEX delivery_by_flow");

@@ -206,8 +206,8 @@ fn owed(store: &dyn Store, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
             say("deliveries", &store.list_deliveries(&filter));
         }
     }
-    say("inbox", &store.inbox(None, false, None, 9));
-    say("inbox", &store.inbox(Some(fix::OWNER), true, None, 9));
+    say("inbox", &store.inbox(None, false, 0, 9));
+    say("inbox", &store.inbox(Some(fix::OWNER), true, 1, 9));
     say("due", &store.due_deliveries(2, 9));
     say("oldest", &store.oldest_signals(fix::OWNER, 3));
     say("count", &store.count_signals(fix::OWNER));

@@ -310,6 +310,7 @@ class Delivery(Record):
     error: str | None = None
     delivered_at: int | None = None
     closed_at: int | None = None
+    place: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

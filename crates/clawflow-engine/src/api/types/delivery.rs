@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 record!(
-    /// Lists the messages of an inbox, oldest first.
+    /// Lists the messages of an inbox, in the order in which they came to lie there.
     #[derive(Default)]
     InboxListRequest {
         /// Only of this owner; a bound caller sees its own in any case.
@@ -18,7 +18,8 @@ record!(
         /// At most so many (default 50, at most 1000).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<usize>,
-        /// Only those after this id.
+        /// Only those after this place: the `next` of the page before, or the `place` of the last
+        /// message that was seen. What comes later, and what is sent again, has a higher one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
         /// How long to wait for one if there is none, in milliseconds (at most 60,000).

@@ -8,7 +8,8 @@ create table meta (
 ) strict, without rowid;
 
 -- epoch: the newest gateway epoch. seq: the newest event's seq when events were last deleted.
-insert into meta (name, value) values ('epoch', 0), ('seq', 0);
+-- place: the newest place that was given in the inboxes.
+insert into meta (name, value) values ('epoch', 0), ('seq', 0), ('place', 0);
 
 create table definition (
     hash text not null primary key check (hash <> ''),
@@ -164,6 +165,8 @@ create table delivery (
     due_at integer,
     created_at integer not null,
     closed_at integer,
+    -- Given at each write that leaves it in an inbox, in the order of the writes.
+    place integer,
     record text not null,
     constraint due_at_is_set_while_pending check ((state = 'pending') = (due_at is not null)),
     constraint closed_at_is_set_when_closed check (
@@ -175,7 +178,11 @@ create table delivery (
 create unique index delivery_message on delivery (owner_key, idempotency_key, route, route_name);
 -- Lists of all: delivery_list.sql, delivery_list_oldest.sql.
 create index delivery_by_state on delivery (state, delivery_id, route);
--- Lists and inbox of an owner: delivery_list_owner.sql, delivery_list_owner_oldest.sql.
+-- The inbox of an owner and of all, in the order in which it was filled: inbox_owner.sql, inbox.sql.
+create index delivery_by_place_of_owner on delivery (owner_key, state, place)
+    where place is not null;
+create index delivery_by_place on delivery (state, place) where place is not null;
+-- Lists of an owner: delivery_list_owner.sql, delivery_list_owner_oldest.sql.
 create index delivery_by_owner on delivery (owner_key, state, delivery_id, route);
 -- Deliveries of a flow: delivery_list_flow.sql, check_owed.sql, and deletion with the flow.
 create index delivery_by_flow on delivery (flow_id, delivery_id, state)

@@ -19,6 +19,7 @@ select 'delivery ' || delivery_id from delivery
 where record ->> '$.state' is not state or record ->> '$.version' is not version
     or record ->> '$.dueAt' is not due_at or record ->> '$.ownerKey' is not owner_key
     or record ->> '$.flowId' is not flow_id or record ->> '$.route' is not route
+    or (place is null and route = 'inbox' and state = 'session_queued')
 union all
 select 'signal ' || signal_id from signal
 where record ->> '$.ownerKey' is not owner_key or record ->> '$.name' is not name

@@ -1,1 +1,1 @@
-select record from delivery where delivery_id = ?1
+select record, place from delivery where delivery_id = ?1

@@ -17,8 +17,8 @@ pub(crate) struct ListArgs {
     /// at most so many [default: 50]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: Option<u16>,
-    /// only those after this id in the list: the next page
-    #[arg(long, value_name = "ID")]
+    /// only those after this place in the list: the next page
+    #[arg(long, value_name = "PLACE")]
     after: Option<String>,
     #[command(flatten)]
     binding: BindingArgs,

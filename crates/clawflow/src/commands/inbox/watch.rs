@@ -28,8 +28,8 @@ pub(crate) struct WatchArgs {
     /// acknowledge each message once it is printed
     #[arg(long)]
     ack: bool,
-    /// only those after this id
-    #[arg(long, value_name = "ID")]
+    /// only those after this place: `place` of the last one that was seen
+    #[arg(long, value_name = "PLACE")]
     after: Option<String>,
     #[command(flatten)]
     binding: BindingArgs,
@@ -93,7 +93,8 @@ impl Watch<'_> {
                 let by = person(None, &self.ctx.env);
                 ack(client, vec![delivery.delivery_id.0.clone()], &by).await?;
             }
-            self.after = Some(delivery.delivery_id.0.clone());
+            // A message that is sent again comes again, under a new place.
+            self.after = delivery.place.map(|place| place.to_string()).or(self.after.take());
         }
         Ok(())
     }

@@ -22,7 +22,11 @@ def inbox(
     after: str | None = None,
     timeout_ms: int = 0,
 ) -> Steps[DeliveryList]:
-    """A page of the session's messages, oldest first; waits up to `timeout_ms` for one."""
+    """A page of the session's messages, oldest first; waits up to `timeout_ms` for one.
+
+    Whoever follows the inbox goes on with `after=str(message.place)` of the last message seen:
+    places grow in the order in which messages come to lie there, ids do not.
+    """
     return (
         yield from _page(
             binding, "inbox.list", all=all, limit=limit, after=after, timeout_ms=timeout_ms

@@ -1,0 +1,2 @@
+select place, delivery_id from delivery indexed by delivery_by_place_of_owner
+where owner_key = ?4 and state = ?1 and place > ?2 and place is not null order by place limit ?3
