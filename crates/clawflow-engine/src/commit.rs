@@ -1,26 +1,65 @@
 //! The one way to the store: a unit is committed, then whoever waits for it is told.
 
 use crate::engine::Engine;
+use crate::feed::{Mark, Recent};
 use clawflow_core::delivery::{DeliveryState, RouteKind};
 use clawflow_core::unit::Unit;
-use clawflow_store::{ApplyError, StoreError};
+use clawflow_store::{ApplyError, Receipt, StoreError};
+use tokio::runtime::Handle;
 
 /// What watchers of an inbox look at: the inbox of one owner, or `inbox:` for all of them.
 pub(crate) const INBOX: &str = "inbox:";
 
 /// Who is told of a unit once it is on disk.
+#[derive(Default)]
 struct Told {
     inboxes: Vec<String>,
     owes: bool,
+    events: Vec<Mark>,
 }
 
 impl Told {
-    fn of(unit: &Unit) -> Self {
+    fn of(unit: &Unit, recent: &Recent) -> Self {
         let rows = || unit.deliveries.iter().map(|change| &change.row);
         let inbox = rows().filter(|row| row.route == RouteKind::Inbox);
         let mut inboxes: Vec<String> = inbox.map(|row| row.owner_key.clone()).collect();
         inboxes.dedup();
-        Self { inboxes, owes: rows().any(|row| row.state == DeliveryState::Pending) }
+        let owes = rows().any(|row| row.state == DeliveryState::Pending);
+        Self { inboxes, owes, events: recent.marks(unit) }
+    }
+}
+
+/// A unit that was handed over. Who commits may give up waiting; what it brings about is told all
+/// the same.
+struct UnderWay<'e> {
+    engine: &'e Engine,
+    told: Told,
+    receipt: Option<Receipt>,
+}
+
+impl UnderWay<'_> {
+    /// The answer of the store, told if it is a good one; `None`, if there will be none.
+    async fn answer(mut self) -> Option<Result<u64, ApplyError>> {
+        let answer = self.receipt.as_mut()?.await;
+        self.receipt = None;
+        if let Ok(Ok(seq)) = &answer {
+            self.engine.tell(&self.told, *seq);
+        }
+        answer.ok()
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let (Some(receipt), Ok(runtime)) = (self.receipt.take(), Handle::try_current()) else {
+            return;
+        };
+        let (engine, told) = (self.engine.clone(), std::mem::take(&mut self.told));
+        runtime.spawn(async move {
+            if let Ok(Ok(seq)) = receipt.await {
+                engine.tell(&told, seq);
+            }
+        });
     }
 }
 
@@ -33,15 +72,12 @@ impl Engine {
         if unit.is_empty() {
             return Ok(());
         }
-        let told = Told::of(&unit);
-        match self.inner.store.submit(unit).await {
-            Ok(applied) => {
-                let seq = applied?;
-                self.tell(&told, seq);
-                Ok(())
-            }
+        let told = Told::of(&unit, &self.inner.recent);
+        let receipt = Some(self.inner.store.submit(unit));
+        match (UnderWay { engine: self, told, receipt }).answer().await {
+            Some(answer) => answer.map(|_| ()),
             // The writer is gone; what it had not answered is whole or not at all.
-            Err(_) => Err(ApplyError::Store(StoreError::Unavailable {
+            None => Err(ApplyError::Store(StoreError::Unavailable {
                 doing: "committing".to_owned(),
                 why: "the writer has stopped".to_owned(),
             })),
@@ -49,11 +85,10 @@ impl Engine {
     }
 
     fn tell(&self, told: &Told, seq: u64) {
-        self.inner.feed.send_if_modified(|newest| {
-            let newer = seq > *newest;
-            *newest = (*newest).max(seq);
-            newer
-        });
+        if !told.events.is_empty() {
+            self.inner.recent.add(&told.events, seq);
+            self.inner.feed.send_modify(|newest| *newest = (*newest).max(seq));
+        }
         for owner in &told.inboxes {
             self.changed(&format!("{INBOX}{owner}"), false);
         }

@@ -5,6 +5,7 @@ use crate::cell::Cell;
 use crate::changes::Changes;
 use crate::clock::{Ids, jitter, now};
 use crate::dispatch::Slots;
+use crate::feed::Recent;
 use crate::hooks::Hooks;
 use crate::runtime::{Litter, Running};
 use crate::settings::EngineSettings;
@@ -84,6 +85,7 @@ pub(crate) struct Inner {
     // Held across a look and a commit, hence tokio's mutex; an owner always has the same.
     pub(crate) signals: [tokio::sync::Mutex<()>; 64],
     pub(crate) feed: watch::Sender<u64>,
+    pub(crate) recent: Arc<Recent>,
     pub(crate) hooks: Mutex<Vec<Arc<dyn Hooks>>>,
     pub(crate) examined: Semaphore,
     pub(crate) watched: Mutex<HashMap<String, watch::Sender<News>>>,
@@ -135,6 +137,7 @@ impl Engine {
             delivery_hint: Notify::new(),
             signals: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             feed: watch::Sender::new(0),
+            recent: Arc::default(),
             hooks: Mutex::default(),
             examined: Semaphore::new(recover::EXAMINED_AT_ONCE),
             watched: Mutex::default(),

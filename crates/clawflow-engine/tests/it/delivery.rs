@@ -228,3 +228,22 @@ async fn whoever_follows_an_inbox_misses_nothing(world: World) {
     let odd = serde_json::from_value(serde_json::json!({ "after": "dlv_a" })).unwrap();
     assert_eq!(world.call::<InboxList>(odd).await.unwrap_err().code, "bad_request");
 }
+
+scenario!(what_is_committed_is_told_although_its_caller_hangs_up, 1);
+async fn what_is_committed_is_told_although_its_caller_hangs_up(world: World) {
+    let mut changes = world.engine.changes(&format!("inbox:{OWNER}"));
+    world.store.slow_down(Duration::from_millis(100));
+    let engine = world.engine.clone();
+    let row = Delivery {
+        route: RouteKind::Inbox,
+        state: DeliveryState::SessionQueued,
+        due_at: None,
+        ..owed("a", "")
+    };
+    let deliveries = vec![Change { expected: None, row }];
+    let commit = engine.commit(Unit { deliveries, ..Unit::default() });
+    let left = tokio::time::timeout(Duration::from_millis(20), commit).await;
+    assert!(left.is_err(), "the store holds its answer back");
+    let told = tokio::time::timeout(Duration::from_secs(20), changes.changed()).await;
+    assert!(told.is_ok(), "the watchers of the inbox are told");
+}
