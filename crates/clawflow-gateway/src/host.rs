@@ -3,9 +3,10 @@
 use crate::endpoint::HostCall;
 use crate::guests::Guests;
 use crate::holder::{HolderInfo, Kind};
-use crate::limits::{COMMANDS_MAX, STREAMS_MAX};
+use crate::limits::COMMANDS_MAX;
 use crate::rate::Rates;
 use crate::settings::ServerSettings;
+use crate::streams::Streams;
 use clawflow_engine::api::{Api, ApiError, Caller, Nothing, StatusResponse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,7 @@ pub(crate) struct Host {
     /// Places for commands at once.
     pub(crate) commands: Arc<Semaphore>,
     /// Places for streams of events.
-    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl Host {
@@ -48,7 +49,7 @@ impl Host {
             guests: Guests::new(&settings.allowed_hosts, &settings.allowed_origins),
             rates: Rates::new(settings.rate_limit),
             commands: Arc::new(Semaphore::new(COMMANDS_MAX)),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            streams: Arc::default(),
         }
     }
 }

@@ -29,6 +29,7 @@ mod server;
 mod settings;
 mod socket;
 mod sse;
+mod streams;
 mod tcp;
 mod visitor;
 

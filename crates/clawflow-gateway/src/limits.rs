@@ -36,14 +36,17 @@ pub const STALLED: Duration = Duration::from_secs(20);
 pub const COMMANDS_MAX: usize = 4096;
 /// Streams of events at once, at most.
 pub const STREAMS_MAX: usize = 256;
+/// Those of one token.
+pub const STREAMS_OF_TOKEN: usize = 16;
+/// Those on the unix socket without a token: a quarter is left to tokens.
+pub const STREAMS_OF_SOCKET: usize = 192;
 /// Events that a stream reads from the store at once.
 pub const STREAM_PAGE: usize = 64;
 /// Bytes of events after which a stream hands over what it has.
 pub const STREAM_BYTES: usize = 64 << 10;
-/// Pause after which a stream says that it is alive, and looks whether its token still is.
+/// Pause after which a stream says that it is alive, and looks into the store although nobody told
+/// it to: for its token, and for events.
 pub const STREAM_ALIVE: Duration = Duration::from_secs(15);
-/// Pause after which a stream looks into the store although nobody told it to.
-pub const STREAM_LOOK: Duration = Duration::from_secs(1);
 /// Requests per second of a token, and of a connection, where nothing else is set.
 pub const RATE_DEFAULT: u32 = 20_000;
 /// Tokens whose rates are remembered; more of them at once are not limited one by one.

@@ -2,16 +2,18 @@
 //!
 //! Use: `GET /v1/events/stream`; an event's id is its `seq`, and a client that comes back says the
 //! last one that it has, in `Last-Event-ID`.
-//! Limits: so many streams at once ([`crate::limits::STREAMS_MAX`]); each holds one page of
+//! Limits: so many streams at once ([`crate::streams`]); each holds one page of
 //! [`STREAM_PAGE`] events and reads the next one when the client has taken it: a slow client
-//! costs no memory and misses nothing.
+//! costs no memory and misses nothing. The store is asked only when the feed says that there may be
+//! something for the client.
 //! Failure: a client that takes nothing is cut off by its connection; a store that cannot be read
 //! ends the stream, and so does the stop of the server or the end of the token.
 
 use crate::caller::{self, NoCaller};
 use crate::host::Host;
-use crate::limits::{STREAM_ALIVE, STREAM_BYTES, STREAM_LOOK, STREAM_PAGE};
+use crate::limits::{STREAM_ALIVE, STREAM_BYTES, STREAM_PAGE};
 use crate::problem::Problem;
+use crate::streams::StreamPlace;
 use crate::visitor::Visitor;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request};
@@ -28,8 +30,9 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::watch;
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep_until};
 
 /// Where it is.
 pub(crate) const PATH: &str = "/v1/events/stream";
@@ -71,19 +74,16 @@ async fn open(host: Arc<Host>, parts: &Parts) -> Result<Stream, ApiError> {
     visitor.may(ACCESS)?;
     let caller = caller::of(&parts.headers, &visitor).map_err(NoCaller::forbidden)?;
     let asked = Asked::read(parts)?;
-    let permit = host.streams.clone().try_acquire_owned();
-    let permit =
-        permit.map_err(|_| ApiError::new("unavailable", "there are too many streams already"))?;
+    let token = visitor.token.as_ref().map(|token| token.token_id.0.clone());
+    let place = host.streams.take(token)?;
     // Before the first look into the store: what happens after it is told.
     let feed = host.api.engine().feed();
     let subject = match &asked.flow {
         Some(token) => Some(subject(&host, &caller, token).await?),
         None => None,
     };
-    let after = match asked.after {
-        Some(after) => after,
-        None => host.api.engine().store().last_seq()?,
-    };
+    let seen = host.api.engine().store().last_seq()?;
+    let after = asked.after.unwrap_or(seen);
     let cursor = if subject.is_some() { 0 } else { after };
     let stopping = host.stopping.subscribe();
     Ok(Stream {
@@ -92,13 +92,15 @@ async fn open(host: Arc<Host>, parts: &Parts) -> Result<Stream, ApiError> {
         subject,
         after,
         cursor,
+        seen,
+        behind: true,
         feed,
         stopping,
         page: VecDeque::new(),
         alive: Instant::now() + STREAM_ALIVE,
         hello: true,
         host,
-        _permit: permit,
+        _place: place,
     })
 }
 
@@ -166,13 +168,17 @@ struct Stream {
     after: u64,
     /// How far it was read: the number of a subject's last event, else its seq.
     cursor: u64,
+    /// Seq up to which nothing is left for the client, once it is not behind.
+    seen: u64,
+    /// There may be something in the store for it.
+    behind: bool,
     feed: Feed,
     stopping: watch::Receiver<bool>,
     page: VecDeque<StoredEvent>,
     /// When the client is told next that the stream is alive.
     alive: Instant,
     hello: bool,
-    _permit: OwnedSemaphorePermit,
+    _place: StreamPlace,
 }
 
 impl Stream {
@@ -191,7 +197,7 @@ impl Stream {
             if alive && !self.stays() {
                 return None;
             }
-            if let Err(error) = self.read() {
+            if let Err(error) = self.read().await {
                 tracing::warn!("a stream of events ends: {error}");
                 return None;
             }
@@ -203,7 +209,6 @@ impl Stream {
             }
             tokio::select! {
                 _ = self.feed.changed() => {}
-                () = sleep(STREAM_LOOK) => {}
                 () = sleep_until(self.alive) => {}
                 // An error would mean that the host is gone, and so is the server.
                 _ = self.stopping.changed() => {}
@@ -214,25 +219,39 @@ impl Stream {
     /// Whether the client may stay, asked now and then.
     fn stays(&mut self) -> bool {
         self.alive = Instant::now() + STREAM_ALIVE;
+        self.behind = true;
         let store = self.host.api.engine().store();
         self.visitor.stays(store.as_ref(), clock::now()).unwrap_or(false)
     }
 
-    /// Reads the next page, if the last one has been taken.
-    fn read(&mut self) -> Result<(), StoreError> {
-        while self.page.is_empty() {
+    /// Reads the next page, if the last one has been taken and there may be one.
+    async fn read(&mut self) -> Result<(), StoreError> {
+        if !self.behind {
+            let (owner, subject) = (self.owner.as_deref(), self.subject.as_deref());
+            match self.feed.passed(self.seen, owner, subject) {
+                Some(seen) => self.seen = seen,
+                None => self.behind = true,
+            }
+        }
+        while self.behind && self.page.is_empty() {
+            // What the feed tells is on disk before: the look into the store finds all of it.
+            let newest = self.feed.newest();
             let filter = self.filter();
             let events = self.host.api.engine().store().events(&filter)?;
-            let whole = events.len() == filter.limit;
-            let Some(last) = events.last() else { return Ok(()) };
-            self.cursor = if self.subject.is_some() { last.event.number } else { last.seq };
+            self.behind = events.len() == filter.limit;
+            if let Some(last) = events.last() {
+                self.cursor = if self.subject.is_some() { last.event.number } else { last.seq };
+            }
             let (owner, after) = (self.owner.as_deref(), self.after);
             let wanted = |event: &StoredEvent| {
                 event.seq > after && owner.is_none_or(|key| event.event.owner_key == key)
             };
             self.page.extend(events.into_iter().filter(wanted));
-            if !whole {
-                return Ok(());
+            if self.behind {
+                // A long history must not hold up the others of this thread.
+                yield_now().await;
+            } else {
+                self.seen = self.seen.max(newest);
             }
         }
         Ok(())

@@ -1,12 +1,16 @@
 //! The feed of events: order, resuming, owners, ends.
 
-use crate::support::{DEADLINE, Served, ask, ask_tcp, ask_with, serve, serve_tcp};
+use crate::counting::Counting;
+use crate::support::{DEADLINE, Served, ask, ask_tcp, ask_with, serve, serve_over, serve_tcp};
 use clawflow_core::event::StoredEvent;
 use clawflow_engine::Scope;
 use clawflow_engine::api::{FlowEvents, FlowEventsRequest, FlowSetOutput, FlowSetOutputRequest};
-use clawflow_gateway::limits;
+use clawflow_gateway::holder::Kind;
+use clawflow_gateway::{ServerSettings, limits};
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -207,7 +211,7 @@ async fn a_stream_ends_with_the_server() {
 async fn there_are_so_many_streams() {
     let served = serve(Scope::All);
     let mut feeds = Vec::new();
-    for _ in 0..limits::STREAMS_MAX {
+    for _ in 0..limits::STREAMS_OF_SOCKET {
         feeds.push(Feed::open(&served.socket, "", &[]).await);
     }
     let answer = ask(&served.socket, "GET", "/v1/events/stream", "").await;
@@ -307,7 +311,7 @@ async fn an_event_is_there_soon_after_its_commit() {
     }
     waits.sort_unstable();
     // Far below the look into the store that would find it without a hint.
-    assert!(waits[25] < limits::STREAM_LOOK / 10, "{waits:?}");
+    assert!(waits[25] < limits::STREAM_ALIVE / 100, "{waits:?}");
 }
 
 /// A stream does not outlive its token.
@@ -325,4 +329,49 @@ async fn a_stream_ends_with_its_token() {
     assert!(began.elapsed() < limits::STREAM_ALIVE + Duration::from_secs(4));
     let none = ask_tcp(served.tcp(), "GET", "/v1/events/stream", &[], "").await;
     assert_eq!((none.status, none.code().as_str()), (401, "unauthorized"));
+}
+
+/// What is not for a stream costs it no look into the store, and what is for it comes all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_asks_nothing_while_others_commit() {
+    let store = Arc::new(Counting::default());
+    let settings = ServerSettings::default();
+    let served = serve_over(store.clone(), Kind::Gateway, Scope::All, &settings);
+    let (of_a, of_b) = (served.managed("a", "a").await, served.managed("b", "b").await);
+    let mut idle = Feed::open(&served.socket, "", &[("clawflow-session", "b")]).await;
+    let mut of_flow = Feed::open(&served.socket, "?flow=b", &[]).await;
+    // Both have looked once they have told something.
+    change(&served, of_b.flow_id.as_str(), 1).await;
+    assert_eq!(idle.next().await, of_flow.next().await);
+    let began = Instant::now();
+    let looks = || store.looks.load(Ordering::SeqCst);
+    let before = looks();
+    change(&served, of_a.flow_id.as_str(), 300).await;
+    // Each looks once for its token's sake while it says that it is alive.
+    let alive = began.elapsed().as_secs() / limits::STREAM_ALIVE.as_secs() + 1;
+    let asked = looks() - before;
+    assert!(asked as u64 <= 2 * alive, "asked {asked} times");
+    change(&served, of_b.flow_id.as_str(), 1).await;
+    let told = idle.next().await;
+    assert_eq!(told, of_flow.next().await);
+    assert_eq!(told.as_ref(), history(&served).await.last());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_has_so_many_streams() {
+    let served = serve_tcp();
+    let (secret, _) = served.token("read", None).await;
+    let bearer = format!("Bearer {secret}");
+    let headers = [("authorization", bearer.as_str())];
+    let mut feeds = Vec::new();
+    for _ in 0..limits::STREAMS_OF_TOKEN {
+        let stream = tokio::net::TcpStream::connect(served.tcp()).await.unwrap();
+        feeds.push(Feed::over(stream, "", &headers).await);
+    }
+    let none = ask_tcp(served.tcp(), "GET", "/v1/events/stream", &headers, "").await;
+    assert_eq!((none.status, none.code().as_str()), (503, "unavailable"));
+    let (other, _) = served.token("read", None).await;
+    let bearer = format!("Bearer {other}");
+    let stream = tokio::net::TcpStream::connect(served.tcp()).await.unwrap();
+    Feed::over(stream, "", &[("authorization", bearer.as_str())]).await;
 }

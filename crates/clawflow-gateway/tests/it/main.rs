@@ -4,6 +4,7 @@
 
 mod abuse;
 mod conditions;
+mod counting;
 mod courier;
 mod docs;
 mod doors;

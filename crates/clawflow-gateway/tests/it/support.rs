@@ -5,7 +5,7 @@ use clawflow_engine::api::{Api, FlowCreate, Session, TokenCreate};
 use clawflow_engine::{Engine, EngineSettings, Scope};
 use clawflow_gateway::holder::{self, Guard, HolderInfo, Kind, Taken};
 use clawflow_gateway::{Client, Server, ServerSettings};
-use clawflow_store::MemoryStore;
+use clawflow_store::{MemoryStore, Store};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,6 +41,10 @@ pub(crate) fn take(home: &Path, socket: &Path) -> Guard {
 
 /// Calls on an empty store.
 pub(crate) fn api(home: &Path, scope: Scope) -> Api {
+    api_over(Arc::new(MemoryStore::new()), home, scope)
+}
+
+fn api_over(store: Arc<dyn Store>, home: &Path, scope: Scope) -> Api {
     let settings = EngineSettings {
         home: home.to_path_buf(),
         // Nothing here may start a process.
@@ -54,7 +58,7 @@ pub(crate) fn api(home: &Path, scope: Scope) -> Api {
         routes: Vec::new(),
         name: "test:1".to_owned(),
     };
-    let engine = Engine::new(Arc::new(MemoryStore::new()), settings, scope).unwrap();
+    let engine = Engine::new(store, settings, scope).unwrap();
     engine.start().unwrap();
     Api::new(engine)
 }
@@ -79,13 +83,23 @@ pub(crate) fn serve_tcp_with(settings: ServerSettings) -> Served {
 }
 
 pub(crate) fn serve_with(kind: Kind, scope: Scope, settings: &ServerSettings) -> Served {
+    serve_over(Arc::new(MemoryStore::new()), kind, scope, settings)
+}
+
+/// Serves this store.
+pub(crate) fn serve_over(
+    store: Arc<dyn Store>,
+    kind: Kind,
+    scope: Scope,
+    settings: &ServerSettings,
+) -> Served {
     let tmp = TempDir::new().unwrap();
     let home = tmp.path().to_path_buf();
     let socket = home.join("gateway.sock");
     let Taken::Lock(guard) = holder::take(&home, info(kind, &socket)).unwrap() else {
         panic!("a new home is held");
     };
-    let server = Server::start(&guard, api(&home, scope), settings).unwrap();
+    let server = Server::start(&guard, api_over(store, &home, scope), settings).unwrap();
     let client = Client::new(&socket);
     Served { server, client, socket, home, _guard: guard, _tmp: tmp }
 }
