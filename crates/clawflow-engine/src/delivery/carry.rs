@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 const AT_ONCE: usize = 32;
 /// The same for one route: a receiver that hangs must not hold up the others.
 const PER_ROUTE: usize = 4;
-/// Due messages of one route that are looked at in one round: as many as may go, behind as many that
-/// are on their way.
+/// Due messages of one route that are looked at in one round: as many as may go, behind as many
+/// that are on their way.
 const ROUND_MAX: usize = 2 * PER_ROUTE;
 /// The clock is looked at this often at least: it may be set, and a machine may sleep.
 const LOOK_EVERY: Duration = Duration::from_secs(10);

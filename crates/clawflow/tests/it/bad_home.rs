@@ -161,7 +161,8 @@ fn a_full_disk_loses_nothing() {
 ",
     );
     // The log has no room for what the step printed: that it ended is told once there is room for
-    // that, and that its output was cut is told to whoever needs it whole.
+    // that, and that its output was cut is told to whoever needs it whole. The disk is busy until the
+    // last shim has gone, a moment after the command.
     let script = "
         timeout -s INT 5 $1 run large.yaml --key large >/dev/null 2>&1; echo full $?
         dd if=/dev/zero of=disk/fill bs=4096 2>/dev/null
@@ -171,7 +172,8 @@ fn a_full_disk_loses_nothing() {
         timeout -s INT 60 $1 run --continue large 2>/dev/null; echo went on $?
         $1 flows show large | grep -c 'a  succeeded\\|b  failed .*output_too_large'
         $1 run ok.yaml 2>/dev/null; echo other $?
-        mount -o remount,ro disk; rm marker
+        for i in $(seq 100); do mount -o remount,ro disk 2>/dev/null && break; sleep 0.1; done
+        rm marker
         $1 run ok.yaml 2>&1 | grep -c Read-only; test -e marker && echo ran; true";
     let script = script.replace("$1", "\"$1\"");
     let Some(out) = with_small_disk(&home, &script) else { return };
