@@ -161,8 +161,8 @@ fn a_full_disk_loses_nothing() {
 ",
     );
     // The log has no room for what the step printed: that it ended is told once there is room for
-    // that, and that its output was cut is told to whoever needs it whole. The disk is busy until the
-    // last shim has gone, a moment after the command.
+    // that, and that its output was cut is told to whoever needs it whole. The disk is busy until
+    // the last shim has gone, a moment after the command.
     let script = "
         timeout -s INT 5 $1 run large.yaml --key large >/dev/null 2>&1; echo full $?
         dd if=/dev/zero of=disk/fill bs=4096 2>/dev/null
