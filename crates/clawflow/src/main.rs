@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod config;
 mod follow;
+mod lobster;
 mod open;
 mod show;
 mod systemd;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
             let Some(dir) = args.next() else { return ExitCode::FAILURE };
             return clawflow_engine::shim::main(Path::new(&dir));
         }
+        Some(verb) if verb == "__pipeline" => return lobster::pipeline::main(args),
         _ => {}
     }
     cli::main()

@@ -24,6 +24,7 @@ mod examples;
 mod gateway_daemon;
 mod gateway_listen;
 mod killer;
+mod lobster_pipeline;
 mod scenes_cancel;
 mod scenes_delivery;
 mod scenes_doubt;

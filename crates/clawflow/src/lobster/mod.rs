@@ -1,0 +1,5 @@
+//! Lobster: what its files and pipelines mean, to the letter.
+
+pub(crate) mod pipeline;
+mod schema;
+mod value;

@@ -1,0 +1,128 @@
+//! `clawflow __pipeline`: one pipeline as a process of its own, for steps that are pipelines.
+//!
+//! Use: `__pipeline run TEXT` with a JSON list of items, one value or nothing on stdin, or
+//! `__pipeline run --unattended TEXT` where nobody can be asked;
+//! `__pipeline resume` with `{"resume": …, "approved": …}` or `{"resume": …, "response": …}`.
+//! It prints one line of JSON: `{"status": "ok", "items", "rendered"}`, where `rendered` is what
+//! was printed, or null; `{"status": "needs_approval" | "needs_input", "stage", "request",
+//! "resume"}`; `{"status": "cancelled"}`; or `{"status": "failed", "error": {"type", "message"}}`.
+//! It ends with 0, or with 1 for a command that failed and 2 for a text or an answer that is
+//! wrong.
+
+use super::ctx::{Asking, Ctx};
+use super::env::Env;
+use super::failure::{Failure, Kind};
+use super::halt::Resume;
+use super::parse::Pipeline;
+use super::resume::{Answer, resume};
+use super::run::{Ended, run};
+use crate::lobster::value::{Object, Value, compact, read_json};
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read, Write};
+use std::process::ExitCode;
+
+/// Runs what the arguments and stdin say.
+pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut shown = Vec::new();
+    let mut ctx = Ctx::new(Env::from_process(), &mut shown);
+    let ended = match args.as_slice() {
+        ["run", text] => start(text, &mut ctx),
+        ["run", "--unattended", text] => {
+            ctx.asking = Asking::Refused;
+            start(text, &mut ctx)
+        }
+        ["resume"] => go_on(&mut ctx),
+        _ => Err(Failure::parse("usage: __pipeline run [--unattended] TEXT | __pipeline resume")),
+    };
+    let code = match &ended {
+        Ok(_) => 0,
+        Err(Failure { kind: Kind::Runtime, .. }) => 1,
+        Err(Failure { kind: Kind::Parse, .. }) => 2,
+    };
+    let report = report(ended, &shown);
+    let mut line = compact(&report).unwrap_or_default();
+    // The process ends here: there is no use in giving back what it holds piece by piece.
+    std::mem::forget(report);
+    line.push('\n');
+    match std::io::stdout().lock().write_all(line.as_bytes()) {
+        Ok(()) => ExitCode::from(code),
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn start(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
+    let pipeline = Pipeline::parse(text)?;
+    run(&pipeline, items()?, ctx)
+}
+
+/// The items of stdin.
+fn items() -> Result<Vec<Value>, Failure> {
+    let text = if std::io::stdin().is_terminal() { String::new() } else { stdin()? };
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    match read_json(&text).map_err(|why| Failure::parse(format!("items are no JSON: {why}")))? {
+        Value::List(items) => Ok(items),
+        Value::Null => Ok(Vec::new()),
+        item => Ok(vec![item]),
+    }
+}
+
+fn stdin() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::new(format!("cannot read stdin: {error}")))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answered {
+    resume: Resume,
+    approved: Option<bool>,
+    response: Option<Value>,
+}
+
+fn go_on(ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
+    let answered: Answered = serde_json::from_str(&stdin()?)
+        .map_err(|why| Failure::parse(format!("Invalid pipeline resume state: {why}")))?;
+    let answer = match (answered.approved, answered.response) {
+        (Some(approved), None) => Answer::Approved(approved),
+        (None, Some(response)) => Answer::Response(response),
+        _ => return Err(Failure::parse("one of approved and response is needed")),
+    };
+    resume(answered.resume, answer, ctx)
+}
+
+fn report(ended: Result<Ended, Failure>, shown: &[u8]) -> Value {
+    let mut report = Object::default();
+    let mut say = |name: &str, value: Value| report.set(name, value);
+    match ended {
+        Ok(Ended::Done { items, rendered }) => {
+            let shown = rendered.then(|| String::from_utf8_lossy(shown).into_owned());
+            say("status", "ok".into());
+            say("items", items.into());
+            say("rendered", shown.into());
+        }
+        Ok(Ended::Halted(halted)) => {
+            let request = halted.request.to_value();
+            let is_approval = halted.resume.is_approval();
+            say("status", if is_approval { "needs_approval" } else { "needs_input" }.into());
+            say("stage", halted.stage.into());
+            say("request", request);
+            say("resume", halted.resume.to_value());
+        }
+        Ok(Ended::Cancelled) => say("status", "cancelled".into()),
+        Err(failure) => {
+            let kind = match failure.kind {
+                Kind::Parse => "parse_error",
+                Kind::Runtime => "runtime_error",
+            };
+            say("status", "failed".into());
+            say("error", [("type", kind), ("message", &*failure.message)].into());
+        }
+    }
+    report.into()
+}

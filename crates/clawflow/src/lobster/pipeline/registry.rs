@@ -1,0 +1,39 @@
+//! The table of commands.
+
+use super::command::Command;
+use super::commands::{
+    approve, ask, commands_list, dedupe, diff_last, exec, group_by, head, json, map,
+    openclaw_invoke, pick, sort, state, table, template, where_, workflows_list,
+};
+use super::llm;
+
+/// Every command, in order of their names.
+pub(super) static COMMANDS: [&Command; 22] = [
+    &approve::COMMAND,
+    &ask::COMMAND,
+    &openclaw_invoke::LEGACY,
+    &commands_list::COMMAND,
+    &dedupe::COMMAND,
+    &diff_last::COMMAND,
+    &exec::COMMAND,
+    &group_by::COMMAND,
+    &head::COMMAND,
+    &json::COMMAND,
+    &llm::INVOKE,
+    &llm::TASK,
+    &map::COMMAND,
+    &openclaw_invoke::COMMAND,
+    &pick::COMMAND,
+    &sort::COMMAND,
+    &state::GET,
+    &state::SET,
+    &table::COMMAND,
+    &template::COMMAND,
+    &where_::COMMAND,
+    &workflows_list::COMMAND,
+];
+
+/// The command of a name.
+pub(super) fn get(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().copied().find(|command| command.name == name)
+}

@@ -1,0 +1,203 @@
+//! JSON to values.
+
+use super::{Name, Object, Value};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+/// How deep lists and objects may be nested: whatever walks a value does so on the stack.
+pub(crate) const DEPTH: usize = 500;
+
+/// Reads one JSON value.
+///
+/// # Errors
+/// Why the text is none.
+pub(crate) fn read_json(text: &str) -> Result<Value, String> {
+    read(text).or_else(|error| match mended(text) {
+        Cow::Owned(text) => read(&text).map_err(|error| error.to_string()),
+        Cow::Borrowed(_) => Err(error.to_string()),
+    })
+}
+
+fn read(text: &str) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    // Bounded by the seed.
+    deserializer.disable_recursion_limit();
+    let recent = Recent::default();
+    let value = Seed { depth: DEPTH, recent: &recent }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// Replaces escaped halves of characters, which JavaScript's own writer makes when it cuts a text.
+fn mended(text: &str) -> Cow<'_, str> {
+    let mut mended = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\').map(|found| at + found) {
+        let Some(unit) = escaped_unit(text, found) else {
+            // Past the escaped character, which may be longer than a byte.
+            at = found + 1 + text[found + 1..].chars().next().map_or(0, char::len_utf8);
+            continue;
+        };
+        at = found + 6;
+        let low = |at| escaped_unit(text, at).is_some_and(|unit| (0xdc00..0xe000).contains(&unit));
+        match unit {
+            0xd800..0xdc00 if low(at) => at += 6,
+            0xd800..0xe000 => {
+                mended.push_str(&text[copied..found]);
+                mended.push_str("\\ufffd");
+                copied = at;
+            }
+            _ => {}
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    mended.push_str(&text[copied..]);
+    Cow::Owned(mended)
+}
+
+/// The unit of a `\uXXXX` at a place.
+fn escaped_unit(text: &str, at: usize) -> Option<u16> {
+    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Seed { depth: DEPTH, recent: &Recent::default() }.deserialize(deserializer)
+    }
+}
+
+/// What was read last: what comes next is mostly like it.
+#[derive(Default)]
+struct Recent {
+    /// Recent, to be shared; each has one place where it can be.
+    names: [RefCell<Option<Name>>; 32],
+    /// How many fields the last object had.
+    fields: Cell<usize>,
+    /// How many items the last list had.
+    items: Cell<usize>,
+}
+
+/// Room that is made for what may not come.
+const ROOM: usize = 16;
+
+impl Recent {
+    fn share(&self, name: &str) -> Name {
+        let bytes = name.as_bytes();
+        let ends = bytes.first().zip(bytes.last());
+        let ends = ends.map_or(0, |(first, last)| usize::from(*first) * 5 + usize::from(*last));
+        let mut place = self.names[(ends + name.len()) % self.names.len()].borrow_mut();
+        match &*place {
+            Some(found) if **found == *name => found.clone(),
+            _ => place.insert(Name::from(name)).clone(),
+        }
+    }
+}
+
+/// Reads a name.
+struct NameSeed<'n>(&'n Recent);
+
+impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameSeed<'_> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(self.0.share(name))
+    }
+}
+
+/// Reads a value that may still be nested so deep.
+#[derive(Clone, Copy)]
+struct Seed<'n> {
+    depth: usize,
+    recent: &'n Recent,
+}
+
+impl Seed<'_> {
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        let deeper = self.depth.checked_sub(1).map(|depth| Self { depth, ..self });
+        deeper.ok_or_else(|| E::custom(format!("nested more than {DEPTH} deep")))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "every number is a double")]
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Bool(truth))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(Value::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let deeper = self.deeper()?;
+        let mut list = Vec::with_capacity(self.recent.items.get().min(ROOM));
+        while let Some(item) = items.next_element_seed(deeper)? {
+            list.push(item);
+        }
+        self.recent.items.set(list.len());
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let deeper = self.deeper()?;
+        let mut object = Object::with_capacity(self.recent.fields.get());
+        while let Some(name) = fields.next_key_seed(NameSeed(self.recent))? {
+            object.set(name, fields.next_value_seed(deeper)?);
+        }
+        self.recent.fields.set(object.len());
+        Ok(object.into())
+    }
+}

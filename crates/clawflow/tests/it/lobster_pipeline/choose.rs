@@ -1,0 +1,192 @@
+//! What Lobster 2026.9.13 says: `where`, `pick` and `head`.
+
+use super::Case;
+
+pub(super) const CASES: &[Case] = &[
+    Case("exec echo a\nb | head", r#"ok ["a b"]"#, ""),
+    Case("exec echo a | head --n=", "ok []", ""),
+    Case("exec echo a | head --n", r#"ok ["a"]"#, ""),
+    Case("exec echo a | head --n x", "error head --n must be a non-negative number", ""),
+    Case("exec echo a | head --n -1", "error head --n must be a non-negative number", ""),
+    Case("@people | where", "error where requires an expression (e.g. field=value)", ""),
+    Case("@people | where ''", "error where requires an expression (e.g. field=value)", ""),
+    Case("@people | where age", "error Invalid where expression: age", ""),
+    Case("@people | where age>", "error Invalid where expression: age>", ""),
+    Case(
+        "@people | where age>=10",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case(
+        "@people | where age<10",
+        r#"ok [{"name":"bob","age":9},{"1":"one","2":"two","name":"Cy","age":null}]"#,
+        "",
+    ),
+    Case("@people | where age<=null", r#"ok [{"1":"one","2":"two","name":"Cy","age":null}]"#, ""),
+    Case("@people | where age==null", r#"ok [{"1":"one","2":"two","name":"Cy","age":null}]"#, ""),
+    Case(
+        "@people | where nope==null",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}},{"name":"bob","age":9},{"1":"one","2":"two","name":"Cy","age":null}]"#,
+        "",
+    ),
+    Case(
+        "@people | where nope!=1",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}},{"name":"bob","age":9},{"1":"one","2":"two","name":"Cy","age":null}]"#,
+        "",
+    ),
+    Case(
+        "@people | where age!=36",
+        r#"ok [{"name":"bob","age":9},{"1":"one","2":"two","name":"Cy","age":null}]"#,
+        "",
+    ),
+    Case(
+        "@people | where name=Ada",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case(
+        "@people | where 'name == Ada'",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case("@people | where name==bob", r#"ok [{"name":"bob","age":9}]"#, ""),
+    Case(
+        "@people | where 'name>B'",
+        r#"ok [{"name":"bob","age":9},{"1":"one","2":"two","name":"Cy","age":null}]"#,
+        "",
+    ),
+    Case(
+        "@people | where at.city==London",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case(
+        "@people | where at.city.x==null",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}},{"name":"bob","age":9},{"1":"one","2":"two","name":"Cy","age":null}]"#,
+        "",
+    ),
+    Case(
+        "@people | where tags.length==2",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case(
+        "@people | where tags.0==x",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case(
+        "@people | where tags==x,y",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case("@people | where 'age===36'", "ok []", ""),
+    Case(
+        "@people | where age=0x24",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case(
+        "@people | where age=36.0",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case("@people | where 1=one", r#"ok [{"1":"one","2":"two","name":"Cy","age":null}]"#, ""),
+    Case("@people | where at==[object]", "ok []", ""),
+    Case(
+        "@people | where 'at=[object Object]'",
+        r#"ok [{"name":"Ada","age":36,"tags":["x","y"],"at":{"city":"London"}}]"#,
+        "",
+    ),
+    Case("@people | where 'a b=1'", "error Invalid where expression: a b=1", ""),
+    Case("@people | where '=1'", "error Invalid where expression: =1", ""),
+    Case("@people | where 'age= '", "ok []", ""),
+    Case(
+        r#"exec --json echo '[{"v":1},{"v":"1"},{"v":true},{"v":"true"},{"v":null},{"v":""},{"v":0},{"v":[1]},{"v":{}},{}]' | where v==1"#,
+        r#"ok [{"v":1},{"v":"1"},{"v":true},{"v":[1]}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[{"v":1},{"v":"1"},{"v":true},{"v":"true"},{"v":null},{"v":""},{"v":0},{"v":[1]},{"v":{}},{}]' | where v==true"#,
+        r#"ok [{"v":1},{"v":"1"},{"v":true},{"v":[1]}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[{"v":1},{"v":"1"},{"v":true},{"v":"true"},{"v":null},{"v":""},{"v":0},{"v":[0]},{"v":false},{}]' | where v==false"#,
+        r#"ok [{"v":""},{"v":0},{"v":[0]},{"v":false}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[{"v":1},{"v":"1"},{"v":0},{"v":"0"},{"v":""},{"v":null},{"v":[]}]' | where v==0"#,
+        r#"ok [{"v":0},{"v":"0"},{"v":""},{"v":[]}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[{"v":1},{"v":"1"},{"v":0},{"v":"x"},{"v":""},{"v":null},{"v":[5]},{"v":[1,2]}]' | where v<3"#,
+        r#"ok [{"v":1},{"v":"1"},{"v":0},{"v":""},{"v":null}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[{"v":1},{"v":"b"},{"v":"é"},{"v":"B"},{"v":null}]' | where v>=b"#,
+        r#"ok [{"v":"b"},{"v":"é"}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[{"v":5},{"v":null},{"v":true}]' | where v>=null"#,
+        r#"ok [{"v":5},{"v":null},{"v":true}]"#,
+        "",
+    ),
+    Case(r#"exec --json echo '[{"v":1},{"v":2}]' | where v!=null"#, r#"ok [{"v":1},{"v":2}]"#, ""),
+    Case(r#"exec --json echo '["abc",[1,2],null,5]' | where length==2"#, "ok [[1,2]]", ""),
+    Case(
+        r#"exec --json echo '[{"v":"1e3"},{"v":1000}]' | where v=1e3"#,
+        r#"ok [{"v":"1e3"},{"v":1000}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[{"v":"Infinity"},{"v":"x"}]' | where v=Infinity"#,
+        r#"ok [{"v":"Infinity"}]"#,
+        "",
+    ),
+    Case("@people | pick", "error pick requires a comma-separated field list", ""),
+    Case("@people | pick ''", "error pick requires a comma-separated field list", ""),
+    Case(
+        "@people | pick name,age",
+        r#"ok [{"name":"Ada","age":36},{"name":"bob","age":9},{"name":"Cy","age":null}]"#,
+        "",
+    ),
+    Case(
+        "@people | pick ' name , ,2,1 '",
+        r#"ok [{"name":"Ada"},{"name":"bob"},{"1":"one","2":"two","name":"Cy"}]"#,
+        "",
+    ),
+    Case("@people | pick nope", "ok [{},{},{}]", ""),
+    Case(
+        "@people | pick 2,1,name",
+        r#"ok [{"name":"Ada"},{"name":"bob"},{"1":"one","2":"two","name":"Cy"}]"#,
+        "",
+    ),
+    Case(
+        r#"exec --json echo '[1,"a",null,[7,8],{"a":1}]' | pick a,0,length"#,
+        r#"ok [1,"a",null,{"0":7,"length":2},{"a":1}]"#,
+        "",
+    ),
+    Case("@people | pick at.city", "ok [{},{},{}]", ""),
+    Case(
+        "@people | pick __proto__,name",
+        r#"ok [{"name":"Ada"},{"name":"bob"},{"name":"Cy"}]"#,
+        "",
+    ),
+    Case("@mixed | head", r#"ok [10,9,"9a",null,true,"10",{"a":1},[3],2.5,-1]"#, ""),
+    Case("@mixed | head --n 2", "ok [10,9]", ""),
+    Case("@mixed | head --n 0", "ok []", ""),
+    Case("@mixed | head --n 2.5", r#"ok [10,9,"9a"]"#, ""),
+    Case("@mixed | head --n 1e0", "ok [10]", ""),
+    Case("@mixed | head --n Infinity", "error head --n must be a non-negative number", ""),
+    Case("@mixed | head 3", r#"ok [10,9,"9a",null,true,"10",{"a":1},[3],2.5,-1]"#, ""),
+    Case(
+        "@people | pick nope,name | table",
+        "ok []",
+        "nope  name\n----  ----\n      Ada \n      bob \n      Cy  \n",
+    ),
+];
