@@ -3,7 +3,7 @@
 //! Each is idempotent, keyed by task and fence, and can be derived again from the store: a process
 //! that dies between the commit and the effect loses nothing.
 
-use crate::ids::{FlowId, TaskId};
+use crate::ids::{FlowId, TaskId, WaitId};
 
 /// Something to do after the commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub enum Effect {
     Stop(TaskId),
     /// A task waits for a free slot.
     Queued(TaskId),
+    /// A step waits for an event: one that came before is to be given to it, see
+    /// [`crate::drive::take`].
+    Awaits(WaitId),
     /// The earliest due time may have changed.
     Timer,
     /// The flow has ended.

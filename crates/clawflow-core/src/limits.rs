@@ -8,6 +8,10 @@ pub const OUTPUTS_BYTES_MAX: usize = 256 * 1024;
 pub const RESULT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Steps of one flow: a decision looks at all of them.
 pub const STEPS_PER_FLOW_MAX: usize = 10_000;
+/// Items of one loop: each has step records of its own.
+pub const ITEMS_PER_LOOP_MAX: usize = 10_000;
+/// Records of inner steps of one loop: items times steps. Decisions look at all of them.
+pub const ROWS_PER_LOOP_MAX: usize = 50_000;
 /// Attempts that may be lost before `on_lost: retry` gives up: a step that kills its machine must
 /// not do so for ever.
 pub const LOST_ATTEMPTS_MAX: u32 = 3;

@@ -54,7 +54,7 @@ pub const fn may_follow(from: StepStatus, to: StepStatus) -> bool {
     use StepStatus as S;
     match (from, to) {
         // Its turn has come: it runs, waits, or ends at once.
-        (S::Pending, S::Starting | S::Waiting | S::Succeeded | S::Failed) => true,
+        (S::Pending, S::Starting | S::Running | S::Waiting | S::Succeeded | S::Failed) => true,
         // Its turn never comes.
         (S::Pending, S::Skipped | S::Cancelled) => true,
         (S::Starting, S::Running) => true,
@@ -95,6 +95,15 @@ pub struct StepResult {
     /// Who gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
+    /// Who asked at the step's approval, where its file says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiated_by: Option<String>,
+    /// What the step's input was about.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::json::present")]
+    pub subject: Option<Value>,
+    /// The answer to the step's input.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::json::present")]
+    pub response: Option<Value>,
 }
 
 /// One step of one flow.
@@ -110,6 +119,9 @@ pub struct Step {
     /// Whether it belongs to the unwinding: it runs at every end of the flow.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub finally: bool,
+    /// The step that it is inside of or that it undoes, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<PartOf>,
     /// +1 per change of this row.
     pub version: u64,
     /// Where it stands.
@@ -143,6 +155,47 @@ pub struct Step {
     /// End.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Millis>,
+}
+
+/// The place of an inner step: of an item of a loop, or of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PartOf {
+    /// Position of the outer step.
+    pub step: u32,
+    /// Which of the outer step's steps it is, from 0.
+    pub part: u32,
+    /// The item of the loop, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// Whether it undoes the step at `step` rather than being inside of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undo: bool,
+}
+
+impl Step {
+    /// A step of which nothing has happened yet.
+    pub(crate) fn fresh(flow_id: FlowId, step_id: String, position: u32) -> Self {
+        Self {
+            flow_id,
+            step_id,
+            position,
+            finally: false,
+            of: None,
+            version: 0,
+            status: StepStatus::Pending,
+            attempt: 0,
+            lost_attempts: 0,
+            task_id: None,
+            wait_id: None,
+            due_at: None,
+            result: None,
+            error: None,
+            reused_from: None,
+            started_at: None,
+            ended_at: None,
+        }
+    }
 }
 
 /// Why a step failed, was skipped or is in doubt.

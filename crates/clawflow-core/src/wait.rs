@@ -100,12 +100,31 @@ pub struct Wait {
     /// What a person is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
+    /// What is decided about, one by one, where the gate says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Value>,
     /// SHA-256 (hex) of prompt and preview: an answer may bind itself to what was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown_hash: Option<String>,
     /// Who may answer; empty: anybody who may operate the flow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvers: Vec<String>,
+    /// Who asks, where its file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiated_by: Option<String>,
+    /// Whether the one who asks may not answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub different_approver: bool,
+    /// What an input's answer must be like: a JSON Schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
+    /// What is suggested as the answer to an input.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::json::present"
+    )]
+    pub defaults: Option<Value>,
     /// When it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Millis>,
@@ -138,12 +157,46 @@ pub struct Wait {
 }
 
 impl Wait {
+    /// An open wait of the flow as a whole, for nothing yet.
+    pub(crate) fn fresh(wait_id: WaitId, flow_id: FlowId, kind: WaitKind, now: Millis) -> Self {
+        Self {
+            wait_id,
+            flow_id,
+            version: 0,
+            step_id: None,
+            kind,
+            target: None,
+            prompt: None,
+            preview: None,
+            items: None,
+            shown_hash: None,
+            approvers: Vec::new(),
+            initiated_by: None,
+            different_approver: false,
+            schema: None,
+            defaults: None,
+            due_at: None,
+            on_timeout: None,
+            on_resolved: None,
+            event_key: None,
+            state: WaitState::Open,
+            answer: None,
+            answered_by: None,
+            created_at: now,
+            closed_at: None,
+        }
+    }
+
     /// Refuses the answer of somebody who may not give it, or who was shown something else.
     pub(crate) fn check_answerer(&self, by: &str, shown: Option<&str>) -> Result<(), Refusal> {
         check_whole("the name of who answers", by)?;
         if !self.approvers.is_empty() && !self.approvers.iter().any(|who| who == by) {
             let who = self.approvers.join(", ");
             return Err(Refusal::new(Code::Invalid, format!("only {who} may answer this")));
+        }
+        if self.different_approver && self.initiated_by.as_deref() == Some(by) {
+            let message = format!("{by} asks and may not answer");
+            return Err(Refusal::new(Code::Invalid, message));
         }
         if shown.is_some() && shown != self.shown_hash.as_deref() {
             return Err(Refusal::new(Code::Invalid, "what is asked is not what was shown"));

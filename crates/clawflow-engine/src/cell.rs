@@ -10,6 +10,7 @@ use clawflow_core::flow::Flow;
 use clawflow_core::ids::FlowId;
 use clawflow_core::task::TaskStatus;
 use clawflow_store::query::{FlowBundle, TaskFilter};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -90,6 +91,7 @@ impl Engine {
             steps: bundle.steps,
             tasks: bundle.tasks.into_iter().map(|t| (t.task_id.clone(), t)).collect(),
             waits: bundle.waits.into_iter().map(|w| (w.wait_id.clone(), w)).collect(),
+            items: BTreeMap::new(),
             last_event: bundle.last_event,
         })
     }

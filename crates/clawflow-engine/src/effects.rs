@@ -23,6 +23,7 @@ impl Engine {
                     self.stop_attempt(Attempt::of_flow(flow_id, task_id, fence));
                 }
                 Effect::Queued(task_id) => self.enqueue(task_id, Some(flow_id.clone())),
+                Effect::Awaits(wait_id) => self.give_kept(state, &wait_id),
                 Effect::Timer => self.inner.timer_hint.notify_one(),
                 Effect::Ended(flow_id) => {
                     self.drive_no_more(&flow_id);

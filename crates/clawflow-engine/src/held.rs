@@ -61,7 +61,7 @@ impl From<Decision> for Decided {
             state: Held::File(Box::new(made.state)),
             effects: made.effects,
             task: None,
-            waits: Vec::new(),
+            waits: made.waits,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! make it look sooner. What happens after a crash is therefore what happens always.
 
 pub mod api;
+mod awaits;
 mod cell;
 mod changes;
 pub mod clock;

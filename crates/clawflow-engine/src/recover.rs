@@ -1,6 +1,7 @@
 //! What an engine does about attempts that it did not start: after its own start, after a shim
 //! died, and when it is to stop something that it does not watch. `model.md`, crash rules.
 
+use crate::awaits::give_kept_again;
 use crate::engine::Engine;
 use crate::runtime::{Attempt, Switch, never_started, raised, report_in, tidy_leftovers};
 use crate::supervise::{Emptiness, Evidence, ExitRecord, Run, RunEvent, TombstoneOutcome};
@@ -22,6 +23,7 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
     let (queued, running): (Vec<_>, Vec<_>) =
         work.tasks.into_iter().partition(|(_, status, _)| *status == TaskStatus::Queued);
     let (engine, all) = (engine.clone(), only.is_none());
+    tokio::spawn(give_kept_again(engine.clone(), only.cloned()));
     // Not awaited: an attempt that cannot be proved empty yet must not keep the others waiting.
     tokio::spawn(async move {
         let mut looks = tokio::task::JoinSet::new();

@@ -779,6 +779,18 @@ export interface Origin {
   threadId?: string | undefined;
 }
 
+/** The place of an inner step: of an item of a loop, or of a branch. */
+export interface PartOf {
+  /** Position of the outer step. */
+  step: number;
+  /** Which of the outer step's steps it is, from 0. */
+  part: number;
+  /** The item of the loop, from 0. */
+  item?: number | undefined;
+  /** Whether it undoes the step at `step` rather than being inside of it. */
+  undo?: boolean | undefined;
+}
+
 /** How a message reaches its owner. */
 export type RouteKind = "inbox" | "webhook" | "command";
 
@@ -849,6 +861,8 @@ export interface Step {
   position: number;
   /** Whether it belongs to the unwinding: it runs at every end of the flow. */
   finally?: boolean | undefined;
+  /** The step that it is inside of or that it undoes, if there is one. */
+  of?: PartOf | undefined;
   /** +1 per change of this row. */
   version: number;
   /** Where it stands. */
@@ -897,6 +911,12 @@ export interface StepResult {
   approved?: boolean | undefined;
   /** Who gave it. */
   approvedBy?: string | undefined;
+  /** Who asked at the step's approval, where its file says so. */
+  initiatedBy?: string | undefined;
+  /** What the step's input was about. */
+  subject?: unknown;
+  /** The answer to the step's input. */
+  response?: unknown;
 }
 
 /** Where a step stands. */
@@ -1201,10 +1221,20 @@ export interface Wait {
   prompt?: string | undefined;
   /** What a person is shown. */
   preview?: string | undefined;
+  /** What is decided about, one by one, where the gate says so. */
+  items?: unknown;
   /** SHA-256 (hex) of prompt and preview: an answer may bind itself to what was shown. */
   shownHash?: string | undefined;
   /** Who may answer; empty: anybody who may operate the flow. */
   approvers?: string[] | undefined;
+  /** Who asks, where its file says so. */
+  initiatedBy?: string | undefined;
+  /** Whether the one who asks may not answer. */
+  differentApprover?: boolean | undefined;
+  /** What an input's answer must be like: a JSON Schema. */
+  schema?: unknown;
+  /** What is suggested as the answer to an input. */
+  defaults?: unknown;
   /** When it is due. */
   dueAt?: number | undefined;
   /** What happens then. */

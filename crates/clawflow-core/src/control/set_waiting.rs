@@ -200,27 +200,10 @@ fn already(wait: &Wait, found: Found) -> Option<Answered> {
 
 /// A wait of the flow as a whole, not yet recorded; for nothing: the wait for its deadline.
 pub(super) fn new_wait(draft: &mut Draft, what: Option<WaitFor>, on_resolved: OnResolved) -> Wait {
-    let mut wait = Wait {
-        wait_id: WaitId::new(draft.ctx.ids),
-        flow_id: draft.state.flow.flow_id.clone(),
-        version: 0,
-        step_id: None,
-        kind: WaitKind::Timer,
-        target: None,
-        prompt: None,
-        preview: None,
-        shown_hash: None,
-        approvers: Vec::new(),
-        due_at: None,
-        on_timeout: None,
-        on_resolved: Some(on_resolved),
-        event_key: None,
-        state: WaitState::Open,
-        answer: None,
-        answered_by: None,
-        created_at: draft.now(),
-        closed_at: None,
-    };
+    let flow_id = draft.state.flow.flow_id.clone();
+    let (wait_id, now) = (WaitId::new(draft.ctx.ids), draft.now());
+    let mut wait = Wait::fresh(wait_id, flow_id, WaitKind::Timer, now);
+    wait.on_resolved = Some(on_resolved);
     match what {
         None => wait.target = Some(DEADLINE.to_owned()),
         Some(WaitFor::Timer { due_at }) => wait.due_at = Some(due_at),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::error::{Fault, Report};
-use super::model::{Definition, Dialect, Phase, StepDef};
+use super::model::{Action, Definition, Dialect, Phase, StepDef};
 use super::order;
 use super::reference::{FIELDS, Reference};
 use super::source::Span;
@@ -17,6 +17,7 @@ pub(crate) fn check(report: &mut Report<'_>, definition: &Definition) {
         definition,
         places: steps.iter().enumerate().map(|(at, step)| (step.id.as_str(), at)).collect(),
         outputs: HashMap::new(),
+        inner: HashMap::new(),
         before: ancestors(steps),
     };
     checker.outputs();
@@ -57,7 +58,7 @@ enum Place {
     /// Outside of the steps, where no step has a result yet.
     Top(&'static str),
     /// In a step; in its gate, which asks after the step's own action.
-    Step { at: usize, gate: bool },
+    Step { at: usize, gate: bool, part: Option<usize> },
 }
 
 struct Checker<'c, 'r, 'a> {
@@ -65,6 +66,8 @@ struct Checker<'c, 'r, 'a> {
     definition: &'c Definition,
     places: HashMap<&'c str, usize>,
     outputs: HashMap<&'c str, usize>,
+    /// Inner steps, with the place of the step that they are in.
+    inner: HashMap<&'c str, usize>,
     before: Vec<Steps>,
 }
 
@@ -95,7 +98,32 @@ impl<'c> Checker<'c, '_, '_> {
 
     fn step(&mut self, at: usize) {
         let step = &self.definition.steps[at];
-        let place = Place::Step { at, gate: false };
+        self.texts(step, at, None, false);
+        if let Some(undo) = &step.compensate {
+            self.texts(undo, at, None, true);
+        }
+        for (part, inner) in step.parts().iter().enumerate() {
+            self.inner_id(inner, at);
+            self.texts(inner, at, Some(part), false);
+            if let Some(undo) = &inner.compensate {
+                self.texts(undo, at, Some(part), true);
+            }
+        }
+    }
+
+    /// An inner step is found by its id, so no other may have it.
+    fn inner_id(&mut self, inner: &'c StepDef, at: usize) {
+        let taken = self.places.contains_key(inner.id.as_str());
+        let other = self.inner.insert(&inner.id, at).filter(|other| *other != at);
+        if taken || other.is_some() {
+            let message = format!("the step id `{}` is already used", inner.id);
+            self.report.error(Fault::new(inner.span, message));
+        }
+    }
+
+    /// `after`: it comes after the step's own action, whose result it may see.
+    fn texts(&mut self, step: &'c StepDef, at: usize, part: Option<usize>, after: bool) {
+        let place = Place::Step { at, gate: after, part };
         if let Some(when) = &step.when {
             for reference in when.references() {
                 self.reference(reference, when.span, place, true);
@@ -115,8 +143,8 @@ impl<'c> Checker<'c, '_, '_> {
         let mut all: Vec<&Template> = Vec::new();
         step.each_template(&mut |template| all.push(template));
         for template in all {
-            let gate = gate.iter().any(|part| std::ptr::eq(*part, template));
-            self.template(template, Place::Step { at, gate });
+            let gate = after || gate.iter().any(|part| std::ptr::eq(*part, template));
+            self.template(template, Place::Step { at, gate, part });
         }
     }
 
@@ -167,6 +195,9 @@ impl<'c> Checker<'c, '_, '_> {
                 Err(fault(message).hint("use `$run.attempt`"))
             }
             id => {
+                if let Some(known) = self.inside(id, place, reference, strict) {
+                    return known;
+                }
                 let Some(&target) = self.places.get(id) else {
                     let fault = fault(format!("the step `{id}` does not exist"));
                     let ids = self.definition.steps.iter().map(|step| step.id.as_str());
@@ -182,6 +213,57 @@ impl<'c> Checker<'c, '_, '_> {
                 self.reachable(target, place)
             }
         }
+    }
+
+    /// What a name means among inner steps: the item and its number, the steps before it in the
+    /// same item, its own gate. Outside of a block its branches are found by their ids.
+    fn inside(
+        &self,
+        id: &str,
+        place: Place,
+        reference: &Reference,
+        strict: bool,
+    ) -> Option<Result<(), Fault>> {
+        let steps = &self.definition.steps;
+        if let Place::Step { at, gate, part: Some(part) } = place {
+            let parts = steps[at].parts();
+            if gate && parts[part].id == id {
+                return Some(Ok(()));
+            }
+            if let Action::ForEach(each) = &steps[at].action {
+                if [&each.item_var, &each.index_var].contains(&&id.to_owned()) {
+                    let known = !strict || reference.path[0] == "json";
+                    let message = format!("`{reference}` does not exist");
+                    let wrong = fault(message).hint(format!("write `${id}.json`"));
+                    return Some(if known { Ok(()) } else { Err(wrong) });
+                }
+                if parts[..part].iter().any(|before| before.id == id) {
+                    return Some(Ok(()));
+                }
+            }
+        }
+        if self.places.contains_key(id) {
+            return None;
+        }
+        let (block, inner) = steps.iter().enumerate().find_map(|(at, step)| {
+            let inner = step.parts().iter().find(|inner| inner.id == id)?;
+            Some((at, inner))
+        })?;
+        let outer = &steps[block].id;
+        let own = matches!(place, Place::Step { at, .. } if at == block);
+        let looped = matches!(steps[block].action, Action::ForEach(_));
+        if own || looped {
+            let message = format!("`{}` has no result here", inner.id);
+            let hint = match (own, looped) {
+                (true, true) => "an inner step sees those before it, of the same item".to_owned(),
+                (true, false) => "branches do not see each other".to_owned(),
+                (false, _) => {
+                    format!("refer to `${outer}.json`, which has one entry for each item")
+                }
+            };
+            return Some(Err(fault(message).hint(hint)));
+        }
+        Some(self.reachable(block, place))
     }
 
     fn flow_reference(&self, reference: &Reference, place: Place) -> Result<(), Fault> {
@@ -212,7 +294,7 @@ impl<'c> Checker<'c, '_, '_> {
     fn reachable(&self, target: usize, place: Place) -> Result<(), Fault> {
         let steps = &self.definition.steps;
         let id = &steps[target].id;
-        let Place::Step { at, gate } = place else {
+        let Place::Step { at, gate, part } = place else {
             let Place::Top(key) = place else { return Ok(()) };
             let message = format!("`{key}` of the flow cannot refer to step `{id}`");
             let hint = "no step has a result where it is used; refer to arguments";
@@ -228,7 +310,7 @@ impl<'c> Checker<'c, '_, '_> {
         }
         // A fallback sees what the step sees that it stands in for.
         let seen_by = steps[at].fallback_of.unwrap_or(at);
-        if has(&self.before[seen_by], target) || gate && target == at {
+        if has(&self.before[seen_by], target) || gate && part.is_none() && target == at {
             return Ok(());
         }
         let message = match target == at {

@@ -104,6 +104,14 @@ impl<'a> Decoder<'_, 'a> {
         text(node, place).map(|text| self.parse(&text, mode, node.span))
     }
 
+    /// What a person is shown. Lobster shows it as it is written.
+    pub(crate) fn shown(&self, node: &Node, place: &str) -> Result<Template, Fault> {
+        if self.strict() {
+            return self.template(node, place);
+        }
+        text(node, place).map(|text| Template::literal(text, node.span))
+    }
+
     /// A folder. Lobster puts arguments into it and nothing else.
     pub(crate) fn folder(&self, node: &Node, place: &str) -> Result<Template, Fault> {
         let mode = if self.strict() { Mode::Strict } else { Mode::LobsterArgs };

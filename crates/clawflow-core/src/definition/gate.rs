@@ -1,13 +1,15 @@
 //! The `approval` of a step.
 
-use super::decode::{Decoder, Fields, choice, duration, expected, label, not_long};
+use super::decode::{Decoder, Fields, boolean, choice, expected, label, not_long};
 use super::error::Fault;
+use super::input::deadline;
 use super::keys;
 use super::model::{Approval, OnDeny, OnTimeout};
 use super::node::{Kind, Node};
+use super::template::{Template, ValueTemplate};
 use crate::limits::APPROVERS_MAX;
 
-const ON_TIMEOUT: [(&str, OnTimeout); 3] =
+pub(crate) const ON_TIMEOUT: [(&str, OnTimeout); 3] =
     [("fail", OnTimeout::Fail), ("continue", OnTimeout::Continue), ("cancel", OnTimeout::Cancel)];
 const ON_DENY: [(&str, OnDeny); 2] = [("cancel", OnDeny::Cancel), ("continue", OnDeny::Continue)];
 
@@ -21,7 +23,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Opti
             "" => None,
             "required" => Some(Approval::default()),
             _ => {
-                let result = decoder.template(node, &place);
+                let result = decoder.shown(node, &place);
                 let prompt = decoder.report.keep(result);
                 Some(Approval { prompt, ..Approval::default() })
             }
@@ -36,45 +38,63 @@ pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Opti
 }
 
 fn object(decoder: &mut Decoder<'_, '_>, node: &Node, place: &str) -> Option<Approval> {
-    let fields = decoder.fields(node, place, &keys::APPROVAL, &keys::APPROVAL_LATER)?;
+    let fields = decoder.fields(node, place, &keys::APPROVAL, &[])?;
     let prompt = fields.get("prompt").and_then(|node| {
-        let result = decoder.template(node, &format!("`prompt` of {place}"));
+        let result = decoder.shown(node, &format!("`prompt` of {place}"));
         decoder.report.keep(result)
     });
-    let timeout_ms = decoder.optional(&fields, "timeout", duration);
-    if let (None, Some(entry)) = (fields.get("timeout"), fields.entry("on_timeout")) {
-        let fault =
-            Fault::new(entry.key_span, format!("{place} has `on_timeout` but no `timeout`"));
-        decoder.report.error(fault.hint("without `timeout` the gate stays open for ever"));
-    }
-    let on_timeout = |node: &Node, place: &str| choice(node, place, &ON_TIMEOUT);
+    let (timeout_ms, on_timeout) = deadline(decoder, &fields, place);
     let on_deny = |node: &Node, place: &str| choice(node, place, &ON_DENY);
+    let [snake, camel] = keys::DIFFERENT_APPROVER;
+    decoder.exclusive(&fields, snake, camel);
+    let different = decoder.optional(&fields, snake, boolean);
+    let different = different.or_else(|| decoder.optional(&fields, camel, boolean));
     Some(Approval {
         prompt,
-        preview: fields.get("preview").map(|node| decoder.value(node)),
+        preview: fields.get("preview").map(|node| shown_value(decoder, node)),
         items: items(decoder, &fields),
         timeout_ms,
-        on_timeout: decoder.optional(&fields, "on_timeout", on_timeout).unwrap_or(OnTimeout::Fail),
+        on_timeout,
         on_deny: decoder.optional(&fields, "on_deny", on_deny).unwrap_or(OnDeny::Cancel),
         approvers: decoder.optional(&fields, "approvers", approvers).unwrap_or_default(),
+        initiated_by: identity(decoder, &fields, &keys::INITIATED_BY),
+        required_approver: identity(decoder, &fields, &keys::REQUIRED_APPROVER),
+        different_approver: different.unwrap_or(false),
     })
 }
 
-/// A list, or one reference to a list.
-fn items(
+/// A name, under either spelling of its key.
+fn identity(
     decoder: &mut Decoder<'_, '_>,
     fields: &Fields<'_>,
-) -> Option<super::template::ValueTemplate> {
+    spellings: &[&str; 2],
+) -> Option<Template> {
+    decoder.exclusive(fields, spellings[0], spellings[1]);
+    let key = spellings.iter().find(|key| fields.get(key).is_some())?;
+    let node = fields.get(key)?;
+    let result = decoder.shown(node, &format!("`{key}` of {}", fields.place));
+    decoder.report.keep(result)
+}
+
+/// A list, or one reference to a list.
+fn items(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Option<ValueTemplate> {
     let node = fields.get("items")?;
     if !matches!(node.kind, Kind::List(_) | Kind::Text(_)) {
         let place = format!("`items` of {}", fields.place);
         decoder.report.error(expected("a list or a reference", node, &place));
         return None;
     }
-    Some(decoder.value(node))
+    Some(shown_value(decoder, node))
 }
 
-fn approvers(node: &Node, place: &str) -> Result<Vec<String>, Fault> {
+fn shown_value(decoder: &Decoder<'_, '_>, node: &Node) -> ValueTemplate {
+    match decoder.strict() {
+        true => decoder.value(node),
+        false => ValueTemplate::Literal(node.to_value()),
+    }
+}
+
+pub(crate) fn approvers(node: &Node, place: &str) -> Result<Vec<String>, Fault> {
     let Kind::List(names) = &node.kind else {
         return Err(expected("a list of names", node, place));
     };

@@ -108,6 +108,12 @@ fn kind(step: &StepDef) -> &'static str {
         (Action::Sleep(_), None) => "sleep",
         (Action::Sleep(_), Some(_)) => "sleep, then approval",
         (Action::Synthetic, Some(_)) => "approval",
+        (Action::Pipeline(_), None) => "pipeline",
+        (Action::Pipeline(_), Some(_)) => "pipeline, then approval",
+        (Action::ForEach(_), _) => "for_each",
+        (Action::Parallel(_), _) => "parallel",
+        (Action::Input(_), _) => "input",
+        (Action::WaitFor(_), _) => "wait_for",
         (Action::Synthetic, None) => "value",
     }
 }

@@ -1,11 +1,13 @@
 //! The keys of the language: those understood now, and those of a later release.
 
 /// Keys of the file.
-pub(crate) const FLOW: [&str; 12] = [
+pub(crate) const FLOW: [&str; 14] = [
     "name",
     "description",
     "goal",
     "key",
+    "on_conflict",
+    "timeout",
     "owner",
     "notify",
     "labels",
@@ -17,25 +19,28 @@ pub(crate) const FLOW: [&str; 12] = [
 ];
 
 /// Keys of the file that are refused rather than ignored: they change what a flow does.
-pub(crate) const FLOW_LATER: [&str; 9] = [
-    "timeout",
-    "cost_limit",
-    "concurrency",
-    "on_conflict",
-    "members",
-    "mode",
-    "budget",
-    "deliver",
-    "queue",
-];
+pub(crate) const FLOW_LATER: [&str; 7] =
+    ["cost_limit", "concurrency", "members", "mode", "budget", "deliver", "queue"];
 
 /// Keys of a step.
-pub(crate) const STEP: [&str; 19] = [
+pub(crate) const STEP: [&str; 32] = [
     "id",
     "run",
     "command",
     "argv",
+    "pipeline",
     "sleep",
+    "input",
+    "wait_for",
+    "parallel",
+    "for_each",
+    "steps",
+    "item_var",
+    "index_var",
+    "batch_size",
+    "pause_ms",
+    "pause",
+    "concurrency",
     "env",
     "cwd",
     "stdin",
@@ -50,52 +55,65 @@ pub(crate) const STEP: [&str; 19] = [
     "on_lost",
     "output",
     "approval",
+    "compensate",
 ];
 
 /// Keys of a step that are refused rather than ignored.
-pub(crate) const STEP_LATER: [&str; 25] = [
-    "pipeline",
+pub(crate) const STEP_LATER: [&str; 11] = [
     "workflow",
     "workflow_args",
-    "parallel",
-    "for_each",
-    "steps",
-    "item_var",
-    "index_var",
-    "batch_size",
-    "pause_ms",
-    "concurrency",
     "acp",
     "subagent",
     "flow",
-    "wait_for",
     "http",
     "llm",
-    "input",
-    "compensate",
     "queue",
     "cost_limit",
-    "retry_on",
-    "stop_on",
     "budget",
     "deliver",
 ];
 
 /// Keys of a step that make no sense at the end of a flow.
-pub(crate) const NOT_IN_FINALLY: [&str; 8] =
-    ["needs", "sleep", "approval", "on_error", "retry", "idempotent", "on_lost", "output"];
+pub(crate) const NOT_IN_FINALLY: [&str; 13] = [
+    "compensate",
+    "parallel",
+    "for_each",
+    "needs",
+    "sleep",
+    "input",
+    "wait_for",
+    "approval",
+    "on_error",
+    "retry",
+    "idempotent",
+    "on_lost",
+    "output",
+];
+/// Keys of a process, which mean nothing for a step that only waits.
+pub(crate) const OF_PROCESS: [&str; 4] = ["retry", "timeout", "timeout_ms", "approval"];
 
 /// Keys of `retry`.
-pub(crate) const RETRY: [&str; 7] =
-    ["max", "backoff", "delay_ms", "delay", "max_delay_ms", "max_delay", "jitter"];
-/// Keys of `retry` that are refused rather than ignored.
-pub(crate) const RETRY_LATER: [&str; 2] = ["retry_on", "stop_on"];
+pub(crate) const RETRY: [&str; 9] = [
+    "max",
+    "backoff",
+    "delay_ms",
+    "delay",
+    "max_delay_ms",
+    "max_delay",
+    "jitter",
+    "retry_on",
+    "stop_on",
+];
 
 /// Keys of `approval`.
-pub(crate) const APPROVAL: [&str; 7] =
-    ["prompt", "items", "preview", "timeout", "on_timeout", "on_deny", "approvers"];
-/// Lobster's identity checks: ignoring one would open a gate to the wrong person.
-pub(crate) const APPROVAL_LATER: [&str; 6] = [
+pub(crate) const APPROVAL: [&str; 13] = [
+    "prompt",
+    "items",
+    "preview",
+    "timeout",
+    "on_timeout",
+    "on_deny",
+    "approvers",
     "initiated_by",
     "initiatedBy",
     "required_approver",
@@ -103,6 +121,33 @@ pub(crate) const APPROVAL_LATER: [&str; 6] = [
     "require_different_approver",
     "requireDifferentApprover",
 ];
+
+/// Spellings of who asks at a gate.
+pub(crate) const INITIATED_BY: [&str; 2] = ["initiated_by", "initiatedBy"];
+/// Spellings of the one who may answer.
+pub(crate) const REQUIRED_APPROVER: [&str; 2] = ["required_approver", "requiredApprover"];
+/// Spellings of whether the one who asks may not answer.
+pub(crate) const DIFFERENT_APPROVER: [&str; 2] =
+    ["require_different_approver", "requireDifferentApprover"];
+
+/// Keys of `input`.
+pub(crate) const INPUT: [&str; 7] =
+    ["prompt", "responseSchema", "schema", "defaults", "timeout", "on_timeout", "approvers"];
+/// Keys of `wait_for`.
+pub(crate) const WAIT_FOR: [&str; 4] = ["event", "key", "timeout", "on_timeout"];
+
+/// Keys of a step that mean something beside `for_each` only.
+pub(crate) const OF_LOOP: [&str; 7] =
+    ["steps", "item_var", "index_var", "batch_size", "pause_ms", "pause", "concurrency"];
+/// Keys of `compensate`.
+pub(crate) const COMPENSATE: [&str; 9] =
+    ["run", "command", "argv", "env", "cwd", "stdin", "timeout", "timeout_ms", "retry"];
+/// Keys of `parallel`.
+pub(crate) const PARALLEL: [&str; 4] = ["wait", "timeout", "timeout_ms", "branches"];
+/// Keys that an inner step cannot have.
+pub(crate) const NOT_INSIDE: [&str; 4] = ["parallel", "for_each", "needs", "output"];
+/// Keys that an inner step of a Lobster file cannot have besides.
+pub(crate) const NOT_INSIDE_LOBSTER: [&str; 4] = ["approval", "input", "wait_for", "sleep"];
 
 /// Keys of an argument.
 pub(crate) const ARG: [&str; 2] = ["default", "description"];

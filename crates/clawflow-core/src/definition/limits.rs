@@ -10,6 +10,8 @@ pub const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const DEPTH_MAX: usize = 64;
 /// Steps in one flow, `finally` steps included.
 pub const STEPS_MAX: usize = 10_000;
+/// Items of one `for_each`.
+pub const ITEMS_MAX: u64 = 10_000;
 /// Errors reported for one file; later ones are mostly echoes of the first.
 pub const ERRORS_MAX: usize = 20;
 /// Longest condition, in bytes. Each reference in it may bring in a whole result.

@@ -29,7 +29,7 @@ pub struct Finding {
 #[must_use]
 pub fn lint(definition: &Definition) -> Vec<Finding> {
     let source = Source::new("", &definition.source);
-    let ids = definition.steps.iter().map(|step| step.id.as_str()).collect();
+    let ids = definition.all_steps().map(|step| step.id.as_str()).collect();
     let mut linter = Linter { source: &source, definition, ids, findings: Vec::new() };
     for warning in &definition.warnings {
         linter.findings.push(Finding {
@@ -42,7 +42,7 @@ pub fn lint(definition: &Definition) -> Vec<Finding> {
     }
     linter.unused_args();
     definition.env.values().for_each(|template| linter.env(template));
-    for step in &definition.steps {
+    for step in definition.all_steps() {
         linter.step(step);
     }
     let mut findings = linter.findings;
@@ -163,7 +163,7 @@ impl Linter<'_> {
         let mut shell = String::new();
         let top = definition.env.values().chain(&definition.key).chain(&definition.cwd);
         top.for_each(|template| used.extend(template.args()));
-        for step in &definition.steps {
+        for step in definition.all_steps() {
             step.each_template(&mut |template| used.extend(template.args()));
             if let Action::Shell(line) = &step.action {
                 shell.push_str(&line.source);

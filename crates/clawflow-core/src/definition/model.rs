@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::condition::Condition;
 use super::error::DefinitionError;
 use super::retry::Retry;
+use super::schema::Schema;
 use super::source::Span;
 use super::template::{Template, ValueTemplate};
 use crate::json::Object;
@@ -45,6 +46,10 @@ pub struct Definition {
     pub goal: Option<String>,
     /// `key`: what makes a run of this flow the same as another one.
     pub key: Option<Template>,
+    /// `on_conflict`: what becomes of a new run while another one with its key is live.
+    pub on_conflict: OnConflict,
+    /// `timeout`: milliseconds for everything forward.
+    pub timeout_ms: Option<u64>,
     /// `owner`: on whose behalf the flow runs.
     pub owner: Option<String>,
     /// `notify`: the notification policy, not interpreted here.
@@ -80,6 +85,12 @@ impl Definition {
         self.args.iter().filter(missing).map(|(name, _)| name.as_str())
     }
 
+    /// Every step, and after each the steps inside of it and what undoes them.
+    pub fn all_steps(&self) -> impl Iterator<Item = &StepDef> {
+        let steps = self.steps.iter().flat_map(|step| std::iter::once(step).chain(step.parts()));
+        steps.flat_map(|step| std::iter::once(step).chain(step.compensate.as_deref()))
+    }
+
     /// The place of a step in `steps`.
     #[must_use]
     pub fn step_index(&self, id: &str) -> Option<usize> {
@@ -98,6 +109,15 @@ impl Definition {
         let defaults = defaults.filter_map(|(name, arg)| Some((name, arg.default.as_ref()?)));
         defaults.chain(given).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
+}
+
+/// What becomes of a new run while another one of the same owner and key is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    /// It is refused.
+    Reject,
+    /// It is the other one.
+    Join,
 }
 
 /// An argument of a workflow.
@@ -156,6 +176,8 @@ pub struct StepDef {
     pub output: Option<String>,
     /// The gate after its action.
     pub approval: Option<Approval>,
+    /// What undoes it when the flow does not succeed.
+    pub compensate: Option<Box<StepDef>>,
     /// Where its id stands.
     pub span: Span,
 }
@@ -170,11 +192,34 @@ impl StepDef {
         }
     }
 
+    /// The steps inside, if it is a loop or has branches.
+    #[must_use]
+    pub fn parts(&self) -> &[StepDef] {
+        match &self.action {
+            Action::ForEach(each) => &each.steps,
+            Action::Parallel(parallel) => &parallel.branches,
+            _ => &[],
+        }
+    }
+
+    /// Whether it has steps inside.
+    #[must_use]
+    pub fn is_block(&self) -> bool {
+        !self.parts().is_empty()
+    }
+
     /// Calls `visit` with every text of the step that may hold references.
     pub(crate) fn each_template<'a>(&'a self, visit: &mut dyn FnMut(&'a Template)) {
         match &self.action {
-            Action::Shell(line) => visit(line),
+            Action::Shell(line) | Action::Pipeline(line) => visit(line),
             Action::Argv(words) => words.iter().for_each(|word| word.each(visit)),
+            Action::ForEach(each) => each.items.each(visit),
+            Action::Parallel(_) => {}
+            Action::Input(input) => visit(&input.prompt),
+            Action::WaitFor(wanted) => {
+                visit(&wanted.event);
+                wanted.key.iter().for_each(&mut *visit);
+            }
             Action::Sleep(_) | Action::Synthetic => {}
         }
         self.env.values().for_each(&mut *visit);
@@ -184,6 +229,7 @@ impl StepDef {
             gate.prompt.iter().for_each(&mut *visit);
             gate.preview.iter().for_each(|preview| preview.each(visit));
             gate.items.iter().for_each(|items| items.each(visit));
+            gate.initiated_by.iter().chain(&gate.required_approver).for_each(&mut *visit);
         }
     }
 }
@@ -195,10 +241,90 @@ pub enum Action {
     Shell(Template),
     /// A program and its arguments, no shell; at least one word.
     Argv(Vec<ValueTemplate>),
+    /// A pipeline in Lobster's language.
+    Pipeline(Template),
     /// Waits.
     Sleep(SleepDef),
+    /// Asks for a structured answer.
+    Input(Box<Input>),
+    /// Waits for an event.
+    WaitFor(Box<WaitForEvent>),
+    /// Runs steps for each item of a list.
+    ForEach(Box<ForEach>),
+    /// Runs branches side by side.
+    Parallel(Box<Parallel>),
     /// Nothing: its result is its `stdin`.
     Synthetic,
+}
+
+/// A loop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForEach {
+    /// The list.
+    pub items: ValueTemplate,
+    /// What the item is called inside, and in the result.
+    pub item_var: String,
+    /// What its number is called.
+    pub index_var: String,
+    /// Items between two pauses; at least 1.
+    pub batch_size: usize,
+    /// Milliseconds between two batches.
+    pub pause_ms: u64,
+    /// Items at work at the same time; at least 1.
+    pub concurrency: usize,
+    /// What is done for each item, one after another.
+    pub steps: Vec<StepDef>,
+}
+
+/// Branches side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parallel {
+    /// Which of them are waited for.
+    pub wait: Race,
+    /// Limit of all of them together, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// At least one.
+    pub branches: Vec<StepDef>,
+}
+
+/// Which branches are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Race {
+    /// Each of them.
+    All,
+    /// The first that succeeds or fails; the others are stopped.
+    Any,
+}
+
+/// A question whose answer must be as a schema says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// The question.
+    pub prompt: Template,
+    /// What the answer must be like.
+    pub schema: Schema,
+    /// What is suggested as an answer; the response where nobody answers in time and the flow goes
+    /// on.
+    pub defaults: Option<Value>,
+    /// How long the question stays open, in milliseconds; for ever without it.
+    pub timeout_ms: Option<u64>,
+    /// What happens when nobody answers in time.
+    pub on_timeout: OnTimeout,
+    /// Who may answer; everyone who may answer at all when empty.
+    pub approvers: Vec<String>,
+}
+
+/// An event that is waited for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaitForEvent {
+    /// Its name.
+    pub event: Template,
+    /// Its key; any without it.
+    pub key: Option<Template>,
+    /// How long it is waited for, in milliseconds; for ever without it.
+    pub timeout_ms: Option<u64>,
+    /// What happens when it does not come in time.
+    pub on_timeout: OnTimeout,
 }
 
 /// How long a `sleep` step waits.
@@ -251,6 +377,12 @@ pub struct Approval {
     pub on_deny: OnDeny,
     /// Who may answer; everyone who may answer gates at all when empty.
     pub approvers: Vec<String>,
+    /// Who asks.
+    pub initiated_by: Option<Template>,
+    /// The only one who may answer.
+    pub required_approver: Option<Template>,
+    /// Whether the one who asks may not answer.
+    pub different_approver: bool,
 }
 
 impl Default for Approval {
@@ -263,6 +395,9 @@ impl Default for Approval {
             on_timeout: OnTimeout::Fail,
             on_deny: OnDeny::Cancel,
             approvers: Vec::new(),
+            initiated_by: None,
+            required_approver: None,
+            different_approver: false,
         }
     }
 }

@@ -6,11 +6,13 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::check;
-use super::decode::{Decoder, Fields, check_name, choice, expected, label, not_long, text};
+use super::decode::{
+    Decoder, Fields, check_name, choice, duration, expected, label, not_long, text,
+};
 use super::error::{DefinitionError, Fault, Report};
 use super::keys;
 use super::limits::{FILE_BYTES_MAX, STEPS_MAX};
-use super::model::{ArgDef, Definition, Dialect, Phase};
+use super::model::{ArgDef, Definition, Dialect, OnConflict, Phase};
 use super::node::{Entry, Kind, Node};
 use super::order;
 use super::source::{Source, Span};
@@ -108,6 +110,8 @@ fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Defi
             let result = decoder.template(node, "`key`");
             decoder.report.keep(result)
         }),
+        on_conflict: on_conflict(&mut decoder, &fields),
+        timeout_ms: decoder.optional(&fields, "timeout", lifetime),
         owner: decoder.optional(&fields, "owner", label),
         notify: decoder.optional(&fields, "notify", notify).map(str::to_owned),
         labels: decoder.optional(&fields, "labels", labels).unwrap_or_default(),
@@ -131,6 +135,20 @@ fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Defi
     Some(definition)
 }
 
+/// The time of the flow as a whole.
+fn lifetime(node: &Node, place: &str) -> Result<u64, Fault> {
+    match duration(node, place)? {
+        0 => Err(Fault::new(node.span, format!("{place} must be longer than nothing"))),
+        ms => Ok(ms),
+    }
+}
+
+fn on_conflict(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> OnConflict {
+    let choices = [("reject", OnConflict::Reject), ("join", OnConflict::Join)];
+    let choose = |node: &Node, place: &str| choice(node, place, &choices);
+    decoder.optional(fields, "on_conflict", choose).unwrap_or(OnConflict::Reject)
+}
+
 /// The names that references may use, before anything is checked.
 fn names(root: &Node) -> Names {
     let mut names = Names::default();
@@ -143,11 +161,34 @@ fn names(root: &Node) -> Names {
         let Some(Kind::List(steps)) = inside(key) else { continue };
         for step in steps {
             let Kind::Map(entries) = &step.kind else { continue };
+            step_names(entries, &mut names);
+        }
+    }
+    names
+}
+
+/// The id of a step, and the names that exist inside of it.
+fn step_names(entries: &[Entry], names: &mut Names) {
+    let inside = |key: &str| entries.iter().find(|entry| entry.key == key).map(|e| &e.value);
+    names.steps.extend(inside("id").and_then(|id| label(id, "").ok()));
+    if inside("for_each").is_some() {
+        for (key, default) in [("item_var", "item"), ("index_var", "index")] {
+            let name = inside(key).and_then(|name| label(name, "").ok());
+            names.steps.insert(name.unwrap_or_else(|| default.to_owned()));
+        }
+    }
+    let branches = inside("parallel").and_then(|node| match &node.kind {
+        Kind::Map(entries) => entries.iter().find(|entry| entry.key == "branches"),
+        _ => None,
+    });
+    for list in inside("steps").into_iter().chain(branches.map(|entry| &entry.value)) {
+        let Kind::List(parts) = &list.kind else { continue };
+        for part in parts {
+            let Kind::Map(entries) = &part.kind else { continue };
             let id = entries.iter().find(|entry| entry.key == "id");
             names.steps.extend(id.and_then(|entry| label(&entry.value, "").ok()));
         }
     }
-    names
 }
 
 fn labels(node: &Node, place: &str) -> Result<BTreeMap<String, String>, Fault> {

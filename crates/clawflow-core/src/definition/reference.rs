@@ -153,7 +153,7 @@ fn field<'v>(
         return Err(EvalError::new(EvalErrorCode::OutputTooLarge, message));
     }
     Ok(match name {
-        "stdout" => text(view.stdout),
+        "stdout" => text(view.stdout.as_deref()),
         "json" => view.json.as_deref().map(Cow::Borrowed),
         "approved" => own(view.approved.map(Value::Bool)),
         "approvedBy" => text(view.approved_by),

@@ -9,8 +9,26 @@ pub enum Backoff {
     Exponential,
 }
 
+/// What the failure of an attempt is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// An exit code.
+    Exit(i32),
+    /// A text within the error or the end of standard error.
+    Text(String),
+}
+
+impl Failure {
+    fn is(&self, exit: Option<i32>, texts: &[&str]) -> bool {
+        match self {
+            Self::Exit(code) => exit == Some(*code),
+            Self::Text(text) => texts.iter().any(|said| said.contains(text.as_str())),
+        }
+    }
+}
+
 /// The `retry` block of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
     /// Attempts in all, at least 1; 1 means no retry.
     pub max: u32,
@@ -22,6 +40,10 @@ pub struct Retry {
     pub max_delay_ms: u64,
     /// Whether each delay is moved by up to a tenth either way.
     pub jitter: bool,
+    /// If there are any, only these failures are tried again.
+    pub retry_on: Vec<Failure>,
+    /// These are not, whatever `retry_on` says.
+    pub stop_on: Vec<Failure>,
 }
 
 impl Default for Retry {
@@ -32,11 +54,20 @@ impl Default for Retry {
             delay_ms: 1_000,
             max_delay_ms: 30_000,
             jitter: false,
+            retry_on: Vec::new(),
+            stop_on: Vec::new(),
         }
     }
 }
 
 impl Retry {
+    /// Whether a failure with this exit code, if any, and these texts may be tried again at all.
+    #[must_use]
+    pub fn applies(&self, exit: Option<i32>, texts: &[&str]) -> bool {
+        let is = |failure: &Failure| failure.is(exit, texts);
+        !self.stop_on.iter().any(is) && (self.retry_on.is_empty() || self.retry_on.iter().any(is))
+    }
+
     /// Milliseconds to wait before retry number `attempt`, counted from 1 for the first retry.
     ///
     /// `jitter_unit` is a random number in `[0, 1)`; the core has no randomness of its own.
@@ -81,6 +112,18 @@ mod tests {
         assert_eq!(delays, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
         assert_eq!(retry.delay_ms(u32::MAX, 0.0), 30_000);
         assert_eq!(retry.delay_ms(0, 0.0), 1_000);
+    }
+
+    #[test]
+    fn only_what_is_named_is_tried_again_and_a_stop_wins() {
+        let text = |text: &str| Failure::Text(text.to_owned());
+        let retry_on = vec![Failure::Exit(75), text("reset by peer")];
+        let retry = Retry { retry_on, stop_on: vec![text("quota")], ..Retry::default() };
+        assert!(retry.applies(Some(75), &["exit code 75"]));
+        assert!(retry.applies(Some(1), &["exit code 1", "connection reset by peer"]));
+        assert!(!retry.applies(Some(1), &["exit code 1"]));
+        assert!(!retry.applies(Some(75), &["exit code 75", "over quota"]));
+        assert!(Retry::default().applies(None, &[]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default)]
 pub struct StepView<'a> {
     /// Standard output, or the text of a synthetic result.
-    pub stdout: Option<&'a str>,
+    pub stdout: Option<Cow<'a, str>>,
     /// The value of [`json_of_stdout`], or a result that is a value by itself.
     pub json: Option<Cow<'a, Value>>,
     /// The decision of the step's gate, once there is one.

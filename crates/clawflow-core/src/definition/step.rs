@@ -1,14 +1,15 @@
 //! One step of the file.
 
-use super::decode::{Decoder, Fields, boolean, check_name, choice, duration, expected, integer};
+use super::attempt;
+use super::blocks;
+use super::decode::{Decoder, Fields, boolean, check_name, choice, duration, expected};
 use super::decode::{label, text};
 use super::error::Fault;
 use super::gate;
+use super::input;
 use super::keys;
-use super::limits::{ATTEMPTS_MAX, DURATION_MS_MAX, TIMEOUT_MS_MAX};
 use super::model::{Action, Dialect, OnError, OnLost, Phase, SleepDef, StepDef};
 use super::node::{Kind, Node};
-use super::retry::{Backoff, Retry};
 use super::source::Span;
 use super::template::ValueTemplate;
 
@@ -57,19 +58,63 @@ pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, node: &Node, phase: Phase) -
             decoder.report.keep(result)
         }),
         needs: Vec::new(),
-        retry: decode_retry(decoder, &fields),
-        timeout_ms: decode_timeout(decoder, &fields),
+        retry: attempt::retry(decoder, &fields),
+        timeout_ms: attempt::timeout(decoder, &fields),
         on_error,
         fallback_of: None,
         idempotent,
         on_lost: decode_on_lost(decoder, &fields, idempotent),
         output: decoder.optional(&fields, "output", super::decode::name),
         approval: gate::decode(decoder, &fields),
+        compensate: fields
+            .get("compensate")
+            .and_then(|node| compensate(decoder, node, &place, id.span)),
         span: id.span,
     };
     check_work(decoder, &fields, &step, needs.is_some());
     let needs_span = fields.entry("needs").map_or(id.span, |entry| entry.key_span);
     Some(RawStep { step, needs, needs_span, fallback })
+}
+
+/// What undoes a step: a process, bounded in time like those of `finally`.
+fn compensate(
+    decoder: &mut Decoder<'_, '_>,
+    node: &Node,
+    outer: &str,
+    span: Span,
+) -> Option<Box<StepDef>> {
+    let place = format!("`compensate` of {outer}");
+    let fields = decoder.fields(node, &place, &keys::COMPENSATE, &[])?;
+    let action = decode_action(decoder, &fields);
+    if action == Action::Synthetic && !decoder.report.full() {
+        let fault = Fault::new(node.span, format!("{place} does nothing"));
+        decoder.report.error(fault.hint("give it `run` or `argv`"));
+    }
+    let env = decoder.env(&fields);
+    let cwd = fields.get("cwd").and_then(|node| {
+        let result = decoder.folder(node, &format!("`cwd` of {place}"));
+        decoder.report.keep(result)
+    });
+    Some(Box::new(StepDef {
+        id: "compensate".to_owned(),
+        phase: Phase::Finally,
+        action,
+        env,
+        cwd,
+        stdin: fields.get("stdin").map(|node| decoder.value(node)),
+        when: None,
+        needs: Vec::new(),
+        retry: attempt::retry(decoder, &fields),
+        timeout_ms: attempt::timeout(decoder, &fields),
+        on_error: OnError::Continue,
+        fallback_of: None,
+        idempotent: false,
+        on_lost: OnLost::Fail,
+        output: None,
+        approval: None,
+        compensate: None,
+        span,
+    }))
 }
 
 fn step_id(decoder: &mut Decoder<'_, '_>, node: &Node) -> Option<Named> {
@@ -120,7 +165,9 @@ fn finally_fields<'n>(
 }
 
 fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
-    let actions = ["run", "command", "argv", "sleep"];
+    let actions = [
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "parallel", "for_each",
+    ];
     let present: Vec<&str> = actions.into_iter().filter(|key| fields.get(key).is_some()).collect();
     // In Lobster `run` wins over `command`.
     let lobster_pair = decoder.dialect == Dialect::Lobster && present == ["run", "command"];
@@ -130,18 +177,45 @@ fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
     let Some((&key, node)) =
         present.first().and_then(|key| fields.get(key).map(|node| (key, node)))
     else {
+        meaningless(decoder, fields, "nothing else");
         return Action::Synthetic;
     };
     let place = format!("`{key}` of {}", fields.place);
     let action = match key {
         "argv" => argv(decoder, node, &place),
+        "pipeline" => decoder.template(node, &place).map(Action::Pipeline),
         "sleep" => sleep(decoder, node, &place),
+        "input" => input::input(decoder, node, &place),
+        "wait_for" => input::wait_for(decoder, node, &place),
+        "parallel" => blocks::parallel(decoder, node, &place),
+        "for_each" => blocks::for_each(decoder, fields, node, &place),
         _ => decoder.shell(node, &place).map(|line| match line.source.trim() {
             "" => Action::Synthetic,
             _ => Action::Shell(line),
         }),
     };
+    meaningless(decoder, fields, key);
     decoder.report.keep(action).unwrap_or(Action::Synthetic)
+}
+
+/// Keys that would have no effect beside this action are refused rather than ignored.
+fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str) {
+    let block = matches!(action, "parallel" | "for_each");
+    let words: &[&str] = match action {
+        "input" | "wait_for" => &keys::OF_PROCESS,
+        "for_each" if decoder.strict() => &["retry", "stdin", "idempotent", "on_lost", "approval"],
+        "for_each" => &["approval", "retry"],
+        "parallel" => &["retry", "stdin", "idempotent", "on_lost", "approval"],
+        _ => &[],
+    };
+    let of_loop: &[&str] = if action == "for_each" { &[] } else { &keys::OF_LOOP };
+    for word in words.iter().chain(of_loop) {
+        let Some(entry) = fields.entry(word) else { continue };
+        let message = format!("`{word}` has no meaning for a step with `{action}`");
+        let fault = Fault::new(entry.key_span, message);
+        let hint = "give it to the inner steps";
+        decoder.report.error(if block { fault.hint(hint) } else { fault });
+    }
 }
 
 fn argv(decoder: &Decoder<'_, '_>, node: &Node, place: &str) -> Result<Action, Fault> {
@@ -201,47 +275,6 @@ fn decode_needs(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Option<Ve
     Some(needs)
 }
 
-fn decode_retry(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Retry {
-    let default = Retry::default();
-    let Some(node) = fields.get("retry") else { return default };
-    let place = format!("`retry` of {}", fields.place);
-    let later = &keys::RETRY_LATER;
-    let Some(fields) = decoder.fields(node, &place, &keys::RETRY, later) else { return default };
-    let attempts = |node: &Node, place: &str| integer(node, place, 1, ATTEMPTS_MAX);
-    let ms = |node: &Node, place: &str| integer(node, place, 0, DURATION_MS_MAX);
-    let backoff = [("fixed", Backoff::Fixed), ("exponential", Backoff::Exponential)];
-    decoder.exclusive(&fields, "delay_ms", "delay");
-    decoder.exclusive(&fields, "max_delay_ms", "max_delay");
-    let max = decoder.optional(&fields, "max", attempts);
-    let delay = decoder.optional(&fields, "delay_ms", ms);
-    let delay = delay.or_else(|| decoder.optional(&fields, "delay", duration));
-    let max_delay = decoder.optional(&fields, "max_delay_ms", ms);
-    let max_delay = max_delay.or_else(|| decoder.optional(&fields, "max_delay", duration));
-    let choose = |node: &Node, place: &str| choice(node, place, &backoff);
-    Retry {
-        max: max.and_then(|max| u32::try_from(max).ok()).unwrap_or(default.max),
-        backoff: decoder.optional(&fields, "backoff", choose).unwrap_or(default.backoff),
-        delay_ms: delay.unwrap_or(default.delay_ms),
-        max_delay_ms: max_delay.unwrap_or(default.max_delay_ms),
-        jitter: decoder.optional(&fields, "jitter", boolean).unwrap_or(default.jitter),
-    }
-}
-
-fn decode_timeout(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Option<u64> {
-    decoder.exclusive(fields, "timeout_ms", "timeout");
-    let ms = |node: &Node, place: &str| integer(node, place, 1, TIMEOUT_MS_MAX);
-    let spelled = |node: &Node, place: &str| match duration(node, place)? {
-        0 => Err(Fault::new(node.span, format!("{place} must be longer than nothing"))),
-        ms if ms > TIMEOUT_MS_MAX => {
-            let message = format!("{place} is longer than {TIMEOUT_MS_MAX} ms, about 24 days");
-            Err(Fault::new(node.span, message))
-        }
-        ms => Ok(ms),
-    };
-    let timeout = decoder.optional(fields, "timeout_ms", ms);
-    timeout.or_else(|| decoder.optional(fields, "timeout", spelled))
-}
-
 fn decode_on_error(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> (OnError, Option<Named>) {
     let Some(node) = fields.get("on_error") else { return (OnError::Stop, None) };
     let place = format!("`on_error` of {}", fields.place);
@@ -273,7 +306,10 @@ fn decode_on_lost(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, idempotent
 
 /// A step must do something: run, wait, ask, hand on a value, or join other steps.
 fn check_work(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, step: &StepDef, joins: bool) {
-    let written = ["run", "command", "argv", "sleep", "approval"];
+    let written = [
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "parallel", "for_each",
+        "approval",
+    ];
     if written.into_iter().any(|key| fields.get(key).is_some()) || decoder.report.full() {
         return;
     }

@@ -103,6 +103,11 @@ impl Template {
         Self { source: text.to_owned(), segments, mode, span }
     }
 
+    /// A text without references, whatever it looks like.
+    pub(crate) fn literal(text: String, span: Span) -> Self {
+        Self { source: text.clone(), segments: vec![Segment::Text(text)], mode: Mode::Strict, span }
+    }
+
     /// The text as it stands in the file.
     #[must_use]
     pub fn source(&self) -> &str {

@@ -2,9 +2,11 @@
 
 use super::Draft;
 use super::begin::begin;
+use super::blocks::run_blocks;
 use super::cancel::withdraw;
 use super::finish::finish_flow;
 use super::needs::Needs;
+use super::undo::prepare_undoing;
 use crate::definition::{OnError, Phase};
 use crate::error::Refusal;
 use crate::flow::FlowStatus;
@@ -18,6 +20,7 @@ use std::collections::BTreeSet;
 pub(super) fn advance(draft: &mut Draft) -> Result<(), Refusal> {
     loop {
         let mut moved = wind_down(draft);
+        moved |= run_blocks(draft);
         moved |= start_forward(draft);
         moved |= start_finally(draft);
         if !moved {
@@ -73,10 +76,14 @@ fn given_up(draft: &Draft, at: usize) -> Option<(StepStatus, StepError)> {
         _ => false,
     };
     if draft.stopping {
-        let why = StepError::new("stopped", "another step failed");
+        let why = match draft.timed_out() {
+            true => StepError::new("timed_out", "the time of the flow was over"),
+            false => StepError::new("stopped", "another step failed"),
+        };
         return match step.status {
             // The failure of another step does not settle a doubt.
-            S::InDoubt => None,
+            S::InDoubt if !draft.timed_out() => None,
+            S::InDoubt => Some((S::Failed, why)),
             S::Waiting => Some((S::Cancelled, why)),
             _ if is_fresh => Some((S::Skipped, why)),
             // It had failed before, and its own failure says more.
@@ -85,7 +92,7 @@ fn given_up(draft: &Draft, at: usize) -> Option<(StepStatus, StepError)> {
     }
     // What has begun goes on to its end, with its retries, its gate and its fallback: only a flow
     // whose begun steps end well succeeds.
-    let is_rest = is_fresh && draft.def(at).fallback_of.is_none();
+    let is_rest = is_fresh && draft.def(at).fallback_of.is_none() && step.of.is_none();
     is_rest.then(|| (S::Skipped, StepError::new("skip_rest", "another step skipped the rest")))
 }
 
@@ -96,7 +103,7 @@ fn start_forward(draft: &mut Draft) -> bool {
     }
     let was_skipping = draft.skipping;
     let ready = |at: &usize| draft.step(*at).status == StepStatus::Pending && is_ready(draft, *at);
-    let mut ready: BTreeSet<usize> = draft.phase(Phase::Forward).filter(ready).collect();
+    let mut ready: BTreeSet<usize> = draft.fixed().filter(ready).collect();
     let mut needs: Option<Needs> = None;
     let mut moved = false;
     while let Some(at) = ready.pop_first() {
@@ -144,13 +151,13 @@ fn is_met(draft: &Draft, at: usize) -> bool {
     }
 }
 
-/// Begins the next `finally` step once everything forward has ended, and the one after it where
-/// that ends at once.
+/// Begins what undoes steps, and then the next `finally` step, once everything forward has ended,
+/// and the one after it where that ends at once.
 fn start_finally(draft: &mut Draft) -> bool {
     if !draft.phase(Phase::Forward).all(|at| draft.step(at).status.is_terminal()) {
         return false;
     }
-    let mut moved = false;
+    let mut moved = prepare_undoing(draft);
     for at in draft.phase(Phase::Finally) {
         if draft.step(at).status == StepStatus::Pending && !draft.is_held(at) {
             begin(draft, at);

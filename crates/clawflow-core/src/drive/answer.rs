@@ -4,12 +4,11 @@ use super::Draft;
 use super::advance::advance;
 use super::begin::{fail_by_eval, new_wait, open_wait};
 use super::cancel::request;
-use super::launch::text;
+use super::shown::{Shown, what_is_shown};
 use super::state::{Ctx, Decision, FlowState};
-use crate::definition::{EvalError, OnDeny};
+use crate::definition::OnDeny;
 use crate::error::Refusal;
 use crate::ids::WaitId;
-use crate::limits::{PREVIEW_CHARS_MAX, cut};
 use crate::step::StepStatus;
 use crate::wait::{WaitKind, WaitState, shown_hash};
 use serde_json::json;
@@ -84,39 +83,22 @@ pub(super) fn open_gate(draft: &mut Draft, at: usize) {
     let Some(gate) = draft.def(at).approval.clone() else { return };
     let due = gate.timeout_ms.map(|ms| draft.now() + i64::try_from(ms).unwrap_or(i64::MAX / 2));
     let mut wait = new_wait(draft, at, WaitKind::Approval, due);
-    let (prompt, preview) = shown;
+    let Shown { prompt, preview, items, initiated_by, required, different } = shown;
     wait.shown_hash = Some(shown_hash(&prompt, preview.as_deref()));
     wait.prompt = Some(prompt);
     wait.preview = preview;
-    wait.approvers = gate.approvers;
+    wait.approvers = required.map_or(gate.approvers, |who| vec![who]);
+    wait.different_approver = different;
+    wait.items = items;
+    wait.initiated_by.clone_from(&initiated_by);
     wait.on_timeout = due.map(|_| gate.on_timeout.into());
+    let step = draft.step_mut(at);
+    if initiated_by.is_some() {
+        step.result.get_or_insert_default().initiated_by = initiated_by;
+    }
     open_wait(draft, at, wait);
     if draft.state.spec.auto_approve {
         let yes = Answer { approve: true, by: "--yes".to_owned(), shown_hash: None };
         decide(draft, at, &yes);
     }
-}
-
-/// Prompt and preview, references resolved.
-fn what_is_shown(
-    draft: &Draft,
-    at: usize,
-    attempt: u32,
-) -> Result<(String, Option<String>), EvalError> {
-    let scope = draft.scope(attempt);
-    let Some(gate) = &draft.def(at).approval else { return Ok((String::new(), None)) };
-    let prompt = match &gate.prompt {
-        Some(prompt) => prompt.render(&scope)?,
-        None => format!("approve {}?", draft.step(at).step_id),
-    };
-    let preview = match (gate.preview.as_ref().or(gate.items.as_ref()), &draft.step(at).result) {
-        (Some(preview), _) => Some(text(&preview.resolve(&scope)?)),
-        (None, Some(result)) => match (&result.json, &result.stdout) {
-            (Some(value), _) => Some(text(value)),
-            (None, stdout) => stdout.clone(),
-        },
-        (None, None) => None,
-    };
-    let prompt = cut(&prompt, PREVIEW_CHARS_MAX);
-    Ok((prompt, preview.filter(|p| !p.is_empty()).map(|p| cut(&p, PREVIEW_CHARS_MAX))))
 }

@@ -24,11 +24,12 @@ pub(super) fn try_again(draft: &mut Draft, at: usize) {
 /// lose against a cancel, a pause or an end that came first.
 pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
     let attempt = draft.step(at).attempt + 1;
-    let launch = match prepare(&draft.scope(attempt), at) {
+    let launch = match prepare(&draft.scope_of(at, attempt), at) {
         Ok(launch) => launch,
         Err(error) => return fail_by_eval(draft, at, &error),
     };
     let shown = match &draft.def(at).action {
+        Action::Pipeline(_) => launch.command.argv.last().cloned().unwrap_or_default(),
         Action::Shell(_) => launch.command.argv[2].clone(),
         _ => launch.command.argv.join(" "),
     };

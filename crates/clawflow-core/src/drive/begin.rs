@@ -3,24 +3,27 @@
 use super::Draft;
 use super::answer::open_gate;
 use super::attempt::new_attempt;
+use super::blocks::begin_block;
 use super::ended::fail_step;
+use super::input::ask;
+use super::signal::await_event;
 use crate::definition::{Action, Condition, EvalError, SleepDef};
 use crate::effect::Effect;
 use crate::ids::WaitId;
 use crate::step::{StepError, StepResult, StepStatus};
-use crate::wait::{Wait, WaitKind, WaitState};
+use crate::wait::{Wait, WaitKind};
 use serde_json::{Value, json};
 
 /// Begins the step: skips it, runs it, puts it to sleep, or records its value.
 pub(super) fn begin(draft: &mut Draft, at: usize) {
     let now = draft.now();
-    if draft.step(at).attempt > 0 {
+    if draft.step(at).attempt > 0 && !draft.def(at).is_block() {
         // A further attempt that a pause held back. Whether the step runs was decided before.
         return new_attempt(draft, at);
     }
     let attempt = 1;
     let wanted = draft.def(at).when.clone();
-    match wanted.map(|when| wants(draft, &when, attempt)).transpose() {
+    match wanted.map(|when| wants(draft, at, &when, attempt)).transpose() {
         Err(error) => return fail_by_eval(draft, at, &error),
         Ok(Some(false)) => {
             let why = StepError::new("condition", "its condition is false");
@@ -30,11 +33,17 @@ pub(super) fn begin(draft: &mut Draft, at: usize) {
     }
     draft.step_mut(at).started_at.get_or_insert(now);
     match draft.def(at).action.clone() {
-        Action::Shell(_) | Action::Argv(_) => new_attempt(draft, at),
+        Action::Shell(_) | Action::Argv(_) | Action::Pipeline(_) => new_attempt(draft, at),
         Action::Sleep(sleep) => fall_asleep(draft, at, &sleep),
+        Action::ForEach(_) | Action::Parallel(_) => begin_block(draft, at),
+        Action::Input(input) => ask(draft, at, &input),
+        Action::WaitFor(wanted) => await_event(draft, at, &wanted),
         Action::Synthetic => {
-            let value =
-                draft.def(at).stdin.clone().map(|stdin| stdin.resolve(&draft.scope(attempt)));
+            let value = draft
+                .def(at)
+                .stdin
+                .clone()
+                .map(|stdin| stdin.resolve(&draft.scope_of(at, attempt)));
             match value.transpose() {
                 Err(error) => fail_by_eval(draft, at, &error),
                 Ok(value) => succeed(draft, at, synthetic(value)),
@@ -43,8 +52,8 @@ pub(super) fn begin(draft: &mut Draft, at: usize) {
     }
 }
 
-fn wants(draft: &Draft, when: &Condition, attempt: u32) -> Result<bool, EvalError> {
-    when.eval(&draft.scope(attempt))
+fn wants(draft: &Draft, at: usize, when: &Condition, attempt: u32) -> Result<bool, EvalError> {
+    when.eval(&draft.scope_of(at, attempt))
 }
 
 /// The result of a step that only passes its input on.
@@ -94,8 +103,8 @@ pub(super) fn output_value(result: &StepResult) -> Result<Value, StepError> {
     if result.truncated {
         return Err(StepError::new("output_too_large", "its output was cut at the limit"));
     }
-    Ok(match (&result.json, &result.stdout) {
-        (Some(value), _) => value.clone(),
+    Ok(match (&result.json.as_ref().or(result.response.as_ref()), &result.stdout) {
+        (Some(value), _) => Value::clone(value),
         (None, Some(text)) => {
             crate::definition::json_of_stdout(text).unwrap_or_else(|| json!(text))
         }
@@ -119,27 +128,10 @@ fn fall_asleep(draft: &mut Draft, at: usize, sleep: &SleepDef) {
 
 /// A wait of this step, not yet recorded.
 pub(super) fn new_wait(draft: &mut Draft, at: usize, kind: WaitKind, due: Option<i64>) -> Wait {
-    Wait {
-        wait_id: WaitId::new(draft.ctx.ids),
-        flow_id: draft.state.flow.flow_id.clone(),
-        version: 0,
-        step_id: Some(draft.step(at).step_id.clone()),
-        kind,
-        target: None,
-        prompt: None,
-        preview: None,
-        shown_hash: None,
-        approvers: Vec::new(),
-        due_at: due,
-        on_timeout: None,
-        on_resolved: None,
-        event_key: None,
-        state: WaitState::Open,
-        answer: None,
-        answered_by: None,
-        created_at: draft.now(),
-        closed_at: None,
-    }
+    let flow_id = draft.state.flow.flow_id.clone();
+    let step_id = Some(draft.step(at).step_id.clone());
+    let (wait_id, now) = (WaitId::new(draft.ctx.ids), draft.now());
+    Wait { step_id, due_at: due, ..Wait::fresh(wait_id, flow_id, kind, now) }
 }
 
 /// Records a wait and makes the step wait on it.

@@ -50,12 +50,15 @@ pub(super) fn request(draft: &mut Draft, reason: &str) {
 }
 
 /// Stops the step's task: one that waits for a slot never starts, one that may run is stopped.
-fn stop_step(draft: &mut Draft, at: usize) {
+pub(super) fn stop_step(draft: &mut Draft, at: usize) {
     if !draft.step(at).status.is_active() {
         return;
     }
     if withdraw(draft, at) {
-        let why = StepError::new("cancelled", "cancelled before it started");
+        let why = match draft.cancelling() {
+            true => StepError::new("cancelled", "cancelled before it started"),
+            false => StepError::new("timed_out", "the time of the flow was over"),
+        };
         draft.end_step(at, StepStatus::Cancelled, Some(why));
     } else if let Some(id) = draft.step(at).task_id.clone() {
         mark(draft, &id);
@@ -69,6 +72,7 @@ pub(super) fn withdraw(draft: &mut Draft, at: usize) -> bool {
         return false;
     }
     let never = |row: &mut Task| row.error = Some("withdrawn before it started".to_owned());
+    draft.unqueue(&id);
     draft.end_task(&id, TaskMove::Cancel, never).is_ok()
 }
 

@@ -4,17 +4,17 @@ use super::Draft;
 use super::advance::advance;
 use super::needs::Needs;
 use super::state::{Ctx, Decision, FlowState};
-use crate::definition::{Definition, Phase, StepDef, Template};
+use crate::definition::{Definition, Phase, Scope, StepDef, StepView};
 use crate::error::{Code, Refusal};
 use crate::flow::{ENGINE_CONTROLLER, Flow, NotifyPolicy, Origin, blank, check_key, has_nul};
 use crate::ids::FlowId;
 use crate::json::{Object, fits};
 use crate::limits::{JSON_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::spec::{DefinitionSource, FlowSpec};
-use crate::step::{Step, StepStatus};
+use crate::step::{PartOf, Step, StepStatus};
 use crate::unit::Change;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a flow is made from.
@@ -42,7 +42,7 @@ pub struct NewFlow {
     pub reuse: Option<Reuse>,
 }
 
-/// Results of an ended flow that its retry begins with.
+/// Results of an ended flow that its retry or fork begins with.
 #[derive(Clone, Debug)]
 pub struct Reuse {
     /// The ended flow.
@@ -51,6 +51,10 @@ pub struct Reuse {
     pub key_root: String,
     /// Its steps; those that succeeded or were skipped by their condition are taken over.
     pub steps: Vec<Arc<Step>>,
+    /// The step from which on everything runs anew, whatever it has reached.
+    pub from: Option<String>,
+    /// Whether the new flow is a fork: other arguments, keys of its own.
+    pub fork: bool,
 }
 
 /// Makes the flow and starts what is ready.
@@ -65,7 +69,9 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
         Some(Err(unknown)) => return Err(Refusal::new(Code::Invalid, unknown.to_string())),
     };
     let flow_id = FlowId::new(ctx.ids);
-    let key_root = new.reuse.as_ref().map_or_else(|| flow_id.0.clone(), |r| r.key_root.clone());
+    let retried = new.reuse.as_ref().filter(|reuse| !reuse.fork);
+    let key_root = retried.map_or_else(|| flow_id.0.clone(), |reuse| reuse.key_root.clone());
+    check_from(&new)?;
     let flow = Flow { notify_policy: notify, ..new_flow(&new, &flow_id, ctx.now) };
     let spec = FlowSpec {
         flow_id: flow_id.clone(),
@@ -87,6 +93,7 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
         definition: new.definition.clone(),
         tasks: BTreeMap::new(),
         waits: BTreeMap::new(),
+        items: BTreeMap::new(),
         last_event: 0,
     };
     let mut draft = Draft::create(&state, ctx);
@@ -96,6 +103,7 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
         take_over(&mut draft, reuse);
     }
     name_and_goal(&mut draft, &new)?;
+    super::deadline::open(&mut draft);
     advance(&mut draft)?;
     Ok(as_inserts(draft.finish(), &new.definition))
 }
@@ -104,31 +112,34 @@ fn new_flow(new: &NewFlow, flow_id: &FlowId, now: i64) -> Flow {
     Flow {
         definition_hash: Some(new.definition.hash.clone()),
         requester_origin: new.requester_origin.clone(),
-        retry_of: new.reuse.as_ref().map(|r| r.flow_id.clone()),
+        retry_of: origin(new, false),
+        fork_of: origin(new, true),
         labels: new.definition.labels.clone(),
         ..blank(flow_id.clone(), new.owner_key.clone(), ENGINE_CONTROLLER.to_owned(), now)
     }
 }
 
-fn fresh_step(flow_id: &FlowId, def: &StepDef, position: u32) -> Step {
-    Step {
-        flow_id: flow_id.clone(),
-        step_id: def.id.clone(),
-        position,
-        finally: def.phase == Phase::Finally,
-        version: 0,
-        status: StepStatus::Pending,
-        attempt: 0,
-        lost_attempts: 0,
-        task_id: None,
-        wait_id: None,
-        due_at: None,
-        result: None,
-        error: None,
-        reused_from: None,
-        started_at: None,
-        ended_at: None,
+/// The flow that this one begins with, as a retry or as a fork.
+fn origin(new: &NewFlow, fork: bool) -> Option<FlowId> {
+    let reuse = new.reuse.as_ref().filter(|reuse| reuse.fork == fork);
+    reuse.map(|reuse| reuse.flow_id.clone())
+}
+
+/// The step to run from is one of the forward steps that the file names.
+fn check_from(new: &NewFlow) -> Result<(), Refusal> {
+    let Some(from) = new.reuse.as_ref().and_then(|reuse| reuse.from.as_deref()) else {
+        return Ok(());
+    };
+    let mut ids = new.definition.forward_steps().map(|(_, def)| def.id.as_str());
+    if ids.any(|id| id == from) {
+        return Ok(());
     }
+    Err(Refusal::new(Code::Invalid, format!("the flow has no step {from} to run from")))
+}
+
+fn fresh_step(flow_id: &FlowId, def: &StepDef, position: u32) -> Step {
+    let fresh = Step::fresh(flow_id.clone(), def.id.clone(), position);
+    Step { finally: def.phase == Phase::Finally, ..fresh }
 }
 
 /// The arguments with defaults filled in.
@@ -162,14 +173,7 @@ fn check_args(new: &NewFlow) -> Result<Object, Refusal> {
 
 /// Key and goal; both may refer to arguments and to the flow itself.
 fn name_and_goal(draft: &mut Draft, new: &NewFlow) -> Result<(), Refusal> {
-    let key = match (&new.key, &new.definition.key) {
-        (Some(key), _) => Some(key.clone()),
-        (None, Some(template)) => Some(render(draft, template)?),
-        (None, None) => None,
-    };
-    if let Some(key) = &key {
-        check_key(key)?;
-    }
+    let key = key_with(new, &draft.state.spec.args)?;
     let definition = &new.definition;
     let goal = match &definition.goal {
         Some(goal) => Some(goal.clone()),
@@ -181,19 +185,59 @@ fn name_and_goal(draft: &mut Draft, new: &NewFlow) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A template of the flow as a whole.
-fn render(draft: &Draft, template: &Template) -> Result<String, Refusal> {
-    template.render(&draft.scope(1)).map_err(|e| Refusal::new(Code::Invalid, e.message))
+/// The key that the flow will have, for a caller who joins a live flow of the same key.
+///
+/// # Errors
+/// `invalid` for arguments or a key that cannot be.
+pub fn key_of(new: &NewFlow) -> Result<Option<String>, Refusal> {
+    key_with(new, &check_args(new)?)
+}
+
+fn key_with(new: &NewFlow, args: &Object) -> Result<Option<String>, Refusal> {
+    let key = match (&new.key, &new.definition.key) {
+        (Some(key), _) => key.clone(),
+        (None, Some(template)) => {
+            let rendered = template.render(&ArgScope(args));
+            rendered.map_err(|e| Refusal::new(Code::Invalid, e.message))?
+        }
+        (None, None) => return Ok(None),
+    };
+    check_key(&key)?;
+    Ok(Some(key))
+}
+
+/// What the key of a flow may refer to: arguments alone.
+struct ArgScope<'a>(&'a Object);
+
+impl Scope for ArgScope<'_> {
+    fn step(&self, _: &str) -> Option<StepView<'_>> {
+        None
+    }
+
+    fn arg(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    fn flow(&self, _: &[&str]) -> Option<Value> {
+        None
+    }
+
+    fn run_attempt(&self) -> u32 {
+        1
+    }
 }
 
 /// Takes over what steps of the same id reached, as long as all that they needed is taken over too.
 fn take_over(draft: &mut Draft, reuse: &Reuse) {
     let old: HashMap<&str, &Arc<Step>> =
         reuse.steps.iter().map(|step| (step.step_id.as_str(), step)).collect();
+    let undone = undone(reuse);
     let mut needs = Needs::of(draft, |_| false);
     let mut next: Vec<usize> = draft.phase(Phase::Forward).filter(|at| needs.is_met(*at)).collect();
     while let Some(at) = next.pop() {
-        let reusable = old.get(draft.step(at).step_id.as_str()).filter(|old| is_reusable(old));
+        let id = draft.step(at).step_id.as_str();
+        let anew = reuse.from.as_deref() == Some(id) || undone.contains(id);
+        let reusable = old.get(id).filter(|old| !anew && is_reusable(old));
         let Some(old) = reusable.filter(|_| draft.def(at).fallback_of.is_none()) else { continue };
         next.extend(needs.meet(at));
         draft.set_status(at, old.status);
@@ -211,6 +255,46 @@ fn take_over(draft: &mut Draft, reuse: &Reuse) {
             let _ = super::ended::keep_output(draft, &name, value);
         }
         draft.skip_unneeded_fallback(at);
+        take_over_parts(draft, at, old.position, reuse);
+    }
+}
+
+/// Steps whose effect was undone, or was about to be: their results stand for nothing any more.
+fn undone(reuse: &Reuse) -> HashSet<&str> {
+    let begun = reuse.steps.iter().filter(|step| step.attempt > 0);
+    let undone = begun.filter_map(|step| step.of.filter(|of| of.undo));
+    let outer = |at: u32| reuse.steps.get(at as usize);
+    let named = undone.filter_map(|of| {
+        let step = outer(of.step)?;
+        // What was undone inside of a step makes all of it run again.
+        let step = step.of.map_or(Some(step), |of| outer(of.step))?;
+        Some(step.step_id.as_str())
+    });
+    named.collect()
+}
+
+/// The records of the steps inside of one that is taken over.
+fn take_over_parts(draft: &mut Draft, at: usize, was_at: u32, reuse: &Reuse) {
+    if !draft.def(at).is_block() {
+        return;
+    }
+    let inside = |step: &&Arc<Step>| step.of.is_some_and(|of| of.step == was_at && !of.undo);
+    let known = draft.def(at).parts().len();
+    for old in reuse.steps.iter().filter(inside) {
+        let Some(of) = old.of.filter(|of| (of.part as usize) < known) else { continue };
+        let position = u32::try_from(draft.state.steps.len()).unwrap_or(u32::MAX);
+        let of = PartOf { step: u32::try_from(at).unwrap_or(u32::MAX), ..of };
+        let flow_id = draft.state.flow.flow_id.clone();
+        draft.append_step(Step {
+            of: Some(of),
+            status: old.status,
+            error: old.error.clone(),
+            result: old.result.clone(),
+            reused_from: Some(reuse.flow_id.clone()),
+            started_at: old.started_at,
+            ended_at: old.ended_at,
+            ..Step::fresh(flow_id, old.step_id.clone(), position)
+        });
     }
 }
 

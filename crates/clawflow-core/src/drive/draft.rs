@@ -1,21 +1,23 @@
 //! A working copy of a flow that knows what was changed.
 
-use super::scope::FlowScope;
+use super::scope::{FlowScope, find_items};
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{OnError, Phase, StepDef};
 use crate::delivery::Delivery;
 use crate::effect::Effect;
 use crate::error::Refusal;
 use crate::flow::FlowMove;
-use crate::ids::TaskId;
+use crate::ids::{TaskId, WaitId};
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::rows::{FlowChange, FlowRow, Rows};
+use crate::signal::Signal;
 use crate::step::{Step, StepError, StepStatus, may_follow};
 use crate::task::{Task, TaskMove, TaskStatus};
 use crate::unit::Change;
 use crate::wait::{Wait, WaitState};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
+use std::iter::Chain;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,6 +39,8 @@ pub(crate) struct Draft<'a, 'c> {
     pub(super) outputs_bytes: Option<usize>,
     /// Positions of the steps by their ids, for references in large flows.
     by_id: OnceCell<Vec<usize>>,
+    /// Waits that a signal resolved.
+    pub(super) resolved: Vec<WaitId>,
     rows: Rows,
     is_new: bool,
 }
@@ -44,6 +48,8 @@ pub(crate) struct Draft<'a, 'c> {
 impl<'a, 'c> Draft<'a, 'c> {
     pub(crate) fn new(was: &'a FlowState, ctx: &'a mut Ctx<'c>) -> Self {
         let slots = ctx.slots;
+        let mut state = was.clone();
+        find_items(&mut state);
         let failed_with = |wanted: OnError| {
             was.steps.iter().zip(&was.definition.steps).any(|(step, def)| {
                 step.status == StepStatus::Failed
@@ -53,15 +59,16 @@ impl<'a, 'c> Draft<'a, 'c> {
         };
         Self {
             was,
-            state: was.clone(),
+            state,
             ctx,
             slots,
             // The failure of a fallback is its step's: the fallback's own `on_error` says what it
             // means, so each step can be looked at alone.
-            stopping: failed_with(OnError::Stop),
+            stopping: failed_with(OnError::Stop) || was.flow.error.is_some(),
             skipping: failed_with(OnError::SkipRest),
             outputs_bytes: None,
             by_id: OnceCell::new(),
+            resolved: Vec::new(),
             rows: Rows::default(),
             is_new: false,
         }
@@ -85,7 +92,7 @@ impl<'a, 'c> Draft<'a, 'c> {
     }
 
     pub(crate) fn def(&self, at: usize) -> &StepDef {
-        &self.state.definition.steps[at]
+        self.state.def(at)
     }
 
     pub(crate) fn step(&self, at: usize) -> &Step {
@@ -103,17 +110,28 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.step_mut(at).status = status;
     }
 
-    /// What references see, in the attempt that is being prepared.
-    pub(crate) fn scope(&self, attempt: u32) -> FlowScope<'_> {
-        let by_id = (self.state.steps.len() > SCAN_STEPS_MAX).then(|| {
+    /// What references see in the attempt of the step that is being prepared.
+    pub(crate) fn scope_of(&self, at: usize, attempt: u32) -> FlowScope<'_> {
+        let fixed = self.state.definition.steps.len();
+        let by_id = (fixed > SCAN_STEPS_MAX).then(|| {
             let by_id = self.by_id.get_or_init(|| {
-                let mut all: Vec<usize> = (0..self.state.steps.len()).collect();
+                let mut all: Vec<usize> = (0..fixed).collect();
                 all.sort_unstable_by_key(|at| &self.state.steps[*at].step_id);
                 all
             });
             by_id.as_slice()
         });
-        FlowScope { state: &self.state, attempt, by_id }
+        FlowScope { state: &self.state, at, attempt, by_id }
+    }
+
+    /// Adds the row of an inner step.
+    pub(crate) fn append_step(&mut self, step: Step) {
+        self.state.steps.push(Arc::new(step));
+    }
+
+    /// The list of a loop at work.
+    pub(crate) fn items(&self, at: usize) -> Option<Arc<Vec<Value>>> {
+        self.state.items.get(&at).cloned()
     }
 
     /// Whether starts of this step are held back. Once a cancel was requested the unwinding goes on
@@ -132,13 +150,32 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.state.flow.cancel_requested_at.is_some()
     }
 
-    /// Positions of the steps of a phase: those of `finally` are the last ones of the definition.
-    pub(crate) fn phase(&self, phase: Phase) -> Range<usize> {
+    /// Whether the time of the flow is over: its error is on record before its end.
+    pub(crate) fn timed_out(&self) -> bool {
+        self.state.flow.error.is_some()
+    }
+
+    /// Positions of the forward steps that the file names, inner steps left out.
+    pub(crate) fn fixed(&self) -> Range<usize> {
         let steps = &self.state.definition.steps;
-        let end = steps.partition_point(|def| def.phase == Phase::Forward);
+        0..steps.partition_point(|def| def.phase == Phase::Forward)
+    }
+
+    /// Where the rows begin that undo steps: they are the last ones.
+    pub(crate) fn undoing(&self) -> usize {
+        let fixed = self.state.definition.steps.len();
+        let undoes = |step: &Arc<Step>| step.of.is_some_and(|of| of.undo);
+        fixed + self.state.steps[fixed..].partition_point(|step| !undoes(step))
+    }
+
+    /// Positions of the steps of a phase, in the order in which they begin. Forward are those that
+    /// the file names and those inside of them; at the end come those that undo others, and then
+    /// the `finally` steps, which are the last ones of the definition.
+    pub(crate) fn phase(&self, phase: Phase) -> Chain<Range<usize>, Range<usize>> {
+        let (forward, fixed) = (self.fixed().end, self.state.definition.steps.len());
         match phase {
-            Phase::Forward => 0..end,
-            Phase::Finally => end..steps.len(),
+            Phase::Forward => (0..forward).chain(fixed..self.undoing()),
+            Phase::Finally => (self.undoing()..self.state.steps.len()).chain(forward..fixed),
         }
     }
 
@@ -160,9 +197,21 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.rows.effects.push(effect);
     }
 
+    /// A task that was queued by this very decision is not to be announced any more.
+    pub(crate) fn unqueue(&mut self, id: &TaskId) {
+        self.rows
+            .effects
+            .retain(|effect| !matches!(effect, Effect::Queued(queued) if queued == id));
+    }
+
     /// Messages that are owed.
     pub(crate) fn owe(&mut self, deliveries: Vec<Delivery>) {
         self.rows.owe(deliveries);
+    }
+
+    /// Takes a signal that was kept for whoever waits for it first.
+    pub(super) fn take(&mut self, signal: &Signal) {
+        self.rows.taken.push(signal.signal_id.clone());
     }
 
     /// A new or changed task.
@@ -218,7 +267,8 @@ impl<'a, 'c> Draft<'a, 'c> {
             data["message"] = json!(cut(&error.message, SUMMARY_CHARS_MAX));
         }
         self.set_status(at, status);
-        if status == StepStatus::Failed && self.def(at).phase == Phase::Forward {
+        let outer = self.step(at).of.is_none();
+        if status == StepStatus::Failed && outer && self.def(at).phase == Phase::Forward {
             self.stopping |= self.def(at).on_error == OnError::Stop;
             self.skipping |= self.def(at).on_error == OnError::SkipRest;
         }
@@ -247,6 +297,7 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     /// Moves the flow to an end.
     pub(crate) fn end_flow(&mut self, how: FlowMove, error: Option<String>) -> Result<(), Refusal> {
+        super::deadline::close(self, WaitState::Cancelled);
         crate::flow::end(&mut self.state.flow, how, error, self.ctx.now)?;
         self.state.flow.current_step = None;
         let flow = &self.state.flow;
@@ -280,12 +331,16 @@ impl<'a, 'c> Draft<'a, 'c> {
         let waits = (&was.waits, &mut state.waits);
         let (mut unit, effects) = self.rows.finish(row, tasks, waits, self.ctx);
         for (at, step) in self.state.steps.iter_mut().enumerate() {
-            if !Arc::ptr_eq(step, &was.steps[at]) && **step != *was.steps[at] {
-                let expected = was.steps[at].version;
+            let Some(before) = was.steps.get(at) else {
+                unit.steps.push(Change { expected: None, row: step.clone() });
+                continue;
+            };
+            if !Arc::ptr_eq(step, before) && **step != **before {
+                let expected = before.version;
                 Arc::make_mut(step).version = expected + 1;
                 unit.steps.push(Change { expected: Some(expected), row: step.clone() });
             }
         }
-        Decision { unit, state: self.state, effects }
+        Decision { unit, state: self.state, effects, waits: self.resolved }
     }
 }

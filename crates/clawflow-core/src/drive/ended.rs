@@ -3,9 +3,11 @@
 use super::Draft;
 use super::advance::advance;
 use super::begin::succeed;
+use super::blocks::unwanted;
+use super::pipeline;
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
-use crate::definition::{OnLost, Phase};
+use crate::definition::{Action, OnLost, Phase};
 use crate::effect::Effect;
 use crate::error::Refusal;
 use crate::ids::TaskId;
@@ -38,6 +40,15 @@ pub struct Report {
     pub notes: Value,
 }
 
+impl Report {
+    fn exit_code(&self) -> Option<i32> {
+        match self.exit {
+            Some(Exit::Code(code)) => Some(code),
+            _ => None,
+        }
+    }
+}
+
 /// Settles an attempt, and lets the flow go on.
 ///
 /// # Errors
@@ -62,21 +73,29 @@ pub fn ended(
     });
     draft.event("task.ended", at, Some(task_id), data);
     if let Some(at) = at {
+        let exit = report.exit_code();
         let result = StepResult {
             stdout: report.stdout,
             truncated: report.truncated,
-            exit_code: match report.exit {
-                Some(Exit::Code(code)) => Some(code),
-                _ => None,
-            },
+            exit_code: exit,
             ..StepResult::default()
         };
+        let (how, result, error) = match &draft.def(at).action {
+            Action::Pipeline(_) => pipeline::said(how, result, error),
+            _ => (how, result, error),
+        };
         match (how, error) {
+            _ if unwanted(&draft, at).is_some() => {
+                let why = unwanted(&draft, at);
+                draft.end_step(at, StepStatus::Cancelled, why);
+            }
             (TaskMove::Succeed, _) => succeed(&mut draft, at, result),
             (_, error) => {
                 draft.step_mut(at).result = Some(result);
                 let error = error.unwrap_or_else(|| StepError::new("failed", "it failed"));
-                after_failure(&mut draft, at, how, error);
+                let texts = [report.stderr_tail.as_str(), error.message.as_str()];
+                let again = draft.def(at).retry.applies(exit, &texts);
+                after_failure(&mut draft, at, how, error, again);
             }
         }
     }
@@ -123,18 +142,22 @@ pub(crate) fn message(how: TaskMove, report: &Report) -> Option<StepError> {
 }
 
 /// A failed attempt: the next one if there is one, else the step's failure. What an operator or a
-/// cancel stopped is not tried again.
-fn after_failure(draft: &mut Draft, at: usize, how: TaskMove, error: StepError) {
+/// cancel stopped is not tried again, nor what `retry` leaves out.
+fn after_failure(draft: &mut Draft, at: usize, how: TaskMove, error: StepError, again: bool) {
     if how == TaskMove::Cancel && draft.cancelling() {
         return draft.end_step(at, StepStatus::Cancelled, Some(error));
+    }
+    if how == TaskMove::Cancel && draft.timed_out() && draft.def(at).phase == Phase::Forward {
+        let why = StepError::new("timed_out", "the time of the flow was over");
+        return draft.end_step(at, StepStatus::Cancelled, Some(why));
     }
     let step = draft.step(at);
     let failures = step.attempt - step.lost_attempts;
     let retry = &draft.def(at).retry;
-    let may = how != TaskMove::Cancel
+    let may = again
+        && how != TaskMove::Cancel
         && failures < retry.max
-        && !draft.stopping
-        && (!draft.cancelling() || draft.def(at).phase == Phase::Finally);
+        && (!(draft.stopping || draft.cancelling()) || draft.def(at).phase == Phase::Finally);
     if !may {
         return fail_step(draft, at, error);
     }

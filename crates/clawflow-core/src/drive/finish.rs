@@ -1,7 +1,7 @@
 //! The end of a flow: once nothing forward is open and the unwinding is done.
 
 use super::Draft;
-use crate::definition::{OnError, Phase};
+use crate::definition::OnError;
 use crate::error::Refusal;
 use crate::flow::FlowMove;
 use crate::step::StepStatus;
@@ -17,7 +17,11 @@ pub(super) fn finish_flow(draft: &mut Draft) -> Result<(), Refusal> {
         let reason = draft.state.flow.cancel_reason.clone();
         return draft.end_flow(FlowMove::FinalizeCancel, reason);
     }
-    let failed = draft.phase(Phase::Forward).find(|at| {
+    if draft.timed_out() {
+        let error = draft.state.flow.error.clone();
+        return draft.end_flow(FlowMove::Fail, error);
+    }
+    let failed = draft.fixed().find(|at| {
         draft.step(*at).status == StepStatus::Failed && draft.def(*at).on_error == OnError::Stop
     });
     match failed {

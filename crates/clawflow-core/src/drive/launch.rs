@@ -23,6 +23,8 @@ pub struct Launch {
 impl Launch {
     /// Stands for the configured shell.
     pub const SHELL: &'static str = "$SHELL";
+    /// Stands for clawflow's own program.
+    pub const SELF: &'static str = "$SELF";
 }
 
 /// The command of a task of this flow, from the recorded results. The same each time it is asked,
@@ -32,14 +34,15 @@ impl Launch {
 /// A reference that has no usable value.
 pub fn launch(state: &FlowState, task_id: &TaskId) -> Option<Result<Launch, EvalError>> {
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id))?;
-    let scope = FlowScope { state, attempt: state.steps[at].attempt, by_id: None };
+    let scope = FlowScope { state, at, attempt: state.steps[at].attempt, by_id: None };
     Some(prepare(&scope, at))
 }
 
 /// The command of the step at `at` in the attempt of the scope.
 pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalError> {
     let state = scope.state;
-    let def = &state.definition.steps[at];
+    let def = state.def(at);
+    let outer = state.steps[at].of.map(|of| state.def(of.step as usize));
     let argv = match &def.action {
         Action::Shell(line) => {
             // Lobster runs a login shell, which resets the PATH that the caller chose.
@@ -49,11 +52,16 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
             };
             vec![Launch::SHELL.to_owned(), flag.to_owned(), line.render(scope)?]
         }
+        Action::Pipeline(line) => {
+            let words = [Launch::SELF, "__pipeline", "run", "--unattended"];
+            let words = words.into_iter().map(str::to_owned);
+            words.chain([line.render(scope)?]).collect()
+        }
         Action::Argv(items) => items
             .iter()
             .map(|item| Ok(text(&item.resolve(scope)?)))
             .collect::<Result<_, EvalError>>()?,
-        Action::Sleep(_) | Action::Synthetic => Vec::new(),
+        _ => Vec::new(),
     };
     let spec = &state.spec;
     let mut env = spec.env.clone();
@@ -61,10 +69,13 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         env.insert(format!("LOBSTER_ARG_{}", arg_name(name)), text(value));
     }
     env.insert("LOBSTER_ARGS_JSON".to_owned(), Value::Object(spec.args.clone()).to_string());
-    for (name, value) in state.definition.env.iter().chain(&def.env) {
+    for (name, value) in
+        state.definition.env.iter().chain(outer.iter().flat_map(|o| &o.env)).chain(&def.env)
+    {
         env.insert(name.clone(), value.render(scope)?);
     }
-    let cwd = match def.cwd.as_ref().or(state.definition.cwd.as_ref()) {
+    let outer_cwd = outer.and_then(|outer| outer.cwd.as_ref());
+    let cwd = match def.cwd.as_ref().or(outer_cwd).or(state.definition.cwd.as_ref()) {
         Some(cwd) => join(&spec.cwd, &cwd.render(scope)?),
         None => spec.cwd.clone(),
     };
@@ -73,10 +84,15 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         Phase::Forward => def.timeout_ms,
         Phase::Finally => Some(def.timeout_ms.unwrap_or(FINALLY_MS_DEFAULT)),
     };
+    let given = match &def.action {
+        // Items of a pipeline are JSON, a text too.
+        Action::Pipeline(_) => |value: &Value| value.to_string(),
+        _ => text,
+    };
     Ok(Launch {
         command: TaskCommand { argv, cwd, env, timeout_ms },
-        stdin: stdin.filter(|v| !v.is_null()).map(|v| text(&v).into_bytes()),
-        idempotency_key: format!("{}/{}", spec.key_root, def.id),
+        stdin: stdin.filter(|v| !v.is_null()).map(|v| given(&v).into_bytes()),
+        idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::Draft;
 use super::advance::advance;
 use super::begin::{new_wait, open_wait};
+use super::blocks::unwanted;
 use super::ended::{fail_step, on_lost, retry_at};
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
@@ -45,15 +46,18 @@ pub fn lost(
 
 /// What becomes of the step: `on_lost` decides, never a blind second run. An attempt that somebody
 /// wanted stopped is not tried again.
-fn lose_step(draft: &mut Draft, at: usize, why: &str, unwanted: bool) {
+fn lose_step(draft: &mut Draft, at: usize, why: &str, stopped: bool) {
     let error = StepError::new("lost", why);
     draft.step_mut(at).lost_attempts += 1;
     let lost = draft.step(at).lost_attempts;
     if draft.cancelling() && draft.def(at).phase == Phase::Forward {
         return draft.end_step(at, StepStatus::Cancelled, Some(error));
     }
+    if let Some(why) = unwanted(draft, at) {
+        return draft.end_step(at, StepStatus::Cancelled, Some(why));
+    }
     match on_lost(draft, at) {
-        OnLost::Retry if lost < LOST_ATTEMPTS_MAX && !draft.stopping && !unwanted => {
+        OnLost::Retry if lost < LOST_ATTEMPTS_MAX && !draft.stopping && !stopped => {
             retry_at(draft, at, LOST_RETRY_MS << lost.min(10), error);
         }
         OnLost::Retry | OnLost::Fail => fail_step(draft, at, error),

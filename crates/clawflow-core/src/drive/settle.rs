@@ -4,6 +4,7 @@ use super::Draft;
 use super::advance::advance;
 use super::attempt::try_again;
 use super::begin::succeed;
+use super::blocks::is_over;
 use super::ended::fail_step;
 use super::state::{Ctx, Decision, FlowState};
 use crate::error::{Code, Refusal};
@@ -60,6 +61,9 @@ pub fn settle(
     check_whole("the name of who settles it", by)?;
     if how == Settlement::Rerun && draft.stopping {
         return Err(Refusal::state("rerun a step of", "stopped by the failure of another step"));
+    }
+    if how == Settlement::Rerun && is_over(&draft, at) {
+        return Err(Refusal::state("rerun a step of", "part of a loop that has failed"));
     }
     if let Settlement::Succeeded(Some(value)) = &how
         && !fits(value, JSON_BYTES_MAX)

@@ -1,7 +1,7 @@
 //! What a decision looks at and what it leaves.
 
 use crate::Millis;
-use crate::definition::Definition;
+use crate::definition::{Definition, StepDef};
 use crate::delivery::Route;
 use crate::effect::Effect;
 use crate::flow::Flow;
@@ -11,6 +11,7 @@ use crate::step::Step;
 use crate::task::{Executor, Task};
 use crate::unit::Unit;
 use crate::wait::Wait;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,8 +30,27 @@ pub struct FlowState {
     pub tasks: BTreeMap<TaskId, Arc<Task>>,
     /// Its open waits.
     pub waits: BTreeMap<WaitId, Arc<Wait>>,
+    /// Lists of the loops at work, by position: found once, and found again where they are missing.
+    pub items: BTreeMap<usize, Arc<Vec<Value>>>,
     /// Number of its newest event.
     pub last_event: u64,
+}
+
+impl FlowState {
+    /// What the file says about the step at this position.
+    #[must_use]
+    pub fn def(&self, at: usize) -> &StepDef {
+        match self.steps[at].of {
+            None => &self.definition.steps[at],
+            Some(of) => {
+                let outer = self.def(of.step as usize);
+                match (of.undo, &outer.compensate) {
+                    (true, Some(undo)) => undo,
+                    _ => &outer.parts()[of.part as usize],
+                }
+            }
+        }
+    }
 }
 
 /// What comes from outside into a decision.
@@ -60,4 +80,6 @@ pub struct Decision {
     pub state: FlowState,
     /// To be carried out then.
     pub effects: Vec<Effect>,
+    /// The waits that a signal resolved.
+    pub waits: Vec<WaitId>,
 }

@@ -26,10 +26,23 @@ impl Choices {
 /// A checked file from random numbers: one per forward step, and the number of `finally` steps.
 fn file(steps: &[u64], unwinding: usize, graph: bool) -> String {
     let mut yaml = "steps:\n".to_owned();
+    if steps[0].is_multiple_of(3) {
+        yaml = format!("timeout: 1h\n{yaml}");
+    }
     for (at, number) in steps.iter().enumerate() {
         let mut pick = Choices(*number);
         let action =
             pick.of(&["run: x", "run: x", "argv: [x]", "sleep: 1m", "sleep: 0ms", "stdin: 1"]);
+        let needs = if graph { ", needs: []" } else { "" };
+        let special = match (pick.below(6), pick.below(8)) {
+            (0, _) => Some(block(&mut pick, at)),
+            (_, 0) => Some(wait(&mut pick)),
+            _ => None,
+        };
+        if let Some(special) = special {
+            let _ = writeln!(yaml, "- {{id: s{at}, {special}{needs}}}");
+            continue;
+        }
         let mut step = format!("id: s{at}, {action}");
         if graph {
             let wanted = pick.below(1 << at.min(8));
@@ -65,6 +78,8 @@ fn file(steps: &[u64], unwinding: usize, graph: bool) -> String {
         if pick.below(4) == 0 {
             let _ = write!(step, ", output: o{at}");
         }
+        step +=
+            pick.of(&["", "", ", compensate: {run: u}", ", compensate: {run: u, retry: {max: 2}}"]);
         let _ = writeln!(yaml, "- {{{step}}}");
     }
     if unwinding > 0 {
@@ -75,6 +90,31 @@ fn file(steps: &[u64], unwinding: usize, graph: bool) -> String {
         let _ = writeln!(yaml, "- {{id: u{at}, run: u{when}}}");
     }
     yaml
+}
+
+/// A step with steps inside.
+fn block(pick: &mut Choices, at: usize) -> String {
+    let inner = pick.of(&["run: x", "run: x, retry: {max: 2}", "approval: true", "stdin: 1"]);
+    let failure = pick.of(&["", ", on_error: continue"]);
+    let undo = pick.of(&["", "", ", compensate: {run: u}"]);
+    let keys = pick.of(&["", ", concurrency: 2", ", pause_ms: 5", ", timeout: 1h"]);
+    let parts = format!("[{{id: x{at}, {inner}{failure}{undo}}}, {{id: y{at}, run: y}}]");
+    let block = match pick.below(3) {
+        0 => format!("parallel: {{wait: any, branches: {parts}}}"),
+        1 => format!("parallel: {{branches: {parts}}}"),
+        _ => format!("for_each: [1, 2, 3]{keys}, steps: {parts}"),
+    };
+    block + pick.of(&["", ", on_error: continue", ", on_error: skip_rest"])
+}
+
+/// A step that waits for something from outside.
+fn wait(pick: &mut Choices) -> String {
+    let waits = [
+        "wait_for: {event: e}",
+        "wait_for: {event: e, timeout: 1h, on_timeout: continue}",
+        "input: {prompt: p, schema: {type: integer}, timeout: 1h, on_timeout: cancel}",
+    ];
+    pick.of(&waits).to_owned()
 }
 
 proptest! {
@@ -94,7 +134,7 @@ proptest! {
     ) {
         let yaml = file(&steps, unwinding, graph);
         let mut world = World::with_slots(&yaml, slots);
-        let all = Move::all(world.state.steps.len());
+        let all = Move::all(world.state.steps.len() + 12);
         for one in moves {
             let before = world.word();
             // Most moves do not fit: of those that do, the one that the number names.
@@ -124,7 +164,7 @@ proptest! {
         moves in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
     ) {
         let mut world = World::new(&file(&steps, unwinding, graph));
-        let all = Move::all(world.state.steps.len());
+        let all = Move::all(world.state.steps.len() + 12);
         for one in moves {
             let _ = world.make_move(*one.get(&all));
         }

@@ -43,14 +43,21 @@ fn what_cannot_be_is_refused() {
 }
 
 /// A retry of the world's ended flow.
-fn again(yaml: &str, ended: &World) -> World {
+pub(crate) fn again(yaml: &str, ended: &World) -> World {
+    World::make(reusing(yaml, ended, None), 100).unwrap()
+}
+
+/// The world's ended flow, to begin with.
+fn reusing(yaml: &str, ended: &World, from: Option<&str>) -> drive::NewFlow {
     let mut new = new_flow(yaml);
     new.reuse = Some(Reuse {
         flow_id: ended.state.flow.flow_id.clone(),
         key_root: ended.state.spec.key_root.clone(),
         steps: ended.state.steps.clone(),
+        from: from.map(str::to_owned),
+        fork: false,
     });
-    World::make(new, 100).unwrap()
+    new
 }
 
 #[test]
@@ -104,4 +111,63 @@ fn a_retry_of_a_flow_that_succeeded_ends_at_once_but_unwinds_anew() {
     w.ok("f");
     let retry = again(yaml, &w);
     assert_eq!(retry.show(), "a=succeeded f=starting | running");
+}
+
+#[test]
+fn the_key_is_known_before_the_flow_is_made() {
+    let mut new =
+        new_flow("args: {week: {default: W15}}\nkey: r-${week}\nsteps: [{id: a, run: x}]");
+    assert_eq!(drive::key_of(&new).unwrap().as_deref(), Some("r-W15"));
+    new.args.insert("week".to_owned(), json!("W16"));
+    assert_eq!(drive::key_of(&new).unwrap().as_deref(), Some("r-W16"));
+    new.key = Some("mine".to_owned());
+    assert_eq!(drive::key_of(&new).unwrap().as_deref(), Some("mine"));
+}
+
+#[test]
+fn a_retry_from_a_step_runs_it_and_all_that_needs_it_anew() {
+    let yaml = "steps: [{id: a, run: x, needs: []}, {id: b, run: x, needs: [a]}, \
+                {id: c, run: x, needs: [b]}, {id: d, run: x, needs: [a]}]";
+    let mut w = World::new(yaml);
+    w.ok("a");
+    w.ok("b");
+    w.ok("d");
+    w.fail("c");
+    let retry = World::make(reusing(yaml, &w, Some("b")), 9).unwrap();
+    assert_eq!(retry.show(), "a=succeeded b=starting c=pending d=succeeded | running");
+    assert_eq!(code(World::make(reusing(yaml, &w, Some("e")), 9).map(|_| ())), Code::Invalid);
+}
+
+#[test]
+fn a_fork_has_other_arguments_and_keys_of_its_own() {
+    let yaml = "args: {n: {default: 1}}\nsteps: [{id: a, run: x}, {id: b, argv: [y, \"${n}\"]}]";
+    let mut w = World::new(yaml);
+    w.print("a", "1");
+    w.ok("b");
+    let mut new = reusing(yaml, &w, Some("b"));
+    new.args.insert("n".to_owned(), json!(2));
+    if let Some(reuse) = &mut new.reuse {
+        reuse.fork = true;
+    }
+    let fork = World::make(new, 9).unwrap();
+    assert_eq!(fork.show(), "a=succeeded b=starting | running");
+    assert_eq!(fork.state.flow.fork_of.as_ref(), Some(&w.state.flow.flow_id));
+    assert_eq!(fork.state.flow.retry_of, None);
+    let launch = drive::launch(&fork.state, &fork.task("b").task_id).unwrap().unwrap();
+    assert_eq!(launch.command.argv, ["y", "2"]);
+    assert_eq!(launch.idempotency_key, format!("{}/b", fork.state.flow.flow_id));
+}
+
+#[test]
+fn a_retry_keeps_what_is_inside_of_a_step_that_it_takes_over() {
+    let yaml = "steps: [{id: p, parallel: {branches: [{id: a, run: x}, {id: b, run: x}]}}, \
+                {id: z, run: z, stdin: $a.json}]";
+    let mut w = World::new(yaml);
+    w.print("a", "7");
+    w.ok("b");
+    w.fail("z");
+    let retry = again(yaml, &w);
+    assert_eq!(retry.show(), "p=succeeded z=starting a=succeeded b=succeeded | running");
+    let launch = drive::launch(&retry.state, &retry.task("z").task_id).unwrap().unwrap();
+    assert_eq!(launch.stdin.unwrap(), b"7");
 }

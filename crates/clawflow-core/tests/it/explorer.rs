@@ -9,6 +9,8 @@ use super::world::World;
 use clawflow_core::error::Code;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+const INNER_STEPS: usize = 4;
+
 /// What a search has seen.
 struct Graph {
     /// The worlds, one per state, with the moves that led to the state first.
@@ -22,7 +24,8 @@ struct Graph {
 
 /// Searches every state up to this many moves away, but no more than `states_max` of them.
 fn explore(start: World, depth_max: usize, states_max: usize) -> Graph {
-    let moves = Move::all(start.state.steps.len());
+    // Inner steps come later: as many as the searched flows may have.
+    let moves = Move::all(start.state.steps.len() + INNER_STEPS);
     let mut places = HashMap::from([(start.word(), 0)]);
     let mut graph = Graph {
         worlds: vec![(start, Vec::new())],
@@ -179,5 +182,63 @@ fn a_fallback_that_asks() {
     search(
         "steps: [{id: a, run: x, on_error: {fallback: f}}, \
          {id: f, run: y, approval: {timeout: 1h}, on_error: skip_rest}, {id: b, run: z}]",
+    );
+}
+
+#[test]
+fn a_flow_whose_time_passes() {
+    search(
+        "timeout: 1h\nsteps: [{id: a, run: x, needs: [], on_lost: ask}, \
+         {id: g, needs: [], approval: true}, {id: b, run: x, needs: [a]}]\n\
+         finally: [{id: f, run: f}]",
+    );
+}
+
+#[test]
+fn answers_and_events() {
+    search(
+        "steps: [{id: i, needs: [], stdin: 1, \
+         input: {prompt: which?, schema: {type: integer}, timeout: 1h, on_timeout: continue}}, \
+         {id: e, needs: [], wait_for: {event: e, timeout: 1h}}, {id: b, run: x, needs: [i, e]}]",
+    );
+}
+
+#[test]
+fn a_loop_of_two_items_at_once() {
+    search(
+        "steps: [{id: l, for_each: [1, 2], concurrency: 2, timeout: 1h, steps: \
+         [{id: a, run: x}]}, {id: b, run: x}]",
+    );
+}
+
+#[test]
+fn a_loop_that_asks_and_rests() {
+    search(
+        "steps: [{id: l, for_each: [1, 2], pause_ms: 9, steps: \
+         [{id: g, approval: {prompt: p, on_deny: continue}}, {id: a, run: x, when: $g.approved}]}]",
+    );
+}
+
+#[test]
+fn a_race() {
+    search(
+        "steps: [{id: p, parallel: {wait: any, branches: [{id: a, run: x}, {id: b, run: x}]}}, \
+         {id: d, run: x}]",
+    );
+}
+
+#[test]
+fn branches_with_a_limit_of_time() {
+    search(
+        "steps: [{id: p, parallel: {timeout: 1h, branches: \
+         [{id: a, run: x}, {id: b, approval: true}]}, on_error: {fallback: f}}, {id: f, run: y}]",
+    );
+}
+
+#[test]
+fn what_was_done_is_undone() {
+    search(
+        "steps: [{id: a, run: x, compensate: {run: u, retry: {max: 2}}}, \
+         {id: b, run: x, compensate: {run: u}}, {id: c, approval: true}]",
     );
 }

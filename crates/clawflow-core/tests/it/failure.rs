@@ -178,3 +178,50 @@ fn finally_runs_after_success_and_its_failure_changes_nothing() {
     w.fail("v");
     assert_eq!(w.show(), "a=succeeded b=succeeded t=skipped u=skipped v=failed | succeeded");
 }
+
+#[test]
+fn retry_on_and_stop_on_choose_by_exit_code_and_text() {
+    let retry = "retry: {max: 3, retry_on: [75, 'reset by peer'], stop_on: over quota}";
+    let yaml = format!("steps: [{{id: a, run: x, {retry}}}]");
+    let said = |code: i32, stderr: &str| Report {
+        stderr_tail: stderr.to_owned(),
+        ..super::world::exit(code, "")
+    };
+    for (report, show) in [
+        (said(75, ""), "a=retrying | waiting"),
+        (said(1, "connection reset by peer"), "a=retrying | waiting"),
+        (said(1, "no such customer"), "a=failed | failed"),
+        (said(75, "you are over quota"), "a=failed | failed"),
+        (Report { timed_out: true, ..Report::default() }, "a=failed | failed"),
+    ] {
+        let mut w = World::new(&yaml);
+        w.end("a", report).unwrap();
+        assert_eq!(w.show(), show);
+    }
+}
+
+#[test]
+fn a_flow_whose_time_is_over_stops_what_runs_unwinds_and_fails() {
+    let yaml = "timeout: 1h\nsteps: [{id: a, run: x, needs: [], retry: {max: 5}}, \
+                {id: g, approval: true, needs: []}, {id: b, run: y, needs: [a]}]\n\
+                finally: [{id: f, run: f}]";
+    let mut w = World::new(yaml);
+    assert_eq!(w.state.waits.len(), 2);
+    w.deadline().unwrap();
+    assert_eq!(w.show(), "a=starting g=cancelled b=skipped f=pending | running");
+    assert!(w.task("a").cancel_requested_at.is_some());
+    w.stopped("a");
+    assert_eq!(w.show(), "a=cancelled g=cancelled b=skipped f=starting | running");
+    assert_eq!(w.step("a").error.as_ref().unwrap().code, "timed_out");
+    w.ok("f");
+    assert_eq!(w.show(), "a=cancelled g=cancelled b=skipped f=succeeded | failed");
+    assert_eq!(w.state.flow.error.as_deref(), Some("timed out after 1h"));
+    let mut w = World::new(yaml);
+    w.ok("a");
+    w.ok("b");
+    w.answer("g", true).unwrap();
+    w.deadline().unwrap();
+    w.ok("f");
+    assert_eq!(w.show(), "a=succeeded g=succeeded b=succeeded f=succeeded | succeeded");
+    assert!(w.state.waits.is_empty());
+}

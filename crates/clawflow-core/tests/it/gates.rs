@@ -3,6 +3,7 @@
 use super::world::{World, code, new_flow};
 use clawflow_core::drive::{self, Answer};
 use clawflow_core::error::Code;
+use serde_json::json;
 
 fn gate(extra: &str) -> World {
     let yaml = format!("steps: [{{id: g, approval: {{prompt: ok?{extra}}}}}, {{id: b, run: x}}]");
@@ -99,4 +100,86 @@ fn a_no_stops_what_runs_beside_the_gate_and_unwinds() {
     assert_eq!(w.show(), "g=cancelled b=cancelled t=starting | running");
     w.ok("t");
     assert_eq!(w.show(), "g=cancelled b=cancelled t=succeeded | cancelled");
+}
+
+const INPUT: &str = "steps: [{id: d, run: x}, {id: i, stdin: $d.json, output: o, input: \
+    {prompt: which of $d.json?, defaults: {n: 0}, timeout: 1h, on_timeout: continue, \
+    schema: {type: object, required: [n], properties: {n: {type: integer}}}}}, \
+    {id: b, run: y, stdin: {n: $i.response.n, of: $i.subject}}]";
+
+#[test]
+fn an_answer_that_is_not_as_the_schema_says_keeps_the_question_open() {
+    let mut w = World::new(INPUT);
+    w.print("d", "[1, 2]");
+    let wait = w.waits[w.step("i").wait_id.as_ref().unwrap()].clone();
+    assert_eq!(wait.prompt.as_deref(), Some("which of [1,2]?"));
+    assert_eq!(wait.preview.as_deref(), Some("[1,2]"));
+    assert_eq!(wait.schema.as_ref().unwrap()["type"], "object");
+    assert_eq!(wait.defaults, Some(json!({ "n": 0 })));
+    let refusal = w.respond("i", json!({ "n": "two" })).unwrap_err();
+    assert_eq!(refusal.code, Code::Invalid);
+    assert!(refusal.message.contains("/n"), "{refusal:?}");
+    assert_eq!(w.show(), "d=succeeded i=waiting b=pending | waiting");
+    assert_eq!(code(w.answer("i", true)), Code::InvalidState);
+    w.respond("i", json!({ "n": 2 })).unwrap();
+    assert_eq!(w.show(), "d=succeeded i=succeeded b=starting | running");
+    let launch = drive::launch(&w.state, &w.task("b").task_id).unwrap().unwrap();
+    assert_eq!(launch.stdin.unwrap(), br#"{"n":2,"of":[1,2]}"#);
+    assert_eq!(w.state.flow.outputs["o"], json!({ "n": 2 }));
+    assert_eq!(code(w.respond("i", json!({ "n": 2 }))), Code::InvalidState);
+}
+
+#[test]
+fn a_question_that_nobody_answers_may_go_on_with_what_was_suggested() {
+    let mut w = World::new(INPUT);
+    w.print("d", "1");
+    w.wait_due("i").unwrap();
+    assert_eq!(w.show(), "d=succeeded i=succeeded b=starting | running");
+    assert_eq!(w.step("i").result.as_ref().unwrap().response, Some(json!({ "n": 0 })));
+}
+
+#[test]
+fn the_one_who_asks_may_be_kept_from_answering() {
+    let mut w = gate(", initiated_by: ann, requireDifferentApprover: true");
+    assert_eq!(code(w.answer("g", true)), Code::Invalid);
+    let wait = w.step("g").wait_id.clone().unwrap();
+    let yes = Answer { approve: true, by: "bob".to_owned(), shown_hash: None };
+    w.act(|s, ctx| drive::answer(s, ctx, &wait, &yes)).unwrap();
+    let result = w.step("g").result.clone().unwrap();
+    assert_eq!(result.initiated_by.as_deref(), Some("ann"));
+    assert_eq!(result.approved_by.as_deref(), Some("bob"));
+    let mut w = gate(", required_approver: eve");
+    assert_eq!(code(w.answer("g", true)), Code::Invalid);
+}
+
+/// A step that prints this and asks, in a file of Lobster's.
+fn lobster_gate(approval: &str, env: &[(&str, &str)], said: &str) -> clawflow_core::wait::Wait {
+    use clawflow_core::definition::{Definition, Dialect};
+    let text = format!("steps: [{{id: g, run: x, approval: {approval}}}]");
+    let parsed = Definition::parse("t.lobster", text.as_bytes(), Dialect::Lobster).unwrap();
+    let mut new = new_flow("steps: [{id: a, run: x}]");
+    new.definition = std::sync::Arc::new(parsed);
+    new.env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let mut w = World::make(new, 1).unwrap();
+    w.print("g", said);
+    clawflow_core::wait::Wait::clone(w.waits.values().next().unwrap())
+}
+
+#[test]
+fn a_gate_of_lobster_shows_what_lobster_shows() {
+    let wait = lobster_gate("true", &[], "[1, 2]\n");
+    assert_eq!(wait.prompt.as_deref(), Some("Approve g?"));
+    assert_eq!((wait.items, wait.preview.as_deref()), (Some(json!([1, 2])), Some("[1, 2]")));
+    let wait = lobster_gate("'Take $g.json?'", &[], "text");
+    assert_eq!(wait.prompt.as_deref(), Some("Take $g.json?"));
+    assert_eq!((wait.items, wait.preview.as_deref()), (Some(json!([])), Some("text")));
+    let own = r#"{"requiresApproval": {"prompt": "Mine?", "items": [3], "initiatedBy": "bot"}}"#;
+    let wait = lobster_gate("File's", &[("LOBSTER_APPROVAL_REQUIRED_APPROVER", "eve")], own);
+    assert_eq!(wait.prompt.as_deref(), Some("Mine?"));
+    assert_eq!((wait.items, wait.preview), (Some(json!([3])), None));
+    assert_eq!(wait.initiated_by.as_deref(), Some("bot"));
+    assert_eq!(wait.approvers, ["eve"]);
+    let different = [("LOBSTER_APPROVAL_REQUIRE_DIFFERENT_APPROVER", "true")];
+    let wait = lobster_gate("{initiatedBy: ann}", &different, "{}");
+    assert!(wait.different_approver && wait.initiated_by.as_deref() == Some("ann"));
 }

@@ -159,3 +159,42 @@ fn a_cut_output_cannot_be_kept() {
     w.end("a", report).unwrap();
     assert_eq!(w.step("a").error.as_ref().unwrap().code, "output_too_large");
 }
+
+#[test]
+fn a_pipeline_runs_as_a_process_of_its_own_and_its_items_are_the_result() {
+    let yaml = "args: {n: {default: 2}}\nsteps: [{id: a, stdin: [1, 2]}, \
+                {id: p, pipeline: \"head --n ${n}\", stdin: $a.json}, {id: b, run: x}]";
+    for (said, stdout, value) in [
+        (r#"{"status":"ok","items":["x","y"],"rendered":null}"#, "x\ny", json!(["x", "y"])),
+        (r#"{"status":"ok","items":[{"k":1}],"rendered":null}"#, r#"{"k":1}"#, json!({"k": 1})),
+        (r#"{"status":"ok","items":[],"rendered":"[3]"}"#, "[3]", json!([3])),
+    ] {
+        let mut w = World::new(yaml);
+        let launch = drive::launch(&w.state, &w.task("p").task_id).unwrap().unwrap();
+        let words = [drive::Launch::SELF, "__pipeline", "run", "--unattended", "head --n 2"];
+        assert_eq!(launch.command.argv, words);
+        assert_eq!(launch.stdin.unwrap(), b"[1,2]");
+        w.print("p", said);
+        let result = w.step("p").result.clone().unwrap();
+        assert_eq!((result.stdout.as_deref(), result.json), (Some(stdout), Some(value)));
+        assert_eq!(w.show(), "a=succeeded p=succeeded b=starting | running");
+    }
+    for (code, said, why) in [
+        (
+            1,
+            r#"{"status":"failed","error":{"type":"runtime","message":"no such file"}}"#,
+            "no such file",
+        ),
+        (
+            0,
+            r#"{"status":"needs_approval"}"#,
+            "it asks for an approval; use a step with `approval`",
+        ),
+        (0, "hello", "what the pipeline said was not understood"),
+    ] {
+        let mut w = World::new(yaml);
+        w.end("p", super::world::exit(code, said)).unwrap();
+        assert_eq!(w.show(), "a=succeeded p=failed b=skipped | failed");
+        assert_eq!(w.step("p").error.as_ref().unwrap().message, why);
+    }
+}

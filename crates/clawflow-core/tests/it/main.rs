@@ -5,18 +5,22 @@
 mod rules;
 mod world;
 
+mod branches;
 mod cancel;
 mod chance;
 mod control;
 mod controller;
 mod create;
+mod events;
 mod explorer;
 mod failure;
 mod gates;
 mod graph;
 mod lifecycle;
 mod linear;
+mod loops;
 mod lost;
 mod moves;
 mod pause;
 mod size;
+mod undo;

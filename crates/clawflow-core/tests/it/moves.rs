@@ -34,12 +34,17 @@ pub(crate) enum Move {
     Cancel,
     Pause,
     Unpause,
+    Respond(usize),
+    /// An event named `e`, for all that wait for it.
+    Signal,
+    /// The time of the flow as a whole is over.
+    Deadline,
 }
 
 impl Move {
     /// Every move on a flow of so many steps.
     pub(crate) fn all(steps: usize) -> Vec<Self> {
-        let mut all = vec![Self::Cancel, Self::Pause, Self::Unpause];
+        let mut all = vec![Self::Cancel, Self::Pause, Self::Unpause, Self::Deadline, Self::Signal];
         for at in 0..steps {
             all.extend([
                 Self::Started(at),
@@ -54,6 +59,7 @@ impl Move {
                 Self::WaitDue(at),
                 Self::Yes(at),
                 Self::No(at),
+                Self::Respond(at),
                 Self::Rerun(at),
                 Self::SettleOk(at),
                 Self::SettleSkip(at),
@@ -78,7 +84,10 @@ impl World {
     /// that late reports and second answers are tried as well.
     pub(crate) fn make_move(&mut self, one: Move) -> Result<(), Refusal> {
         let nothing = || Refusal::state("move", "not there");
-        let id = |world: &Self, at: usize| world.state.steps[at].step_id.clone();
+        let id = |world: &Self, at: usize| {
+            let step = world.state.steps.get(at);
+            step.map_or_else(String::new, |step| step.step_id.clone())
+        };
         let report = match one {
             Move::Ok(_) | Move::Stale(_) => Some(exit(0, "1")),
             Move::Fail(_) => Some(exit(1, "")),
@@ -92,10 +101,13 @@ impl World {
             Move::Cancel => self.act(|s, ctx| drive::cancel(s, ctx, None, "enough")),
             Move::Pause => self.act(|s, ctx| drive::pause(s, ctx, None, "hold")),
             Move::Unpause => self.act(|s, ctx| drive::unpause(s, ctx, None)),
+            Move::Deadline => self.deadline(),
             Move::RetryDue(at) => self.retry_due(&id(self, at)),
             Move::WaitDue(at) => self.wait_due(&id(self, at)),
             Move::Yes(at) => self.answer(&id(self, at), true),
             Move::No(at) => self.answer(&id(self, at), false),
+            Move::Respond(at) => self.respond(&id(self, at), Value::from(1)),
+            Move::Signal => self.signal("e", None, Value::from(1)),
             Move::Rerun(at) => self.settle(&id(self, at), Settlement::Rerun),
             Move::SettleOk(at) => {
                 self.settle(&id(self, at), Settlement::Succeeded(Some(Value::from(1))))
@@ -111,7 +123,8 @@ impl World {
             | Move::Stale(at)
             | Move::Claim(at)
             | Move::CancelTask(at) => {
-                let task = self.state.steps[at].task_id.clone().ok_or_else(nothing)?;
+                let step = self.state.steps.get(at).ok_or_else(nothing)?;
+                let task = step.task_id.clone().ok_or_else(nothing)?;
                 let fence = self.tasks[&task].fence + u64::from(matches!(one, Move::Stale(_)));
                 self.act(|s, ctx| match (one, report) {
                     (Move::Claim(_), _) => drive::claim(s, ctx, &task),
@@ -134,8 +147,11 @@ impl World {
             flow.cancel_requested_at.is_some(),
             flow.paused_at.is_some()
         );
-        for (step, def) in self.state.steps.iter().zip(&self.state.definition.steps) {
-            let _ = write!(word, "|{}", step.status);
+        let alarms = self.state.waits.values().filter(|wait| wait.step_id.is_none()).count();
+        let _ = write!(word, " {alarms} {}", flow.error.is_some());
+        for (at, step) in self.state.steps.iter().enumerate() {
+            let def = self.state.def(at);
+            let _ = write!(word, "|{} {}", step.status, step.error.is_some() && def.is_block());
             if !step.status.is_terminal() {
                 // Counts make a difference up to the limits of the step only.
                 let failed = (step.attempt - step.lost_attempts).min(def.retry.max);
@@ -171,6 +187,10 @@ impl World {
                 continue;
             }
             let at = (0..self.state.steps.len()).find(|at| {
+                let wait = &self.state.steps[*at].wait_id;
+                if self.state.def(*at).is_block() && wait.is_none() {
+                    return false;
+                }
                 let status = self.state.steps[*at].status;
                 !status.is_terminal() && status != StepStatus::Pending
             });
@@ -181,11 +201,16 @@ impl World {
             let status = step.status;
             let wanted = match status {
                 StepStatus::Starting if queued => Move::Claim(at),
+                StepStatus::Running if self.state.def(at).is_block() => Move::WaitDue(at),
                 StepStatus::Starting | StepStatus::Running => Move::Ok(at),
                 StepStatus::Retrying => Move::RetryDue(at),
-                StepStatus::InDoubt if is_stopped(&self.state) => Move::SettleFail(at),
+                StepStatus::InDoubt if is_stopped(&self.state) || step.of.is_some() => {
+                    Move::SettleFail(at)
+                }
                 StepStatus::InDoubt => Move::Rerun(at),
                 _ if self.make_move(Move::WaitDue(at)).is_ok() => continue,
+                _ if self.make_move(Move::Respond(at)).is_ok() => continue,
+                _ if self.make_move(Move::Signal).is_ok() => continue,
                 _ => Move::Yes(at),
             };
             self.make_move(wanted).unwrap_or_else(|e| panic!("{wanted:?}: {e} {}", self.show()));

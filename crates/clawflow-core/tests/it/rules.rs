@@ -4,11 +4,12 @@ use clawflow_core::definition::{OnError, Phase};
 use clawflow_core::drive::FlowState;
 use clawflow_core::effect::Effect;
 use clawflow_core::flow::{Flow, FlowStatus};
-use clawflow_core::step::StepStatus;
+use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::TaskStatus;
 use clawflow_core::unit::Unit;
-use clawflow_core::wait::WaitKind;
+use clawflow_core::wait::{Wait, WaitKind};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// The flow's row is written with the next revision exactly when it changes; else it is guarded.
 /// A cancel is never taken back, and an end is for good.
@@ -49,33 +50,38 @@ pub(crate) fn check_steps(was: &FlowState, now: &FlowState, unit: &Unit) {
     for change in &unit.steps {
         let at = change.row.position as usize;
         assert!(written.insert(at), "a step is written once");
-        assert_eq!(change.expected, Some(was.steps[at].version));
-        assert_eq!(change.row.version, was.steps[at].version + 1);
         assert_eq!(change.row, now.steps[at]);
+        let Some(before) = was.steps.get(at) else {
+            assert_eq!((change.expected, change.row.version), (None, 0), "a new inner step");
+            continue;
+        };
+        assert_eq!(change.expected, Some(before.version));
+        assert_eq!(change.row.version, before.version + 1);
         assert!(!was.steps[at].status.is_terminal(), "an ended step changed: {change:?}");
     }
     for (at, step) in now.steps.iter().enumerate().filter(|(at, _)| !written.contains(at)) {
-        assert_eq!(step, &was.steps[at]);
+        assert_eq!(Some(step), was.steps.get(at));
     }
 }
 
-/// Whether a failure has stopped the flow, from the rows alone.
+/// Whether a failure or the end of its time has stopped the flow, from the rows alone.
 pub(crate) fn is_stopped(state: &FlowState) -> bool {
-    state.steps.iter().zip(&state.definition.steps).any(|(step, def)| {
-        def.phase == Phase::Forward
-            && def.on_error == OnError::Stop
-            && step.status == StepStatus::Failed
-    })
+    let timed_out = state.flow.error.as_ref().is_some_and(|why| why.starts_with("timed out"));
+    timed_out
+        || state.steps.iter().zip(&state.definition.steps).any(|(step, def)| {
+            def.phase == Phase::Forward
+                && def.on_error == OnError::Stop
+                && step.status == StepStatus::Failed
+        })
 }
 
 /// Nothing forward starts or begins to wait after a cancel, while paused or after a stop; nothing
 /// of the unwinding starts before everything forward has ended.
 pub(crate) fn check_moves(was: &FlowState, now: &FlowState, unit: &Unit) {
-    let forward_over = now
-        .steps
-        .iter()
-        .zip(&now.definition.steps)
-        .all(|(step, def)| def.phase == Phase::Finally || step.status.is_terminal());
+    let over = |(at, step): (usize, &Arc<Step>)| {
+        now.def(at).phase == Phase::Finally || step.status.is_terminal()
+    };
+    let forward_over = now.steps.iter().enumerate().all(over);
     let places = now.steps.iter().enumerate().map(|(at, step)| (step.step_id.as_str(), at));
     let places: HashMap<&str, usize> = places.collect();
     for change in &unit.tasks {
@@ -87,7 +93,7 @@ pub(crate) fn check_moves(was: &FlowState, now: &FlowState, unit: &Unit) {
             continue;
         }
         let at = places[task.step_id.as_deref().unwrap()];
-        let unwinding = now.definition.steps[at].phase == Phase::Finally;
+        let unwinding = now.def(at).phase == Phase::Finally;
         let cancelling = now.flow.cancel_requested_at.is_some();
         assert!(!unwinding || forward_over, "unwound too early");
         assert!(unwinding || !cancelling, "started after a cancel");
@@ -117,6 +123,7 @@ pub(crate) fn check_effects(was: &FlowState, now: &FlowState, effects: &[Effect]
             Effect::Stop(id) => assert_eq!(now.tasks[id].status, TaskStatus::Running),
             Effect::Queued(id) => assert_eq!(now.tasks[id].status, TaskStatus::Queued),
             Effect::Ended(_) => assert!(now.flow.is_terminal()),
+            Effect::Awaits(id) => assert!(now.waits.contains_key(id)),
             Effect::Timer => {}
         }
     }
@@ -132,12 +139,16 @@ pub(crate) fn rules(state: &FlowState) {
         open_tasks.entry(task.step_id.as_deref().unwrap()).or_default().push(&task.task_id);
     }
     let mut open_waits: HashMap<&str, Vec<_>> = HashMap::new();
-    for wait in state.waits.values() {
+    let of_flow = |wait: &&Arc<Wait>| wait.step_id.is_none();
+    let alarms = state.waits.values().filter(of_flow).count();
+    assert!(alarms <= usize::from(state.definition.timeout_ms.is_some()), "more than one alarm");
+    for wait in state.waits.values().filter(|wait| wait.step_id.is_some()) {
         open_waits.entry(wait.step_id.as_deref().unwrap()).or_default().push(wait);
     }
-    for step in &state.steps {
+    for (at, step) in state.steps.iter().enumerate() {
         let tasks = open_tasks.remove(step.step_id.as_str()).unwrap_or_default();
-        match step.status.is_active() {
+        let is_block = state.def(at).is_block();
+        match step.status.is_active() && !is_block {
             true => assert_eq!(tasks, [step.task_id.as_ref().unwrap()], "{step:?}"),
             false => assert!(tasks.is_empty(), "{step:?}"),
         }
@@ -148,6 +159,10 @@ pub(crate) fn rules(state: &FlowState) {
                 assert_eq!(Some(&waits[0].wait_id), step.wait_id.as_ref());
                 let doubt = step.status == StepStatus::InDoubt;
                 assert_eq!(waits[0].kind == WaitKind::InDoubt, doubt);
+            }
+            StepStatus::Running if is_block => {
+                assert!(waits.len() <= 1 && waits.iter().all(|w| w.kind == WaitKind::Timer));
+                assert_eq!(waits.first().map(|w| &w.wait_id), step.wait_id.as_ref());
             }
             _ => assert!(waits.is_empty() && step.wait_id.is_none(), "{step:?}"),
         }

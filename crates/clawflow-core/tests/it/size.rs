@@ -69,6 +69,8 @@ fn a_chain_of_references_and_outputs() {
         flow_id: w.state.flow.flow_id.clone(),
         key_root: "r".to_owned(),
         steps: w.state.steps.clone(),
+        from: None,
+        fork: false,
     });
     let start = Instant::now();
     let again = World::make(new, 1).unwrap();
@@ -106,4 +108,17 @@ fn a_cancel_of_ten_thousand_queued_steps() {
     w.cancel();
     w.stopped("s0");
     assert_eq!(w.state.flow.status.as_str(), "cancelled");
+}
+
+#[test]
+fn a_loop_over_ten_thousand_items_that_end_at_once() {
+    let items: Vec<String> = (0..STEPS).map(|item| item.to_string()).collect();
+    let yaml = format!(
+        "steps: [{{id: l, for_each: [{}], steps: [{{id: a, stdin: $item.json}}]}}]",
+        items.join(", ")
+    );
+    let w = made(&yaml);
+    assert_eq!(w.state.flow.status.as_str(), "succeeded");
+    let result = w.step("l").result.as_ref().unwrap().json.as_ref().unwrap();
+    assert_eq!(result[9_999]["a"], 9_999);
 }

@@ -2,12 +2,14 @@
 
 use super::rules::{check_effects, check_flow, check_moves, check_steps, rules};
 use clawflow_core::definition::{Definition, Dialect};
-use clawflow_core::drive::{self, Answer, Ctx, Decision, FlowState, NewFlow, Report, Settlement};
+use clawflow_core::drive::{self, Answer, Ctx, Decision, FlowState, NewFlow, Report};
+use clawflow_core::drive::{Response, Settlement};
 use clawflow_core::effect::Effect;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::event::Event;
-use clawflow_core::ids::{IdSource, TaskId, WaitId};
+use clawflow_core::ids::{IdSource, SignalId, TaskId, WaitId};
 use clawflow_core::json::Object;
+use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
 use clawflow_core::task::{Executor, Exit, Task};
 use clawflow_core::unit::Unit;
@@ -92,7 +94,7 @@ impl World {
             actor: None,
             routes: &[],
         };
-        let Decision { unit, state, effects } = drive::create(new, &mut ctx)?;
+        let Decision { unit, state, effects, .. } = drive::create(new, &mut ctx)?;
         assert!(unit.guards.is_empty());
         assert_eq!(unit.flows.len(), 1);
         assert_eq!((unit.flows[0].expected, &unit.flows[0].row), (None, &state.flow));
@@ -136,7 +138,7 @@ impl World {
             actor: None,
             routes: &[],
         };
-        let Decision { unit, state, effects } = command(&self.state, &mut ctx)?;
+        let Decision { unit, state, effects, waits: _ } = command(&self.state, &mut ctx)?;
         check_flow(&self.state, &state, &unit);
         check_steps(&self.state, &state, &unit);
         check_moves(&self.state, &state, &unit);
@@ -184,7 +186,8 @@ impl World {
 /// Scenarios speak of steps by their ids.
 impl World {
     pub(crate) fn step(&self, id: &str) -> &Step {
-        self.state.steps.iter().find(|step| step.step_id == id).unwrap()
+        let found = self.state.steps.iter().find(|step| step.step_id == id);
+        found.unwrap_or_else(|| panic!("no step {id}: {}", self.show()))
     }
 
     /// All steps and the flow, for one assertion: `a=succeeded b=running | running`.
@@ -250,20 +253,58 @@ impl World {
     }
 
     pub(crate) fn answer(&mut self, id: &str, approve: bool) -> Result<(), Refusal> {
-        let Some(wait) = self.step(id).wait_id.clone() else {
+        let Some(wait) = self.wait_of(id) else {
             return Err(Refusal::state("answer", "not waiting"));
         };
         let answer = Answer { approve, by: "ann".to_owned(), shown_hash: None };
         self.act(|s, ctx| drive::answer(s, ctx, &wait, &answer))
     }
 
+    /// Answers the step's input.
+    pub(crate) fn respond(&mut self, id: &str, value: Value) -> Result<(), Refusal> {
+        let Some(wait) = self.wait_of(id) else {
+            return Err(Refusal::state("answer", "not waiting"));
+        };
+        let response = Response { value, by: "ann".to_owned(), shown_hash: None };
+        self.act(|s, ctx| drive::respond(s, ctx, &wait, &response))
+    }
+
+    /// Sends the flow a signal with this payload.
+    pub(crate) fn signal(
+        &mut self,
+        name: &str,
+        key: Option<&str>,
+        payload: Value,
+    ) -> Result<(), Refusal> {
+        let signal = self.new_signal(name, key, payload);
+        self.act(|s, ctx| drive::signal(s, ctx, &signal))
+    }
+
+    pub(crate) fn new_signal(&mut self, name: &str, key: Option<&str>, payload: Value) -> Signal {
+        Signal {
+            signal_id: SignalId::new(&mut self.ids),
+            owner_key: self.state.flow.owner_key.clone(),
+            name: name.to_owned(),
+            key: key.map(str::to_owned),
+            flow_id: None,
+            payload,
+            created_at: self.now,
+        }
+    }
+
     pub(crate) fn settle(&mut self, id: &str, how: Settlement) -> Result<(), Refusal> {
         self.act(|s, ctx| drive::settle(s, ctx, id, how, "ann"))
     }
 
+    fn wait_of(&self, id: &str) -> Option<WaitId> {
+        self.state.steps.iter().find(|step| step.step_id == id)?.wait_id.clone()
+    }
+
     /// Lets time pass to the step's retry, and begins it.
     pub(crate) fn retry_due(&mut self, id: &str) -> Result<(), Refusal> {
-        let due = self.step(id).due_at.ok_or_else(|| Refusal::state("retry", "not due"))?;
+        let step = self.state.steps.iter().find(|step| step.step_id == id);
+        let due =
+            step.and_then(|step| step.due_at).ok_or_else(|| Refusal::state("retry", "not due"))?;
         self.now = self.now.max(due);
         self.act(|s, ctx| drive::retry_due(s, ctx, id))
     }
@@ -271,10 +312,19 @@ impl World {
     /// Lets time pass to the end of the step's wait.
     pub(crate) fn wait_due(&mut self, id: &str) -> Result<(), Refusal> {
         let none = || Refusal::state("wake", "not waiting");
-        let wait = self.step(id).wait_id.clone().ok_or_else(none)?;
+        let wait = self.wait_of(id).ok_or_else(none)?;
         let due = self.state.waits[&wait].due_at.ok_or_else(none)?;
         self.now = self.now.max(due);
         self.act(|s, ctx| drive::wait_due(s, ctx, &wait))
+    }
+
+    /// Lets time pass to the end of the flow's own.
+    pub(crate) fn deadline(&mut self) -> Result<(), Refusal> {
+        let alarm = self.state.waits.values().find(|wait| wait.step_id.is_none());
+        let alarm = alarm.ok_or_else(|| Refusal::state("wake", "not timed"))?;
+        let (wait_id, due) = (alarm.wait_id.clone(), alarm.due_at.unwrap());
+        self.now = self.now.max(due);
+        self.act(|s, ctx| drive::wait_due(s, ctx, &wait_id))
     }
 
     /// The kinds of the events of a step, or of the flow itself.

@@ -3,7 +3,7 @@
 use super::{Api, ApiError, FlowAnswerRequest, FlowAnswerResponse, FlowSettleRequest, SettleHow};
 use crate::held::{Command, OfEither, OfFile};
 use clawflow_core::control::{self, ControlState, Reply, Said};
-use clawflow_core::drive::{self, Answer, Ctx, FlowState, Settlement};
+use clawflow_core::drive::{self, Answer, Ctx, FlowState, Response, Settlement};
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::flow::Flow;
 use clawflow_core::ids::{FlowId, WaitId};
@@ -135,16 +135,26 @@ fn reply(request: FlowAnswerRequest, wait: Wait) -> Result<impl Command, ApiErro
         by: request.by.clone(),
         shown_hash: request.shown_hash.clone(),
     };
-    let is_value = matches!(said, Said::Value(_));
+    let response = match &said {
+        Said::Value(value) => Some(Response {
+            value: value.clone(),
+            by: request.by.clone(),
+            shown_hash: request.shown_hash.clone(),
+        }),
+        Said::Decision(_) => None,
+    };
+    let asks_for_value = wait.kind == WaitKind::Input;
     let reply = Reply { said, by: request.by, shown_hash: request.shown_hash };
     let (id, same) = (wait.wait_id.clone(), wait.wait_id);
     Ok(OfEither(
         move |state: &FlowState, ctx: &mut Ctx<'_>| {
-            if is_value {
-                let message = "a yes or no is asked for, not a value";
-                return Err(Refusal::new(Code::Invalid, message));
+            let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
+            match &response {
+                Some(response) if asks_for_value => drive::respond(state, ctx, &id, response),
+                Some(_) => invalid("a yes or no is asked for, not a value"),
+                None if asks_for_value => invalid("a value is asked for, not a yes or no"),
+                None => drive::answer(state, ctx, &id, &answer),
             }
-            drive::answer(state, ctx, &id, &answer)
         },
         move |state: &ControlState, ctx: &mut Ctx<'_>| control::answer(state, ctx, &same, &reply),
     ))

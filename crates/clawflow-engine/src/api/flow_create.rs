@@ -13,7 +13,7 @@ use clawflow_core::unit::{Guard, Unit};
 use clawflow_store::ApplyError;
 
 /// Tries of a caller that asks to join: the flow that has the key may end meanwhile.
-const JOINS_MAX: u32 = 8;
+pub(super) const JOINS_MAX: u32 = 8;
 
 impl Api {
     pub(super) async fn flow_create(&self, request: FlowCreateRequest) -> Result<Flow, ApiError> {
@@ -62,7 +62,7 @@ impl Api {
         }
     }
 
-    fn live_flow(&self, owner: &str, key: &str) -> Result<Option<Flow>, ApiError> {
+    pub(super) fn live_flow(&self, owner: &str, key: &str) -> Result<Option<Flow>, ApiError> {
         let found = self.engine.store().flow_of_key(owner, key)?;
         Ok(found.filter(|flow| !flow.is_terminal()))
     }

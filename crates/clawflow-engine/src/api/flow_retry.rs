@@ -48,6 +48,8 @@ fn from_file(old: FlowState) -> NewFlow {
             flow_id: flow.flow_id,
             key_root: old.spec.key_root.clone(),
             steps: old.steps,
+            from: None,
+            fork: false,
         }),
     }
 }

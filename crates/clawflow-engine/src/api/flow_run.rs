@@ -1,10 +1,13 @@
 //! `flow.run` and `flow.adopt`.
 
+use super::flow_create::JOINS_MAX;
 use super::once::Once;
 use super::{Api, ApiError, FlowRef, FlowRun, FlowRunRequest};
+use crate::error::EngineError;
 use crate::held::Decided;
-use clawflow_core::definition::{Definition, Dialect};
+use clawflow_core::definition::{Definition, Dialect, OnConflict};
 use clawflow_core::drive::{self, Ctx, NewFlow};
+use clawflow_core::error::Code;
 use clawflow_core::flow::Flow;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,9 +41,28 @@ impl Api {
                 auto_approve: request.auto_approve,
                 reuse: None,
             };
-            self.start_flow(new, once)
+            self.start_or_join(new, once)
         })
         .await
+    }
+
+    /// Makes a flow of the engine, or gives the live one of its key where its file says so.
+    async fn start_or_join(&self, new: NewFlow, once: Option<Once>) -> Result<Flow, ApiError> {
+        let join = match new.definition.on_conflict {
+            OnConflict::Reject => None,
+            OnConflict::Join => drive::key_of(&new).map_err(EngineError::from)?,
+        };
+        let Some(key) = join else { return self.start_flow(new, once).await };
+        for _ in 0..JOINS_MAX {
+            if let Some(live) = self.live_flow(&new.owner_key, &key)? {
+                return Ok(live);
+            }
+            match self.start_flow(new.clone(), once.clone()).await {
+                Err(error) if error.code == Code::KeyConflict.as_str() => {}
+                made => return made,
+            }
+        }
+        Err(ApiError::new("persist_failed", "the flow with this key changes too fast"))
     }
 
     /// Makes a flow of the engine.

@@ -5,9 +5,9 @@ use super::{Api, ApiError, SignalRequest, SignalResponse, SignalSend};
 use crate::clock::{Ids, now};
 use crate::decide::carried_through;
 use crate::error::EngineError;
-use crate::held::OfCode;
+use crate::held::OfEither;
 use clawflow_core::control::{self, ControlState};
-use clawflow_core::drive::Ctx;
+use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::error::Refusal;
 use clawflow_core::ids::{FlowId, SignalId, WaitId};
 use clawflow_core::signal::{KEPT_MAX, Signal};
@@ -63,9 +63,11 @@ impl Api {
             let (some, others) = rest.split_at(rest.len().min(FLOWS_PER_UNIT));
             rest = others;
             let given = signal.clone();
-            let wake = OfCode(move |state: &ControlState, ctx: &mut Ctx<'_>| {
-                control::signal(state, ctx, &given)
-            });
+            let same = given.clone();
+            let wake = OfEither(
+                move |state: &FlowState, ctx: &mut Ctx<'_>| drive::signal(state, ctx, &given),
+                move |state: &ControlState, ctx: &mut Ctx<'_>| control::signal(state, ctx, &same),
+            );
             let last = rest.is_empty();
             let (before, once) = (sent.clone(), once.clone().filter(|_| last));
             let finish = move |unit: &mut Unit, woken: &[(FlowId, Vec<WaitId>)]| {

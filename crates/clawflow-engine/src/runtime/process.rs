@@ -71,6 +71,7 @@ impl Engine {
         let settings = &self.inner.settings;
         let shell = |word: String| match word.as_str() {
             Launch::SHELL => settings.shell.clone(),
+            Launch::SELF => self.inner.supervisor.shim_exe().to_string_lossy().into_owned(),
             _ => word,
         };
         let mut words = command.argv.into_iter();

@@ -58,7 +58,7 @@ impl Supervisor {
         &self.server
     }
 
-    pub(super) fn shim_exe(&self) -> &Path {
+    pub(crate) fn shim_exe(&self) -> &Path {
         &self.shim_exe
     }
 

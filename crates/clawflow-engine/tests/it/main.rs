@@ -12,6 +12,7 @@ mod delivery;
 mod faults;
 mod hooks;
 mod killed_controller;
+mod language;
 mod moves;
 mod news;
 mod once;

@@ -112,6 +112,7 @@ pub fn step(flow: u64, id: &str, position: u32) -> Step {
         step_id: id.to_owned(),
         position,
         finally: false,
+        of: None,
         version: 1,
         status: StepStatus::Pending,
         attempt: 0,
@@ -173,6 +174,11 @@ pub fn task(n: u64, flow: Option<u64>) -> Task {
 pub fn wait(n: u64, flow: u64) -> Wait {
     Wait {
         on_resolved: None,
+        items: None,
+        initiated_by: None,
+        different_approver: false,
+        schema: None,
+        defaults: None,
         event_key: None,
         wait_id: wait_id(n),
         flow_id: flow_id(flow),

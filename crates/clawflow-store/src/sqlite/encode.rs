@@ -3,7 +3,7 @@
 use crate::error::ApplyError;
 use clawflow_core::Millis;
 use clawflow_core::ids::{FlowId, TaskId, WaitId};
-use clawflow_core::step::{Step, StepError, StepStatus};
+use clawflow_core::step::{PartOf, Step, StepError, StepStatus};
 use clawflow_core::unit::{Change, Unit};
 use serde::Serialize;
 
@@ -94,6 +94,8 @@ struct StepText<'a> {
     step_id: &'a str,
     position: u32,
     finally: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<PartOf>,
     version: u64,
     status: StepStatus,
     attempt: u32,
@@ -122,6 +124,7 @@ impl<'a> StepText<'a> {
             step_id,
             position,
             finally,
+            of,
             version,
             status,
             attempt,
@@ -140,6 +143,7 @@ impl<'a> StepText<'a> {
             step_id,
             position: *position,
             finally: *finally,
+            of: *of,
             version: *version,
             status: *status,
             attempt: *attempt,

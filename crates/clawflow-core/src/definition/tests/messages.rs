@@ -99,37 +99,19 @@ steps:
 #[test]
 fn keys_of_a_later_release_are_refused_and_named() {
     let text = "\
-timeout: 1h
+budget: 3
 steps:
-  - id: a
-    parallel: { branches: [] }
   - id: b
     acp: { agent: claude }
-    retry: { max: 2, retry_on: [1] }
-  - id: c
-    run: x
-    approval: { required_approver: ann }
 ";
     assert_snapshot!(errors(text), @"
-    t.flow.yaml:1:1: `timeout` is not supported yet
-      1 | timeout: 1h
-        | ^^^^^^^
+    t.flow.yaml:1:1: `budget` is not supported yet
+      1 | budget: 3
+        | ^^^^^^
     hint: it belongs to a later release and is refused rather than ignored
-    t.flow.yaml:4:5: `parallel` is not supported yet
-      4 |     parallel: { branches: [] }
-        |     ^^^^^^^^
-    hint: it belongs to a later release and is refused rather than ignored
-    t.flow.yaml:6:5: `acp` is not supported yet
-      6 |     acp: { agent: claude }
+    t.flow.yaml:4:5: `acp` is not supported yet
+      4 |     acp: { agent: claude }
         |     ^^^
-    hint: it belongs to a later release and is refused rather than ignored
-    t.flow.yaml:7:22: `retry_on` is not supported yet
-      7 |     retry: { max: 2, retry_on: [1] }
-        |                      ^^^^^^^^
-    hint: it belongs to a later release and is refused rather than ignored
-    t.flow.yaml:10:17: `required_approver` is not supported yet
-      10 |     approval: { required_approver: ann }
-         |                 ^^^^^^^^^^^^^^^^^
     hint: it belongs to a later release and is refused rather than ignored
     ");
 }
@@ -262,4 +244,38 @@ fn a_wide_character_and_a_long_line_keep_the_caret_in_place() {
         |                               ^^^
     hint: did you mean `run`?
     "#);
+}
+
+#[test]
+fn mistakes_in_questions_events_and_retries_are_named() {
+    let text = "\
+on_conflict: joyn
+steps:
+  - id: a
+    input: { prompt: p, schema: { type: strange } }
+  - id: b
+    input: { prompt: p }
+  - id: c
+    wait_for: { event: paid, on_timeout: fail, keys: 1 }
+    retry: { max: 2 }
+  - id: d
+    run: x
+    retry: { max: 2, retry_on: [0, ''] }
+  - id: e
+    run: x
+    wait_for: { event: ' ' }
+";
+    let all = messages(text);
+    for wanted in [
+        "unknown value `joyn`",
+        "`input` of step `a` has no valid schema: ",
+        "`input` of step `b` has no `schema`",
+        "has `on_timeout` but no `timeout`",
+        "unknown key `keys`",
+        "`retry` has no meaning for a step with `wait_for`",
+        "an exit code in `retry_on`",
+        "step `e` has both `run` and `wait_for`",
+    ] {
+        assert!(all.iter().any(|one| one.contains(wanted)), "{wanted}: {all:#?}");
+    }
 }

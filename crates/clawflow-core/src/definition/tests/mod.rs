@@ -83,7 +83,7 @@ impl Scope for Run {
     fn step(&self, id: &str) -> Option<StepView<'_>> {
         let result = self.steps.get(id)?;
         Some(StepView {
-            stdout: result.stdout.as_deref(),
+            stdout: result.stdout.as_deref().map(Cow::Borrowed),
             json: result.stdout.as_deref().and_then(json_of_stdout).map(Cow::Owned),
             approved: result.approved,
             skipped: result.skipped,

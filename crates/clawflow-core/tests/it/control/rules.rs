@@ -97,6 +97,7 @@ pub(crate) fn starts(was: &ControlState, now: &ControlState, effects: &[Effect])
                 assert_eq!(*id, now.flow.flow_id);
                 ends += 1;
             }
+            Effect::Awaits(_) => panic!("code asks for its signals itself"),
             Effect::Timer => {}
         }
     }
