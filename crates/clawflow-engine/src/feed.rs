@@ -1,8 +1,8 @@
 //! The feed: a hint of the newest event on disk, for readers of the history.
 //!
-//! Use: [`Engine::feed`]; a reader waits for [`Feed::changed`] and lets [`Feed::passed`] say whether
-//! what is new may be for it. Limits: the latest few thousand events are remembered, a few bytes
-//! of each. Failure: none; who is behind all of them is told to ask the store.
+//! Use: [`Engine::feed`]; a reader waits for [`Feed::changed`] and lets [`Feed::passed`] say
+//! whether what is new may be for it. Limits: the latest few thousand events are remembered, a few
+//! bytes of each. Failure: none; who is behind all of them is told to ask the store.
 
 use crate::engine::{Engine, lock};
 use clawflow_core::unit::Unit;

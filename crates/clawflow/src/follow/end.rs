@@ -34,9 +34,11 @@ pub(crate) fn print_result(mode: &Mode, view: &FlowView) -> Result<Exit, CliErro
     Ok(exit)
 }
 
-/// The last step that succeeded and left something, with what it left.
+/// The last step of the file that succeeded and left something, with what it left. What is inside
+/// of a step or undoes one comes after all of them, and its result is that step's.
 fn last_result(steps: &[Step]) -> Option<(&Step, String)> {
-    steps.iter().rev().filter(|step| !step.finally).find_map(|step| Some((step, result(step)?)))
+    let mut named = steps.iter().rev().filter(|step| !step.finally && step.of.is_none());
+    named.find_map(|step| Some((step, result(step)?)))
 }
 
 /// What a step left, as text that ends with a newline.

@@ -139,3 +139,14 @@ fn followers_of_a_killed_gateway_drive_on() {
     assert_eq!(home.ends(&other, FlowStatus::Succeeded).tasks.len(), 2);
     assert_eq!(home.marks().lines().count(), 4, "{}", home.marks());
 }
+
+#[test]
+fn the_result_is_the_last_steps_and_not_one_of_the_insides_of_a_loop() {
+    let home = Home::new();
+    let file = home.file(
+        "steps:\n  - { id: each, for_each: ['a', 'b'], steps: [{ id: work, run: echo inside }] }\n  \
+         - { id: last, run: echo done }\n",
+    );
+    let said = home.cli(&["run", file]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "done\n"), "{said:?}");
+}
