@@ -199,6 +199,19 @@ class StepResult(Record):
     exit_code: int | None = None
     approved: bool | None = None
     approved_by: str | None = None
+    initiated_by: str | None = None
+    subject: Any = None
+    response: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOf(Record):
+    """Where a step is inside of another one, or which one it undoes."""
+
+    step: int
+    part: int
+    item: int | None = None
+    undo: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +225,7 @@ class Step(Record):
     status: StepStatus
     attempt: int
     finally_: bool = False
+    of_: PartOf | None = None
     lost_attempts: int = 0
     task_id: str | None = None
     wait_id: str | None = None
@@ -239,6 +253,11 @@ class Wait(Record):
     preview: str | None = None
     shown_hash: str | None = None
     approvers: list[str] = field(default_factory=list)
+    items: Any = None
+    initiated_by: str | None = None
+    different_approver: bool = False
+    schema: Any = None
+    defaults: Any = None
     due_at: int | None = None
     on_timeout: OnTimeout | None = None
     on_resolved: OnResolved | None = None
