@@ -12,6 +12,7 @@ pub mod effect;
 pub mod error;
 pub mod event;
 pub mod flow;
+pub mod hash;
 pub mod idempotency;
 pub mod ids;
 pub mod json;

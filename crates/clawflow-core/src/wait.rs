@@ -3,6 +3,7 @@
 use crate::Millis;
 use crate::error::{Code, Refusal};
 use crate::flow::check_whole;
+use crate::hash::hex;
 use crate::ids::{FlowId, WaitId};
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
@@ -211,5 +212,5 @@ pub(crate) fn shown_hash(prompt: &str, preview: Option<&str>) -> String {
     sha.update(prompt.as_bytes());
     sha.update([0]);
     sha.update(preview.unwrap_or_default().as_bytes());
-    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&sha.finalize())
 }

@@ -12,7 +12,6 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Response, header};
 use clawflow_engine::api::ApiError;
-use clawflow_engine::clock;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
@@ -60,8 +59,7 @@ fn visit(host: &Host, peer: &Peer, request: &Request) -> Result<Option<Visitor>,
     if PROBES.iter().any(|(path, _)| *path == request.uri().path()) {
         return Ok(None);
     }
-    let store = host.api.engine().store();
-    let visitor = Visitor::admit(peer.line, request.headers(), store.as_ref(), clock::now())?;
+    let visitor = Visitor::admit(peer.line, request.headers(), &host.api)?;
     if let Some(token) = &visitor.token {
         host.rates.take(token.token_id.as_str(), Instant::now()).map_err(too_many)?;
     }

@@ -20,8 +20,8 @@ use axum::extract::{Query, Request};
 use axum::http::{HeaderMap, HeaderValue, Response, header, request::Parts};
 use clawflow_core::event::StoredEvent;
 use clawflow_core::token::Access;
+use clawflow_engine::Feed;
 use clawflow_engine::api::{ApiError, Call, Caller, FlowEvents, FlowEventsRequest};
-use clawflow_engine::{Feed, clock};
 use clawflow_store::StoreError;
 use clawflow_store::query::EventFilter;
 use hyper::body::Frame;
@@ -220,8 +220,7 @@ impl Stream {
     fn stays(&mut self) -> bool {
         self.alive = Instant::now() + STREAM_ALIVE;
         self.behind = true;
-        let store = self.host.api.engine().store();
-        self.visitor.stays(store.as_ref(), clock::now()).unwrap_or(false)
+        self.visitor.stays(&self.host.api).unwrap_or(false)
     }
 
     /// Reads the next page, if the last one has been taken and there may be one.

@@ -1,9 +1,6 @@
 //! From bytes to a definition.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use sha2::{Digest as _, Sha256};
 
 use super::check;
 use super::decode::{
@@ -19,6 +16,7 @@ use super::source::{Source, Span};
 use super::step::{self, RawStep};
 use super::template::Names;
 use super::yaml;
+use crate::hash::sha256;
 use crate::limits::LABELS_MAX;
 
 const NOTIFY: [(&str, &str); 3] =
@@ -57,7 +55,7 @@ impl Definition {
         match definition {
             Some(definition) if !report.failed() => {
                 let warnings = report.warnings();
-                let (hash, source) = (hash(bytes), text.to_owned());
+                let (hash, source) = (sha256(bytes), text.to_owned());
                 Ok(Self { warnings, hash, source, ..definition })
             }
             _ => Err(report.errors()),
@@ -86,15 +84,6 @@ fn readable(bytes: &[u8]) -> Result<&str, (&str, Fault)> {
         }
         None => Ok(text),
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        // invariant: writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Definition> {

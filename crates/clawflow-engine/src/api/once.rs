@@ -4,6 +4,7 @@
 use super::{Api, ApiError, Call};
 use crate::clock::now;
 use clawflow_core::Millis;
+use clawflow_core::hash::hex;
 use clawflow_core::idempotency::{KEPT_MS, Outcome};
 use clawflow_core::limits::KEY_CHARS_MAX;
 use serde::Serialize;
@@ -111,16 +112,6 @@ fn canonical(value: Value) -> Value {
         }
         other => other,
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! `token.create`, `token.list` and `token.revoke`: access over the TCP listener.
 
-use super::once::hex;
 use super::{
     Api, ApiError, Nothing, TokenCreateRequest, TokenCreateResponse, TokenListResponse, TokenRef,
 };
@@ -8,12 +7,12 @@ use crate::clock::{Ids, now};
 use crate::error::EngineError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clawflow_core::hash::sha256;
 use clawflow_core::ids::TokenId;
 use clawflow_core::limits::KEY_CHARS_MAX;
 use clawflow_core::token::Token;
 use clawflow_core::unit::{Change, Unit};
 use rustix::rand::{GetRandomFlags, getrandom};
-use sha2::{Digest, Sha256};
 
 /// Bytes of a secret.
 const SECRET_BYTES: usize = 32;
@@ -42,7 +41,7 @@ impl Api {
         let token = Token {
             token_id: TokenId::new(&mut Ids),
             version: 0,
-            hash: hash(&secret),
+            hash: sha256(&secret),
             label: label.to_owned(),
             access: request.access,
             // A caller with one owner cannot make access to another.
@@ -95,16 +94,28 @@ impl Api {
         Ok(shown(revoked))
     }
 
-    /// The valid token with this secret: neither revoked nor expired. The secret is looked up by
-    /// its hash, so that the time of a comparison tells nothing about it.
+    /// The valid token with this secret: neither revoked nor expired. It is looked up by the hash of
+    /// the secret: how long that takes tells something about hashes, which nobody can choose.
     ///
     /// # Errors
     /// Those of the store.
     pub fn token_of(&self, secret: &str) -> Result<Option<Token>, ApiError> {
-        let token = self.engine.store().token_by_hash(&hash(secret))?;
-        let at = now();
-        Ok(token.filter(|token| {
-            token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| expires > at)
+        self.valid_token(&sha256(secret))
+    }
+
+    /// Whether a token that was let in before is still valid.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn is_valid(&self, token: &Token) -> Result<bool, ApiError> {
+        Ok(self.valid_token(&token.hash)?.is_some())
+    }
+
+    fn valid_token(&self, hash: &str) -> Result<Option<Token>, ApiError> {
+        let (found, at) = (self.engine.store().token_by_hash(hash)?, now());
+        Ok(found.filter(|token| {
+            let expired = token.expires_at.is_some_and(|expires| expires <= at);
+            same(token.hash.as_bytes(), hash.as_bytes()) && token.revoked_at.is_none() && !expired
         }))
     }
 
@@ -123,8 +134,10 @@ fn shown(token: Token) -> Token {
     Token { hash: String::new(), ..token }
 }
 
-fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret))
+/// Whether they are equal, looking at every byte whatever the ones before were.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let differs = a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b));
+    a.len() == b.len() && std::hint::black_box(differs) == 0
 }
 
 fn new_secret() -> Result<String, ApiError> {
@@ -136,4 +149,15 @@ fn new_secret() -> Result<String, ApiError> {
         })?;
     }
     Ok(format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_compared_whole() {
+        assert!(same(b"abc", b"abc"));
+        assert!(!same(b"abc", b"abd") && !same(b"abc", b"ab") && !same(b"", b"a"));
+    }
 }

@@ -5,11 +5,11 @@ use std::io::{self, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use clawflow_core::hash::hex;
 use sha2::{Digest, Sha256};
 
 use super::limits::INLINE_OUTPUT_BYTES;
 use super::progress::Scanner;
-use super::record::hex;
 
 /// A pipe and the file it goes to.
 pub(super) struct Pump {

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clawflow_core::hash::sha256;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use super::fail::{At, PathError};
 use super::limits::FORMAT;
@@ -156,7 +156,7 @@ impl ExitRecord {
     /// None in practice; the types serialise.
     pub fn seal(&self) -> io::Result<Vec<u8>> {
         let body = serde_json::value::to_raw_value(self)?;
-        let sha256 = hex(&Sha256::digest(body.get()));
+        let sha256 = sha256(body.get());
         let mut line = serde_json::to_vec(&Sealed { version: FORMAT, sha256, body })?;
         line.push(b'\n');
         Ok(line)
@@ -172,7 +172,7 @@ impl ExitRecord {
         if sealed.version != FORMAT {
             return Err(format!("the exit record has the unknown version {}", sealed.version));
         }
-        if hex(&Sha256::digest(sealed.body.get())) != sealed.sha256 {
+        if sha256(sealed.body.get()) != sealed.sha256 {
             return Err("the exit record does not match its checksum".to_owned());
         }
         serde_json::from_str(sealed.body.get())
@@ -186,13 +186,4 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
     let tmp = path.with_extension("tmp");
     fs::write(&tmp, bytes).at("write", &tmp)?;
     fs::rename(&tmp, path).at("rename into", path)
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -6,15 +6,15 @@ use super::sign::Secret;
 use axum::body::Bytes;
 use axum::http::{Request, Uri, header};
 use clawflow_core::delivery::Delivery;
-use clawflow_engine::CourierError;
+use clawflow_core::hash::sha256;
+use clawflow_engine::{CourierError, clock};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::ServerName;
-use sha2::{Digest as _, Sha256};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -101,7 +101,7 @@ fn request(
 ) -> Result<Request<Full<Bytes>>, CourierError> {
     let body = serde_json::to_vec(&super::message(delivery))
         .map_err(|error| CourierError::for_good(error.to_string()))?;
-    let timestamp = now_seconds();
+    let timestamp = clock::now() / 1000;
     let id = wire_id(&delivery.idempotency_key);
     let signature = secret.sign(&id, timestamp, &body);
     let path = url.path_and_query().map_or("/", |path| path.as_str());
@@ -122,7 +122,7 @@ fn wire_id(key: &str) -> String {
     if key.len() <= ID_BYTES_MAX && key.bytes().all(|b| b.is_ascii_graphic() && b != b'.') {
         return key.to_owned();
     }
-    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(key)
 }
 
 async fn ask(
@@ -179,9 +179,4 @@ fn tls_config() -> Result<Arc<ClientConfig>, CourierError> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(CONFIG.get_or_init(|| Arc::new(config)).clone())
-}
-
-fn now_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -6,8 +6,7 @@ use crate::lobster::pipeline::args::{Args, Flag};
 use crate::lobster::pipeline::env::Env;
 use crate::lobster::pipeline::failure::Failure;
 use crate::lobster::value::{Object, Value, number_of_text, read_json, stable, text_of, trim};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
+use clawflow_core::hash::sha256;
 
 /// How often it is asked again where nothing says so.
 const RETRIES: f64 = 1.0;
@@ -110,12 +109,7 @@ impl Question {
 
 /// The hash of a value, whatever the order of its fields.
 pub(super) fn hash(value: &Value) -> String {
-    let digest = Sha256::digest(stable(value).unwrap_or_default());
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Memory takes what is written.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    sha256(stable(value).unwrap_or_default())
 }
 
 fn artifact(item: Value) -> Value {
