@@ -25,6 +25,7 @@ mod gateway_daemon;
 mod gateway_listen;
 mod killer;
 mod lobster_pipeline;
+mod manual;
 mod scenes_cancel;
 mod scenes_delivery;
 mod scenes_doubt;
