@@ -94,8 +94,8 @@ impl Api {
         Ok(shown(revoked))
     }
 
-    /// The valid token with this secret: neither revoked nor expired. It is looked up by the hash of
-    /// the secret: how long that takes tells something about hashes, which nobody can choose.
+    /// The valid token with this secret: neither revoked nor expired. It is looked up by the hash
+    /// of the secret: how long that takes tells something about hashes, which nobody can choose.
     ///
     /// # Errors
     /// Those of the store.
