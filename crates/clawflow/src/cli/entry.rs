@@ -19,7 +19,14 @@ pub(crate) fn main() -> ExitCode {
     };
     let start = Start::new(&cli.globals, EnvMap::from_process());
     let mode = start.mode;
-    match dispatch(start, cli.command) {
+    let command = match cli.command {
+        // Its exit codes and its errors are Lobster's.
+        Some(Command::Lobster(args)) => {
+            return crate::lobster::cli::main(args.args.into_iter(), start.flags);
+        }
+        other => other,
+    };
+    match dispatch(start, command) {
         Ok(exit) => exit,
         Err(error) => report(mode, &error),
     }
@@ -29,7 +36,7 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
     use commands::{completion, config, doctor, flows, inbox, man, overview, run, tasks, tokens};
     match command {
-        None => overview::run(&start),
+        None | Some(Command::Lobster(_)) => overview::run(&start),
         Some(Command::Completion(args)) => completion::run(&start, args),
         Some(Command::Man(args)) => man::run(&start, &args),
         Some(Command::Config(command)) => config::run(start, command),

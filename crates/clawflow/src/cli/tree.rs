@@ -51,6 +51,9 @@ pub(crate) enum Command {
     Tokens(commands::tokens::TokensCommand),
     /// the daemon that drives every flow
     Gateway(commands::gateway::GatewayArgs),
+    /// Lobster's own command line: its workflow files and pipelines as flows
+    #[command(disable_help_flag = true)]
+    Lobster(LobsterArgs),
     /// look for what could keep clawflow from working
     Doctor,
     /// show or check the configuration
@@ -68,4 +71,12 @@ pub(crate) struct TasksArgs {
     /// what to do; without it the tasks are listed
     #[command(subcommand)]
     pub(crate) command: Option<commands::tasks::TasksCommand>,
+}
+
+/// Lobster's words.
+#[derive(Debug, Args)]
+pub(crate) struct LobsterArgs {
+    /// what follows `lobster`; `clawflow lobster help` tells more
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    pub(crate) args: Vec<std::ffi::OsString>,
 }

@@ -24,6 +24,7 @@ mod examples;
 mod gateway_daemon;
 mod gateway_listen;
 mod killer;
+mod lobster_cli;
 mod lobster_pipeline;
 mod manual;
 mod scenes_cancel;

@@ -27,3 +27,4 @@ mod template;
 mod tests;
 
 pub(crate) use entry::main;
+pub(crate) use registry::describe;

@@ -37,3 +37,17 @@ pub(super) static COMMANDS: [&Command; 22] = [
 pub(super) fn get(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().copied().find(|command| command.name == name)
 }
+
+/// What a command does and which flags it has, for people.
+pub(crate) fn describe(name: &str) -> Option<String> {
+    let command = get(name)?;
+    let mut text = format!("{} — {}\n", command.name, command.about);
+    if !command.flags.is_empty() {
+        text.push_str("\nFlags:\n");
+    }
+    let widest = command.flags.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
+    for (flag, _, about) in command.flags {
+        text.push_str(&format!("  --{flag:widest$}  {about}\n"));
+    }
+    Some(text)
+}

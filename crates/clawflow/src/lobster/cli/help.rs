@@ -1,0 +1,47 @@
+//! `lobster help`.
+
+use crate::lobster::pipeline::describe;
+use std::io::Write;
+use std::process::ExitCode;
+
+const OVERVIEW: &str = "\
+lobster: Lobster's workflow files and pipelines, as durable flows of clawflow
+
+Usage:
+  lobster version
+  lobster help [COMMAND]        a command of the pipeline language
+
+Exit codes: 0 done, 1 failed, 2 bad usage.
+";
+
+/// Prints what there is.
+pub(super) fn overview() -> ExitCode {
+    print(OVERVIEW)
+}
+
+/// Prints what there is, or what one command of a pipeline does.
+pub(super) fn run(topic: Option<&str>) -> ExitCode {
+    match topic.filter(|topic| !topic.is_empty()) {
+        None => overview(),
+        Some(topic) => match describe(topic) {
+            Some(text) => print(&text),
+            None => unknown(topic),
+        },
+    }
+}
+
+/// Says that there is no such command.
+pub(super) fn unknown(word: &str) -> ExitCode {
+    // Where even this cannot be written, the exit code is all that is left to say.
+    let _ = writeln!(std::io::stderr().lock(), "Unknown command: {word}");
+    ExitCode::from(2)
+}
+
+/// Writes to standard output. A reader that went away is no failure.
+pub(super) fn print(text: &str) -> ExitCode {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
+}
