@@ -180,3 +180,14 @@ fn doctor_finds_nothing_in_a_good_home() {
     let out = home.command(&["doctor"]).env("CLAWFLOW_CANCEL_GRACE", "soon").output().unwrap();
     assert_eq!(out.status.code(), Some(1));
 }
+
+#[test]
+fn the_schema_of_the_format_is_the_file_for_editors() {
+    let home = Home::new();
+    let flow = include_str!("../../../../sdk/flow.schema.json");
+    assert!(home.ok(&["flows", "schema"]).stdout == flow);
+    let lobster = include_str!("../../../../sdk/lobster.schema.json");
+    assert!(home.ok(&["flows", "schema", "--dialect", "lobster"]).stdout == lobster);
+    assert_eq!(home.run(&["flows", "schema", "--dialect", "other"]).code, 2);
+    assert!(!home.path().join("home").exists());
+}

@@ -259,7 +259,8 @@ fn thousands_of_mistakes_cost_no_more_than_twenty() {
     }
     assert_eq!(messages(&many).len(), 1);
     assert_eq!(lint(&parse(&fine).unwrap()).len(), 1);
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    // A search for each of them would take an hour.
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
 
 #[test]

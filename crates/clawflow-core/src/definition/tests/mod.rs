@@ -4,6 +4,7 @@ mod bad_input;
 mod conditions;
 mod decoding;
 mod docs;
+mod file_schema;
 mod graphs;
 mod linting;
 mod lobster;
@@ -29,7 +30,11 @@ fn parse_lobster(text: &str) -> Result<Definition, String> {
 
 /// The errors as one text, one after another.
 fn parse_as(name: &str, bytes: &[u8], dialect: Dialect) -> Result<Definition, String> {
-    Definition::parse(name, bytes, dialect).map_err(|errors| {
+    let read = Definition::parse(name, bytes, dialect);
+    if read.is_ok() {
+        file_schema::takes(bytes, dialect).expect("the schema takes what the reader takes");
+    }
+    read.map_err(|errors| {
         assert!(!errors.is_empty() && errors.len() <= 20);
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     })

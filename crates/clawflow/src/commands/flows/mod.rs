@@ -19,6 +19,7 @@ mod respond;
 mod resume;
 mod retry;
 mod run_task;
+mod schema;
 mod set_waiting;
 mod settle;
 mod show;

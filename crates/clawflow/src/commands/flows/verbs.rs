@@ -2,8 +2,8 @@
 
 use super::{
     answer, cancel, create, emit, events, fail, finish, graph, lint, list, logs, output, pause,
-    purge, request_cancel, respond, resume, retry, run_task, set_waiting, settle, show, signal,
-    wait, why,
+    purge, request_cancel, respond, resume, retry, run_task, schema, set_waiting, settle, show,
+    signal, wait, why,
 };
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::FlowArg;
@@ -40,6 +40,8 @@ pub(crate) enum FlowsCommand {
     Graph(graph::GraphArgs),
     /// check workflow files
     Lint(lint::LintArgs),
+    /// print the JSON Schema of workflow files, for editors
+    Schema(schema::SchemaArgs),
     /// decide about a step whose outcome is unknown
     Settle(settle::SettleArgs),
     /// delete ended flows for good
@@ -87,6 +89,7 @@ pub(crate) async fn run(ctx: &Ctx, command: FlowsCommand) -> Result<Exit, CliErr
         C::Logs(args) => logs::run(ctx, args).await,
         C::Graph(args) => graph::run(ctx, args).await,
         C::Lint(args) => lint::run(ctx, args),
+        C::Schema(args) => schema::run(ctx, args),
         C::Settle(args) => settle::run(ctx, args).await,
         C::Purge(args) => purge::run(ctx, args).await,
         C::Answer(args) => respond::run(ctx, args).await,
