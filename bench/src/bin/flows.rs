@@ -39,10 +39,6 @@ fn main() -> ExitCode {
         Some(verb) if verb == "__shim" => {
             args.next().map_or(ExitCode::FAILURE, |dir| shim::main(Path::new(&dir)))
         }
-        Some(verb) if verb == "__stamp" => {
-            println!("{}", monotonic_ns());
-            ExitCode::SUCCESS
-        }
         base => {
             let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
             match bench(&base) {
@@ -92,7 +88,7 @@ fn bench(base: &Path) -> Outcome<()> {
                 "1".into(),
             ),
             row(
-                "from one step's program to the next",
+                "from a step's exit to the next one's start",
                 format!("{:.3} ms", median(&gaps)),
                 "1 commit (1 fdatasync of the log) between".into(),
             ),
@@ -201,36 +197,54 @@ async fn bare_spawns(count: usize) -> Outcome<f64> {
     Ok(count as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Milliseconds between the programs of steps that follow each other.
+/// Milliseconds from the end of a step's program to the start of the next step's.
 async fn timed(base: &Path) -> Outcome<Vec<f64>> {
     let api = engine(&new_dir(base)?)?;
-    let source = file(&format!("argv: [{:?}, __stamp]", std::env::current_exe()?));
+    let source = file(&format!("argv: [{:?}]", stamp()?));
     let mut gaps = Vec::new();
     for _ in 0..TIMED {
         let view = run(&api, &source).await?;
-        let stamps: Vec<f64> = view
+        let told: Vec<Stamp> = view
             .steps
             .iter()
-            .filter_map(|step| step.result.as_ref()?.stdout.as_ref()?.trim().parse().ok())
+            .filter_map(|step| Stamp::read(step.result.as_ref()?.stdout.as_ref()?))
             .collect();
-        gaps.extend(stamps.windows(2).map(|pair| (pair[1] - pair[0]) / 1e6));
+        gaps.extend(told.windows(2).map(|pair| pair[0].until(&pair[1])));
     }
     Ok(gaps)
 }
 
 /// The same gaps where one program is simply spawned after the other.
 fn bare_chain() -> Outcome<Vec<f64>> {
-    let exe = std::env::current_exe()?;
-    let mut stamps: Vec<f64> = Vec::new();
+    let exe = stamp()?;
+    let mut told = Vec::new();
     for _ in 0..TIMED * (STEPS - 1) {
-        let out = Command::new(&exe).arg("__stamp").output()?;
-        stamps.push(String::from_utf8(out.stdout)?.trim().parse()?);
+        let out = Command::new(&exe).output()?;
+        told.extend(Stamp::read(&String::from_utf8(out.stdout)?));
     }
-    Ok(stamps.windows(2).map(|pair| (pair[1] - pair[0]) / 1e6).collect())
+    Ok(told.windows(2).map(|pair| pair[0].until(&pair[1])).collect())
 }
 
-/// Nanoseconds of the clock that all processes share.
-fn monotonic_ns() -> i128 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
+/// What a step's program told: nanoseconds of the clock that all processes share.
+struct Stamp {
+    started: f64,
+    ended: f64,
+}
+
+impl Stamp {
+    fn read(text: &str) -> Option<Self> {
+        let (started, ended) = text.trim().split_once(' ')?;
+        Some(Self { started: started.parse().ok()?, ended: ended.parse().ok()? })
+    }
+
+    /// Milliseconds between the end of this and the start of the next.
+    fn until(&self, next: &Self) -> f64 {
+        (next.started - self.ended) / 1e6
+    }
+}
+
+/// The program that tells the clock, which lies beside this one.
+fn stamp() -> Outcome<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name("stamp");
+    path.exists().then_some(path).ok_or_else(|| "build the program `stamp` first".into())
 }

@@ -7,7 +7,7 @@ use crate::clock::{Ids, jitter, now};
 use crate::dispatch::Slots;
 use crate::feed::Recent;
 use crate::hooks::Hooks;
-use crate::runtime::{Litter, Running};
+use crate::runtime::Running;
 use crate::settings::EngineSettings;
 use crate::supervise::Supervisor;
 use crate::{recover, timers};
@@ -79,7 +79,6 @@ pub(crate) struct Inner {
     definitions: Mutex<HashMap<String, Arc<Definition>>>,
     pub(crate) slots: Slots,
     pub(crate) running: Running,
-    pub(crate) litter: Litter,
     pub(crate) timer_hint: Notify,
     pub(crate) delivery_hint: Notify,
     // Held across a look and a commit, hence tokio's mutex; an owner always has the same.
@@ -132,7 +131,6 @@ impl Engine {
             definitions: Mutex::default(),
             slots,
             running: Running::default(),
-            litter: Litter::default(),
             timer_hint: Notify::new(),
             delivery_hint: Notify::new(),
             signals: std::array::from_fn(|_| tokio::sync::Mutex::default()),
@@ -179,7 +177,7 @@ impl Engine {
         self.inner.stopping.send_replace(true);
         self.inner.slots.close();
         self.inner.timer_hint.notify_one();
-        self.inner.litter.tidy();
+        self.inner.supervisor.litter().tidy(false);
     }
 
     /// The store, for queries.

@@ -3,7 +3,7 @@
 
 use crate::awaits::give_kept_again;
 use crate::engine::Engine;
-use crate::runtime::{Attempt, Switch, never_started, raised, report_in, tidy_leftovers};
+use crate::runtime::{Attempt, Switch, never_started, raised, report_in};
 use crate::supervise::{Emptiness, Evidence, ExitRecord, Run, RunEvent, TombstoneOutcome};
 use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::task::{Task, TaskStatus};
@@ -137,7 +137,7 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
             engine.inner.slots.occupy();
             let report = report_in(engine, &attempt, &record, boot_id).await;
             if engine.settle(&attempt, report).await {
-                engine.inner.litter.add(supervisor, &attempt, boot_id);
+                litter(engine, &attempt, boot_id, false);
             }
             Ok(Then::Left)
         }
@@ -214,8 +214,8 @@ pub(crate) async fn end_leftovers(engine: &Engine, exit: &ExitRecord, boot_id: &
 
 /// Tidies what was settled by an engine that died before it could.
 async fn tidy_settled(engine: Engine) {
-    let runs = engine.inner.settings.home.join("runs");
-    let found = tokio::task::spawn_blocking(move || tidy_leftovers(&runs)).await;
+    let supervisor = engine.inner.supervisor.clone();
+    let found = tokio::task::spawn_blocking(move || supervisor.leftovers()).await;
     for (boot_id, task, fence) in found.unwrap_or_default() {
         let id = TaskId(task);
         let settled = match engine.inner.store.task(&id) {
@@ -238,7 +238,7 @@ async fn tidy_settled(engine: Engine) {
         };
         if settled && gone {
             let attempt = Attempt { flow_id: None, task_id: id, fence };
-            engine.inner.litter.add(supervisor, &attempt, &boot_id);
+            litter(&engine, &attempt, &boot_id, false);
         }
     }
 }
@@ -259,5 +259,13 @@ async fn see_out(engine: Engine, attempt: Attempt, mut run: Run) {
     if let Some(record) = leaves {
         end_leftovers(&engine, &record, boot_id).await;
     }
-    engine.inner.litter.add(&engine.inner.supervisor, &attempt, boot_id);
+    litter(&engine, &attempt, boot_id, false);
+}
+
+/// Remembers what is left of a settled attempt. `ended`: its shim said all there was to say, and
+/// ended.
+pub(crate) fn litter(engine: &Engine, attempt: &Attempt, boot_id: &str, ended: bool) {
+    let supervisor = &engine.inner.supervisor;
+    let dir = supervisor.dir(boot_id, attempt.task_id.as_str(), attempt.fence);
+    supervisor.litter().add(dir, ended);
 }

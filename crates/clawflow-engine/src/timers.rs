@@ -42,12 +42,12 @@ pub(crate) async fn run(engine: Engine) {
     let mut forgotten: Option<Instant> = None;
     let mut failed = Failed::default();
     while !*stopping.borrow() {
-        let litter = engine.inner.litter.len();
+        let litter = engine.supervisor().litter().len();
         let may_tidy = engine.running() == 0 || litter >= LITTER_MAX;
         if tidied.elapsed() >= TIDY_EVERY && litter > 0 && may_tidy {
             tidied = Instant::now();
             let engine = engine.clone();
-            tokio::task::spawn_blocking(move || engine.inner.litter.tidy());
+            tokio::task::spawn_blocking(move || engine.supervisor().litter().tidy(true));
         }
         if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
             forgotten = Some(Instant::now());

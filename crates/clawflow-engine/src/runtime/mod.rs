@@ -3,7 +3,6 @@
 mod attempt;
 mod process;
 mod report;
-mod tidy;
 
 pub(crate) use attempt::Attempt;
 pub(crate) use attempt::Running;
@@ -11,5 +10,3 @@ pub(crate) use attempt::Switch;
 pub(crate) use process::never_started;
 pub(crate) use process::raised;
 pub(crate) use report::report_in;
-pub(crate) use tidy::Litter;
-pub(crate) use tidy::tidy_leftovers;

@@ -189,6 +189,7 @@ impl Engine {
                 }
             }
         }
+        let ended = leaves.is_none();
         if let Some(record) = leaves {
             recover::end_leftovers(self, &record, &self.inner.executor.boot_id).await;
             if !settled && !self.settle_exit(attempt, &shim, &record, &mut signs).await {
@@ -197,8 +198,7 @@ impl Engine {
             settled = true;
         }
         if settled {
-            let inner = &self.inner;
-            inner.litter.add(&inner.supervisor, attempt, &inner.executor.boot_id);
+            recover::litter(self, attempt, &self.inner.executor.boot_id, ended);
         } else {
             self.inner.running.leave(&attempt.task_id);
             self.release(1);

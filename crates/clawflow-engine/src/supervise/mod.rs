@@ -1,14 +1,16 @@
 //! The gateway's side of shims: start, adopt, stop, examine after a crash, prove empty.
 //!
-//! [`Supervisor`] owns nothing but paths, so any number may look at the same directory of
-//! runs. [`Run`] is a connection to one living shim; when it ends early the caller examines
-//! the directory, as it does after a restart: the path after a crash is the ordinary path.
+//! [`Supervisor`] owns nothing but paths and used directories, so any number may look at the
+//! same directory of runs. [`Run`] is a connection to one living shim; when it ends early the
+//! caller examines the directory, as it does after a restart: the path after a crash is the
+//! ordinary path.
 //!
 //! Failure behaviour: everything here can be repeated. What is in doubt is said to be in
 //! doubt ([`Evidence::InDoubt`], [`Emptiness::NotProved`]), never guessed.
 
 mod emptiness;
 mod examine;
+mod litter;
 mod lock;
 mod logs;
 mod run;

@@ -7,6 +7,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use super::litter::{Litter, Reused};
 use super::run::Run;
 use super::server::Server;
 use super::supervisor::{Supervisor, blocking};
@@ -47,10 +48,11 @@ impl Supervisor {
         let dir = self.dir(self.boot(), &spec.task, spec.fence);
         let exe = self.shim_exe().to_path_buf();
         let stdin = stdin.map(<[u8]>::to_vec);
+        let litter = self.litter().clone();
         let server = self.server().clone();
         let ours = blocking(move || -> Result<UnixStream, StartError> {
-            make_dir(&dir, &spec)?;
-            let started = fill(&dir, &spec, stdin.as_deref())
+            let spec = place(&litter, &dir, &spec)?;
+            let started = fill(&dir, spec.as_deref(), stdin.as_deref())
                 .and_then(|()| spawn(&server, &exe, &dir).at("start a shim for", &dir));
             // No shim exists, so the attempt never executes and its token may be given back.
             started.inspect_err(|_| drop(fs::remove_dir_all(&dir))).map_err(StartError::from)
@@ -61,31 +63,39 @@ impl Supervisor {
     }
 }
 
-fn make_dir(dir: &Path, spec: &RunSpec) -> Result<(), StartError> {
+/// Gives the attempt its directory; the line of its spec comes back unless the record has it.
+fn place(litter: &Litter, dir: &Path, spec: &RunSpec) -> Result<Option<Vec<u8>>, StartError> {
+    let line = spec_line(spec).at("write", dir)?;
+    let there = || StartError::AlreadyThere(format!("{}.{}", spec.task, spec.fence));
+    match litter.reuse(dir, &line) {
+        Reused::Started => return Ok(None),
+        Reused::AlreadyThere => return Err(there()),
+        Reused::Nothing => {}
+    }
+    match make_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(there()),
+        made => Ok(made.at("make", dir).map(|()| Some(line))?),
+    }
+}
+
+fn make_dir(dir: &Path) -> io::Result<()> {
     let mut private = DirBuilder::new();
     private.mode(0o700);
-    let made = private.create(dir).or_else(|error| match (error.kind(), dir.parent()) {
+    private.create(dir).or_else(|error| match (error.kind(), dir.parent()) {
         (io::ErrorKind::NotFound, Some(boot)) => {
             DirBuilder::new().mode(0o700).recursive(true).create(boot)?;
             private.create(dir)
         }
         _ => Err(error),
-    });
-    match made {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(StartError::AlreadyThere(format!("{}.{}", spec.task, spec.fence)))
-        }
-        made => Ok(made.at("make", dir)?),
-    }
+    })
 }
 
-fn fill(dir: &Path, spec: &RunSpec, stdin: Option<&[u8]>) -> Result<(), PathError> {
-    let path = dir.join(layout::RECORD);
-    let bytes = spec_line(spec).at("write", &path)?;
-    fs::write(&path, bytes).at("write", &path)?;
-    if let Some(stdin) = stdin {
-        let path = dir.join(layout::STDIN);
-        fs::write(&path, stdin).at("write", &path)?;
+fn fill(dir: &Path, spec: Option<&[u8]>, stdin: Option<&[u8]>) -> Result<(), PathError> {
+    for (name, bytes) in [(layout::RECORD, spec), (layout::STDIN, stdin)] {
+        if let Some(bytes) = bytes {
+            let path = dir.join(name);
+            fs::write(&path, bytes).at("write", &path)?;
+        }
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::litter::Litter;
 use super::server::Server;
 use crate::shim::fail::{At, PathError};
 use crate::shim::layout;
@@ -18,6 +20,7 @@ pub struct Supervisor {
     shim_exe: PathBuf,
     boot_id: String,
     server: Server,
+    litter: Arc<Litter>,
 }
 
 impl Supervisor {
@@ -30,8 +33,13 @@ impl Supervisor {
         shim_exe: impl Into<PathBuf>,
         boot_id: impl Into<String>,
     ) -> Self {
-        let server = Server::default();
-        Self { runs: runs.into(), shim_exe: shim_exe.into(), boot_id: boot_id.into(), server }
+        Self {
+            runs: runs.into(),
+            shim_exe: shim_exe.into(),
+            boot_id: boot_id.into(),
+            server: Server::default(),
+            litter: Arc::default(),
+        }
     }
 
     /// The id of this boot: pids mean nothing beyond it.
@@ -52,6 +60,16 @@ impl Supervisor {
     #[must_use]
     pub fn dir(&self, boot_id: &str, task: &str, fence: u64) -> PathBuf {
         layout::attempt_dir(&self.runs, boot_id, task, fence)
+    }
+
+    /// The directory with those of all attempts.
+    pub(super) fn runs(&self) -> &Path {
+        &self.runs
+    }
+
+    /// What settled attempts left on disk.
+    pub(crate) fn litter(&self) -> &Arc<Litter> {
+        &self.litter
     }
 
     pub(super) fn server(&self) -> &Server {
@@ -86,6 +104,7 @@ impl Supervisor {
     /// When something in it cannot be removed.
     pub async fn remove(&self, boot_id: &str, task: &str, fence: u64) -> Result<(), PathError> {
         let dir = self.checked_dir(boot_id, task, fence)?;
+        self.litter.forget(&dir);
         // The record goes first: a late shim that comes in between must not find the tombstone gone
         // and something to execute.
         blocking(move || match remove_record_first(&dir) {
