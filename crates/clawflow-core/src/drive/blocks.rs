@@ -8,6 +8,7 @@ use super::begin::{begin, fail_by_eval, new_wait, succeed};
 use super::cancel::withdraw;
 use super::ended::fail_step;
 use super::scope::items_of;
+use super::words;
 use crate::definition::{Action, Dialect, ForEach, OnError, Parallel, Race, json_of_stdout};
 use crate::effect::Effect;
 use crate::json::Object;
@@ -81,7 +82,7 @@ pub(super) fn block_due(draft: &mut Draft, at: usize, wait: &Wait) {
     draft.close_wait(at, WaitState::Resolved, None);
     if over {
         let ms = time_of(draft, at).unwrap_or_default();
-        let why = format!("timed out after {}", crate::duration::format_ms(ms));
+        let why = words::of_time(draft, at, ms);
         draft.step_mut(at).error = Some(StepError::new("timed_out", why));
     } else {
         open_alarm(draft, at);
@@ -410,7 +411,7 @@ fn conclude(draft: &mut Draft, at: usize, rows: &[usize], result: impl FnOnce(&D
     if let Some(row) = rows.iter().find(|row| has_failed(draft, **row)) {
         let step = draft.step(*row);
         let why = step.error.as_ref().map_or("it failed", |e| e.message.as_str());
-        let why = format!("{} failed: {why}", step.step_id);
+        let why = words::of_inner(draft, at, &step.step_id, why);
         return fail_step(draft, at, StepError::new("inner", why));
     }
     let race = is_decided(draft, at, rows);

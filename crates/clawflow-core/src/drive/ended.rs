@@ -7,6 +7,7 @@ use super::blocks::unwanted;
 use super::pipeline;
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
+use super::words;
 use crate::definition::{Action, OnLost, Phase};
 use crate::effect::Effect;
 use crate::error::Refusal;
@@ -91,8 +92,10 @@ pub fn ended(
             }
             (TaskMove::Succeed, _) => succeed(&mut draft, at, result),
             (_, error) => {
-                draft.step_mut(at).result = Some(result);
                 let error = error.unwrap_or_else(|| StepError::new("failed", "it failed"));
+                let seen = (report.exit.as_ref(), report.stderr_tail.as_str(), &result);
+                let error = words::of_attempt(&draft, at, &task, seen, error);
+                draft.step_mut(at).result = Some(result);
                 let texts = [report.stderr_tail.as_str(), error.message.as_str()];
                 let again = draft.def(at).retry.applies(exit, &texts);
                 after_failure(&mut draft, at, how, error, again);

@@ -5,12 +5,12 @@ use super::advance::advance;
 use super::begin::{fail_by_eval, new_wait, open_wait, succeed};
 use super::launch::text;
 use super::state::{Ctx, Decision, FlowState};
-use crate::definition::{Action, EvalError, Input};
+use crate::definition::{Action, Dialect, EvalError, Input, json_of_stdout};
 use crate::error::{Code, Refusal};
 use crate::flow::check_json;
 use crate::ids::WaitId;
 use crate::limits::{PREVIEW_CHARS_MAX, cut};
-use crate::step::StepResult;
+use crate::step::{StepResult, StepStatus};
 use crate::wait::{WaitKind, WaitState, shown_hash};
 use serde_json::{Value, json};
 
@@ -97,6 +97,20 @@ fn what_is_shown(
 ) -> Result<(String, Option<Value>), EvalError> {
     let scope = draft.scope_of(at, 1);
     let prompt = cut(&input.prompt.render(&scope)?, PREVIEW_CHARS_MAX);
-    let subject = draft.def(at).stdin.as_ref().map(|stdin| stdin.resolve(&scope));
-    Ok((prompt, subject.transpose()?.filter(|subject| !subject.is_null())))
+    let subject = match &draft.def(at).stdin {
+        Some(stdin) => Some(stdin.resolve(&scope)?),
+        None if draft.state.definition.dialect == Dialect::Lobster => left_before(draft, at),
+        None => None,
+    };
+    Ok((prompt, subject.filter(|subject| !subject.is_null())))
+}
+
+/// What the step that was executed last has left: in Lobster a question is about it.
+fn left_before(draft: &Draft, at: usize) -> Option<Value> {
+    let before = draft.state.steps[..at.min(draft.fixed().end)].iter().rev();
+    let last = before.into_iter().find(|step| step.status == StepStatus::Succeeded)?;
+    let result = last.result.as_ref()?;
+    let parsed = || result.stdout.as_deref().and_then(json_of_stdout);
+    let value = result.json.clone().or_else(parsed).or_else(|| result.response.clone());
+    value.or_else(|| result.stdout.clone().map(Value::String))
 }

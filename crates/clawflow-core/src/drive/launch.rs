@@ -7,6 +7,7 @@ use crate::ids::TaskId;
 use crate::limits::FINALLY_MS_DEFAULT;
 use crate::task::TaskCommand;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A command, ready to execute.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +75,7 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
     {
         env.insert(name.clone(), value.render(scope)?);
     }
+    let argv = with_own_shell(argv, &env, state.definition.dialect);
     let outer_cwd = outer.and_then(|outer| outer.cwd.as_ref());
     let cwd = match def.cwd.as_ref().or(outer_cwd).or(state.definition.cwd.as_ref()) {
         Some(cwd) => join(&spec.cwd, &cwd.render(scope)?),
@@ -94,6 +96,31 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         stdin: stdin.filter(|v| !v.is_null()).map(|v| given(&v).into_bytes()),
         idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
     })
+}
+
+/// In Lobster the environment names the shell, and how it is given a line.
+fn with_own_shell(
+    mut argv: Vec<String>,
+    env: &BTreeMap<String, String>,
+    dialect: Dialect,
+) -> Vec<String> {
+    let named = env.get("LOBSTER_SHELL").map(|shell| shell.trim());
+    let named = named.filter(|shell| !shell.is_empty() && dialect == Dialect::Lobster);
+    let (Some(shell), Some(Launch::SHELL)) = (named, argv.first().map(String::as_str)) else {
+        return argv;
+    };
+    let lower = shell.to_lowercase();
+    let is = |names: &[&str]| names.iter().any(|name| lower.ends_with(name));
+    let flags: &[&str] = if is(&["powershell", "powershell.exe", "pwsh", "pwsh.exe"]) {
+        &["-NoProfile", "-Command"]
+    } else if is(&["cmd", "cmd.exe"]) {
+        &["/d", "/s", "/c"]
+    } else {
+        &["-lc"]
+    };
+    let line = argv.pop().unwrap_or_default();
+    let words = [shell].into_iter().chain(flags.iter().copied()).chain([line.as_str()]);
+    words.map(str::to_owned).collect()
 }
 
 /// A value as a program is given it: a string as it is, anything else as JSON.

@@ -32,6 +32,7 @@ mod shown;
 mod signal;
 mod state;
 mod undo;
+mod words;
 
 pub use answer::Answer;
 pub use answer::answer;
