@@ -88,7 +88,7 @@ impl Wanted {
 
 /// Opens the home and has whoever holds it drive the flow. Goes on looking if those whom it finds
 /// go away.
-async fn adopt(ctx: &Ctx, flow: &str) -> Result<(Opened, Flow), CliError> {
+pub(crate) async fn adopt(ctx: &Ctx, flow: &str) -> Result<(Opened, Flow), CliError> {
     let request = FlowRef { flow: flow.to_owned() };
     let began = Instant::now();
     loop {
@@ -313,7 +313,7 @@ fn interrupted() -> Result<impl Future<Output = ()>, CliError> {
 }
 
 /// Who answers at this terminal.
-fn person() -> String {
+pub(crate) fn person() -> String {
     let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
     user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "operator".to_owned())
 }

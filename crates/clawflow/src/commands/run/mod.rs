@@ -5,5 +5,5 @@ mod drive;
 mod request;
 
 pub(crate) use args::RunArgs;
-pub(crate) use drive::run;
+pub(crate) use drive::{adopt, person, run};
 pub(crate) use request::chosen_env;

@@ -1,6 +1,7 @@
 //! Which verb is meant.
 
-use super::{help, version};
+use super::trouble::Trouble;
+use super::{doctor, help, resume, run, version};
 use crate::config::Flags;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -12,7 +13,7 @@ pub(crate) fn is_called(program: &OsStr) -> bool {
 }
 
 /// Does what the arguments after `lobster` say. The flags are those before it.
-pub(crate) fn main(args: impl Iterator<Item = OsString>, _flags: Flags) -> ExitCode {
+pub(crate) fn main(args: impl Iterator<Item = OsString>, flags: Flags) -> ExitCode {
     let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -21,6 +22,19 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>, _flags: Flags) -> ExitC
         words if words.iter().any(|word| matches!(*word, "-h" | "--help")) => help::overview(),
         ["help", topics @ ..] => help::run(topics.first().copied()),
         ["version" | "--version" | "-v", ..] => version::run(),
-        [word, ..] => help::unknown(word),
+        ["doctor", words @ ..] => doctor::run(words),
+        ["run", words @ ..] => run::run(words, flags),
+        ["resume", words @ ..] => resume::run(words, flags),
+        // Its words must not be taken for a pipeline.
+        [word @ "graph", ..] => help::unknown(word),
+        pipeline => run::run(pipeline, flags),
     }
+}
+
+/// Runs what drives work.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Trouble::runtime(format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(work)
 }

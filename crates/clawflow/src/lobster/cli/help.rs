@@ -8,10 +8,22 @@ const OVERVIEW: &str = "\
 lobster: Lobster's workflow files and pipelines, as durable flows of clawflow
 
 Usage:
+  lobster 'PIPELINE'                               the same as lobster run 'PIPELINE'
+  lobster run [--mode human|tool] 'PIPELINE'
+  lobster run [--mode human|tool] [--args-json JSON] [--file] FILE
+  lobster resume --token TOKEN --approve yes|no    --id ID instead of --token at approvals
+  lobster resume --token TOKEN --response-json JSON
+  lobster resume --token TOKEN --cancel
+  lobster doctor                                   whether pipelines can run here
   lobster version
-  lobster help [COMMAND]        a command of the pipeline language
+  lobster help [COMMAND]                           a command of the pipeline language
 
-Exit codes: 0 done, 1 failed, 2 bad usage.
+FILE ends in .lobster, .yaml, .yml or .json. With --mode tool the outcome is one JSON document, for
+programs. A run that was killed goes on with the same resume, with clawflow run --continue, or
+under a gateway; clawflow flows list shows all of them.
+
+Exit codes: 0 done, or waiting for an answer; 1 failed; 2 bad usage; 129, 130, 131 and 143 after a
+signal.
 ";
 
 /// Prints what there is.

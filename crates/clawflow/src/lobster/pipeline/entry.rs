@@ -2,7 +2,8 @@
 //!
 //! Use: `__pipeline run TEXT` with a JSON list of items, one value or nothing on stdin, or
 //! `__pipeline run --unattended TEXT` where nobody can be asked;
-//! `__pipeline resume` with `{"resume": …, "approved": …}` or `{"resume": …, "response": …}`.
+//! `__pipeline resume` with `{"resume": …, "approved": …}` or `{"resume": …, "response": …}`;
+//! `__pipeline part` with one of these, or with `{"run": TEXT}`.
 //! It prints one line of JSON: `{"status": "ok", "items", "rendered"}`, where `rendered` is what
 //! was printed, or null; `{"status": "needs_approval" | "needs_input", "stage", "request",
 //! "resume"}`; `{"status": "cancelled"}`; or `{"status": "failed", "error": {"type", "message"}}`.
@@ -33,9 +34,17 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             ctx.asking = Asking::Refused;
             start(text, &mut ctx)
         }
-        ["resume"] => go_on(&mut ctx),
-        _ => Err(Failure::parse("usage: __pipeline run [--unattended] TEXT | __pipeline resume")),
+        ["resume"] => stdin().and_then(|text| go_on(&text, &mut ctx)),
+        ["part"] => stdin().and_then(|text| part(&text, &mut ctx)),
+        _ => {
+            let usage = "usage: __pipeline run [--unattended] TEXT | resume | part";
+            Err(Failure::parse(usage))
+        }
     };
+    if let Err(failure) = &ended {
+        // For the record of whoever runs this as a step; the report says the same.
+        let _ = writeln!(std::io::stderr().lock(), "{failure}");
+    }
     let code = match &ended {
         Ok(_) => 0,
         Err(Failure { kind: Kind::Runtime, .. }) => 1,
@@ -85,8 +94,31 @@ struct Answered {
     response: Option<Value>,
 }
 
-fn go_on(ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
-    let answered: Answered = serde_json::from_str(&stdin()?)
+/// The first part of a pipeline that is run in parts, or one after a gate.
+fn part(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
+    #[derive(serde::Deserialize)]
+    struct First {
+        run: String,
+    }
+    match serde_json::from_str::<First>(text) {
+        Ok(first) => run(&Pipeline::parse(&first.run)?, Vec::new(), ctx),
+        Err(_) => go_on(text, ctx),
+    }
+}
+
+/// Runs a pipeline without a gate for nothing but whether it can be run.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn try_out(text: &str) -> Result<(), String> {
+    let mut shown = Vec::new();
+    let mut ctx = Ctx::new(Env::from_process(), &mut shown);
+    let ended = Pipeline::parse(text).and_then(|pipeline| run(&pipeline, Vec::new(), &mut ctx));
+    ended.map(drop).map_err(|failure| failure.message)
+}
+
+fn go_on(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
+    let answered: Answered = serde_json::from_str(text)
         .map_err(|why| Failure::parse(format!("Invalid pipeline resume state: {why}")))?;
     let answer = match (answered.approved, answered.response) {
         (Some(approved), None) => Answer::Approved(approved),

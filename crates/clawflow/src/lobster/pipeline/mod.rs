@@ -13,6 +13,7 @@ mod ctx;
 mod entry;
 mod env;
 mod failure;
+mod gates;
 mod halt;
 mod http;
 mod limits;
@@ -27,4 +28,7 @@ mod template;
 mod tests;
 
 pub(crate) use entry::main;
+pub(crate) use entry::try_out;
+pub(crate) use gates::Gate;
+pub(crate) use parse::Pipeline;
 pub(crate) use registry::describe;

@@ -61,7 +61,8 @@ fn refuse(ctx: &Ctx<'_>, prompt: &str) -> Result<(), Failure> {
     Err(Failure::new(why))
 }
 
-fn schema(args: &Args) -> Result<Value, Failure> {
+/// What the answer must be like.
+pub(in crate::lobster::pipeline) fn schema(args: &Args) -> Result<Value, Failure> {
     let text = args.text("schema").unwrap_or(DECISION);
     let schema = read_json(text).map_err(|_| Failure::new("ask --schema must be valid JSON"))?;
     match schema {

@@ -1,0 +1,132 @@
+//! Words, files and tokens that make no sense.
+
+use super::{file, message, token, tool};
+use crate::scenes_support::Home;
+use serde_json::json;
+
+#[test]
+fn lobster_tokens_that_name_nothing_are_told_apart() {
+    let home = Home::new();
+    let resume = |token: &str| {
+        let (said, code) = tool(&home, &["resume", "--token", token, "--approve", "yes"]);
+        (message(&said).to_owned(), code)
+    };
+    let invalid = ("Invalid token".to_owned(), 2);
+    let long = "A".repeat(100_000);
+    for token in ["x", "\u{fffd}", "e30.", "bnVsbA", &long, "--approve"] {
+        assert_eq!(resume(token), invalid);
+    }
+    assert_eq!(resume("e30"), ("Unsupported protocol version".to_owned(), 2));
+    let (said, code) = tool(&home, &["resume", "--token", "", "--approve", "yes"]);
+    assert_eq!((message(&said), code), ("resume requires --token or --id", 2));
+
+    let (said, _) = tool(&home, &["run", "--mode", "tool", "approve"]);
+    let ours = token(&said);
+    let theirs = Home::new();
+    let (said, code) = tool(&theirs, &["resume", "--token", &ours, "--approve", "yes"]);
+    assert_eq!((message(&said), code), ("Pipeline resume state not found", 1));
+    let (said, code) = tool(&home, &["resume", "--token", &ours, "--response-json", "1"]);
+    let expected = "approval resumes require approved=true|false, not response";
+    assert_eq!((message(&said), code), (expected, 2));
+}
+
+#[test]
+fn lobster_resume_takes_one_intent() {
+    let home = Home::new();
+    let resume = |intent: &[&str]| {
+        let (said, code) = tool(&home, &[&["resume", "--token", "x"], intent].concat());
+        assert_eq!(code, 2);
+        message(&said).to_owned()
+    };
+    let none = "resume requires --approve yes|no, --response-json, or --cancel";
+    assert_eq!(resume(&[]), none);
+    assert_eq!(resume(&["--cancel", "false"]), none);
+    let many = "resume accepts only one of --approve, --response-json, or --cancel";
+    assert_eq!(resume(&["--approve", "yes", "--cancel"]), many);
+    assert_eq!(resume(&["--approve", "maybe"]), "resume --approve must be yes or no");
+    assert_eq!(resume(&["--cancel=2"]), "resume --cancel must be true or false");
+    assert_eq!(resume(&["--response-json", "nope"]), "resume --response-json must be valid JSON");
+}
+
+#[test]
+fn lobster_files_that_are_none_are_named() {
+    let home = Home::new();
+    let run = |args: &[&str]| {
+        let (said, code) = tool(&home, &[&["run", "--mode", "tool"], args].concat());
+        (said["error"]["type"].as_str().unwrap().to_owned(), message(&said).to_owned(), code)
+    };
+    let missing = home.path().join("missing.lobster").display().to_string();
+    let (kind, said, code) = run(&["--file", "missing.lobster"]);
+    let expected = format!("ENOENT: no such file or directory, stat '{missing}'");
+    assert_eq!((kind.as_str(), said, code), ("parse_error", expected, 2));
+    assert_eq!(run(&["--file", "."]).1, "Workflow path is not a file");
+    file(&home, "notes.txt", "steps: []");
+    let ending = "Workflow file must end in .lobster, .yaml, .yml, or .json";
+    assert_eq!(run(&["--file", "notes.txt"]).1, ending);
+    assert_eq!(run(&["missing.lobster"]).1, "Unknown command: missing.lobster");
+
+    std::fs::write(home.path().join("binary.lobster"), [0, 159, 146, 150, 0xff]).unwrap();
+    std::fs::write(home.path().join("empty.lobster"), "").unwrap();
+    file(&home, "none.lobster", "steps: []");
+    file(&home, "nameless.json", r#"{"steps":[{"run":"touch made"}]}"#);
+    for name in ["binary.lobster", "empty.lobster", "none.lobster", "nameless.json"] {
+        let (kind, _, code) = run(&[name]);
+        assert_eq!((kind.as_str(), code), ("runtime_error", 1), "{name}");
+    }
+    assert!(!home.path().join("made").exists());
+}
+
+#[test]
+fn lobster_arguments_may_be_odd_but_not_broken() {
+    let home = Home::new();
+    file(&home, "args.json", r#"{"steps":[{"id":"a","run":"printf %s \"$LOBSTER_ARGS_JSON\""}]}"#);
+    let run = |args: &str| {
+        let words = ["run", "args.json", "--mode=tool", "--args-json", args];
+        let (said, code) = tool(&home, &words);
+        (said, code)
+    };
+    let (said, code) = run("{");
+    assert_eq!((message(&said), code), ("run --args-json must be valid JSON", 2));
+    assert_eq!(run(r#"{"a":[1,"ü"]}"#).0["output"], json!([{ "a": [1, "ü"] }]));
+    assert_eq!(run(r#"["x"]"#).0["output"], json!([{ "0": "x" }]));
+    assert_eq!(run("3").0["output"], json!([{}]));
+    // An argument is a variable of its steps: what the system does not take is an error.
+    let huge = format!(r#"{{"a":"{}"}}"#, "x".repeat(120_000));
+    assert_eq!(run(&huge).0["ok"], json!(true));
+    let (said, code) = run(r#"{"a":"\u0000"}"#);
+    assert_eq!((message(&said), code), ("the argument a contains a NUL character", 1));
+}
+
+#[test]
+fn lobster_people_are_told_in_words() {
+    let home = Home::new();
+    let told = |args: &[&str]| {
+        let said = home.cli(&[&["lobster"], args].concat());
+        assert_eq!(said.out, "");
+        (said.err, said.code.unwrap())
+    };
+    assert_eq!(told(&["run", "'"]), ("Parse error: Unclosed quote\n".to_owned(), 2));
+    assert_eq!(told(&["run"]), ("Parse error: Empty pipeline\n".to_owned(), 2));
+    assert_eq!(told(&["walk"]), ("Error: Unknown command: walk\n".to_owned(), 1));
+    file(&home, "bad.lobster", "steps: [{ id: a, run: 'echo why >&2; exit 3' }]");
+    let failed = "Error: workflow command failed (3): why\n";
+    assert_eq!(told(&["run", "bad.lobster"]), (failed.to_owned(), 1));
+    let (said, code) = told(&["run", "bad.lobster", "--args-json", "{"]);
+    assert_eq!((said.as_str(), code), ("run --args-json must be valid JSON\n", 2));
+}
+
+#[test]
+fn lobster_failures_keep_their_words() {
+    let home = Home::new();
+    let run = |steps: &str| {
+        let path = file(&home, "words.lobster", &format!("steps:\n{steps}"));
+        message(&tool(&home, &["run", "--mode", "tool", &path]).0).to_owned()
+    };
+    let late = run("  - { id: a, run: sleep 5, timeout_ms: 100 }");
+    assert_eq!(late, "Step 'a' timed out after 100ms");
+    assert_eq!(run("  - { id: a, run: exit 4 }"), "workflow command failed (4): exit 4");
+    let killed = run("  - { id: a, run: 'kill -9 $$' }");
+    assert_eq!(killed, "workflow command failed (null): kill -9 $$");
+    let branch = run("  - { id: p, parallel: { branches: [{ id: x, run: 'echo no; exit 1' }] } }");
+    assert_eq!(branch, "Parallel branch failed: workflow command failed (1): no");
+}
