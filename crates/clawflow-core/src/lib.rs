@@ -3,7 +3,9 @@
 //! Nothing in here reads a clock, a disk or a random source: time and ids come in as arguments and
 //! effects leave as data. A store applies the [`unit::Unit`]s that these functions return.
 
+pub mod call;
 pub mod control;
+pub mod cost;
 pub mod definition;
 pub mod delivery;
 pub mod drive;

@@ -29,6 +29,9 @@ pub const SUMMARY_CHARS_MAX: usize = 2000;
 pub const PREVIEW_CHARS_MAX: usize = 2000;
 /// Time a `finally` step may take when it names no timeout, in milliseconds.
 pub const FINALLY_MS_DEFAULT: u64 = 5 * 60 * 1000;
+/// Time that a question to a server may take when its step names no timeout, in milliseconds: as
+/// long as a model may think.
+pub const CALL_MS_DEFAULT: u64 = 10 * 60 * 1000;
 /// Delay before a lost attempt is run again, in milliseconds, doubled each time.
 pub const LOST_RETRY_MS: u64 = 1000;
 

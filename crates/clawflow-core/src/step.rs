@@ -2,10 +2,12 @@
 
 use crate::Millis;
 use crate::ids::{FlowId, TaskId, WaitId};
+use crate::task::Usage;
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 text_enum!(
     /// Where a step stands.
@@ -89,6 +91,15 @@ pub struct StepResult {
     /// Exit code of the last attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
+    /// Status of the server's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Headers of the server's answer, by their names in small letters with `_` for `-`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// What its attempts have used together, where one told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
     /// The answer at the step's approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved: Option<bool>,

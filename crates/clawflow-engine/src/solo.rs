@@ -146,6 +146,11 @@ impl Engine {
             return self.report_unstartable(attempt, "the task has no command".to_owned());
         };
         let idempotency_key = task.task_id.0.clone();
-        self.start_command(task, Launch { command, stdin: None, idempotency_key }, attempt, stop);
+        self.start_command(
+            task,
+            Launch { command, stdin: None, shown: None, idempotency_key },
+            attempt,
+            stop,
+        );
     }
 }

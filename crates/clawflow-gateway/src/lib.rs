@@ -20,6 +20,7 @@ mod host;
 mod http;
 pub mod limits;
 mod openapi;
+pub mod outgoing;
 mod peer;
 mod places;
 mod problem;

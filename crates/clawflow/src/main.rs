@@ -1,5 +1,6 @@
 //! The clawflow binary.
 
+mod call;
 mod cli;
 mod commands;
 mod config;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
             let Some(dir) = args.next() else { return ExitCode::FAILURE };
             return clawflow_engine::shim::main(Path::new(&dir));
         }
+        Some(verb) if verb == "__call" => return call::main(),
         Some(verb) if verb == "__pipeline" => return lobster::pipeline::main(args),
         // Short commands, called often: they must not wait for the tree of all commands.
         Some(verb) if verb == "lobster" => return lobster::cli::main(args, Flags::default()),

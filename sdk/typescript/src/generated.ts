@@ -907,6 +907,12 @@ export interface StepResult {
   truncated?: boolean | undefined;
   /** Exit code of the last attempt. */
   exitCode?: number | undefined;
+  /** Status of the server's answer. */
+  status?: number | undefined;
+  /** Headers of the server's answer, by their names in small letters with `_` for `-`. */
+  headers?: Record<string, string> | undefined;
+  /** What its attempts have used together, where one told. */
+  usage?: Usage | undefined;
   /** The answer at the step's approval. */
   approved?: boolean | undefined;
   /** Who gave it. */

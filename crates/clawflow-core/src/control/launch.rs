@@ -13,6 +13,7 @@ pub fn launch(state: &ControlState, task_id: &TaskId) -> Option<Launch> {
     Some(Launch {
         command: task.command.clone()?,
         stdin: None,
+        shown: None,
         idempotency_key: format!("{}/{run}", state.flow.flow_id),
     })
 }

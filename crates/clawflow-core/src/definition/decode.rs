@@ -129,22 +129,27 @@ impl<'a> Decoder<'_, 'a> {
 
     /// A value with references inside. Lobster resolves a text only, never a list or mapping.
     pub(crate) fn value(&self, node: &Node) -> ValueTemplate {
-        let strict = self.strict();
+        match self.strict() || matches!(node.kind, Kind::Text(_)) {
+            true => self.inside(node),
+            false => ValueTemplate::Literal(node.to_value()),
+        }
+    }
+
+    /// A value with references inside, of a key that Lobster does not have.
+    pub(crate) fn inside(&self, node: &Node) -> ValueTemplate {
         match &node.kind {
             Kind::Text(text) => {
-                let mode = if strict { Mode::Strict } else { Mode::Lobster };
+                let mode = if self.strict() { Mode::Strict } else { Mode::Lobster };
                 ValueTemplate::text(self.parse(text, mode, node.span))
             }
-            Kind::List(items) if strict => {
-                ValueTemplate::List(items.iter().map(|item| self.value(item)).collect())
+            Kind::List(items) => {
+                ValueTemplate::List(items.iter().map(|item| self.inside(item)).collect())
             }
-            Kind::Map(entries) if strict => {
-                let pair = |entry: &Entry| (entry.key.clone(), self.value(&entry.value));
+            Kind::Map(entries) => {
+                let pair = |entry: &Entry| (entry.key.clone(), self.inside(&entry.value));
                 ValueTemplate::Map(entries.iter().map(pair).collect())
             }
-            Kind::Plain(..) | Kind::List(_) | Kind::Map(_) => {
-                ValueTemplate::Literal(node.to_value())
-            }
+            Kind::Plain(..) => ValueTemplate::Literal(node.to_value()),
         }
     }
 

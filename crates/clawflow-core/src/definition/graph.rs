@@ -114,6 +114,10 @@ fn kind(step: &StepDef) -> &'static str {
         (Action::Parallel(_), _) => "parallel",
         (Action::Input(_), _) => "input",
         (Action::WaitFor(_), _) => "wait_for",
+        (Action::Http(_), None) => "http",
+        (Action::Http(_), Some(_)) => "http, then approval",
+        (Action::Llm(_), None) => "llm",
+        (Action::Llm(_), Some(_)) => "llm, then approval",
         (Action::Synthetic, None) => "value",
     }
 }

@@ -23,7 +23,7 @@ pub(crate) const FLOW_LATER: [&str; 7] =
     ["cost_limit", "concurrency", "members", "mode", "budget", "deliver", "queue"];
 
 /// Keys of a step.
-pub(crate) const STEP: [&str; 32] = [
+pub(crate) const STEP: [&str; 34] = [
     "id",
     "run",
     "command",
@@ -32,6 +32,8 @@ pub(crate) const STEP: [&str; 32] = [
     "sleep",
     "input",
     "wait_for",
+    "http",
+    "llm",
     "parallel",
     "for_each",
     "steps",
@@ -59,14 +61,12 @@ pub(crate) const STEP: [&str; 32] = [
 ];
 
 /// Keys of a step that are refused rather than ignored.
-pub(crate) const STEP_LATER: [&str; 11] = [
+pub(crate) const STEP_LATER: [&str; 9] = [
     "workflow",
     "workflow_args",
     "acp",
     "subagent",
     "flow",
-    "http",
-    "llm",
     "queue",
     "cost_limit",
     "budget",
@@ -136,12 +136,21 @@ pub(crate) const INPUT: [&str; 7] =
 /// Keys of `wait_for`.
 pub(crate) const WAIT_FOR: [&str; 4] = ["event", "key", "timeout", "on_timeout"];
 
+/// Keys of `http`.
+pub(crate) const HTTP: [&str; 6] = ["method", "url", "query", "headers", "body", "expect"];
+/// Keys of a header that is a secret.
+pub(crate) const SECRET: [&str; 3] = ["env", "file", "prefix"];
+/// Keys of `expect`.
+pub(crate) const EXPECT: [&str; 2] = ["status", "schema"];
+/// Keys of `llm`.
+pub(crate) const LLM: [&str; 8] =
+    ["endpoint", "model", "system", "prompt", "temperature", "max_tokens", "schema", "corrections"];
 /// Keys of a step that mean something beside `for_each` only.
 pub(crate) const OF_LOOP: [&str; 7] =
     ["steps", "item_var", "index_var", "batch_size", "pause_ms", "pause", "concurrency"];
 /// Keys of `compensate`.
-pub(crate) const COMPENSATE: [&str; 9] =
-    ["run", "command", "argv", "env", "cwd", "stdin", "timeout", "timeout_ms", "retry"];
+pub(crate) const COMPENSATE: [&str; 10] =
+    ["run", "command", "argv", "http", "env", "cwd", "stdin", "timeout", "timeout_ms", "retry"];
 /// Keys of `parallel`.
 pub(crate) const PARALLEL: [&str; 4] = ["wait", "timeout", "timeout_ms", "branches"];
 /// Keys that an inner step cannot have.

@@ -33,3 +33,7 @@ pub const TIMEOUT_MS_MAX: u64 = 2_147_483_647;
 pub const DURATION_MS_MAX: u64 = 10 * 365 * 24 * 3_600_000;
 /// Most attempts that `retry.max` may ask for.
 pub const ATTEMPTS_MAX: u64 = 10_000;
+/// Most corrections that an `llm` step may ask for: each is a whole answer that is paid for.
+pub const CORRECTIONS_MAX: u64 = 5;
+/// Most tokens that an answer may be allowed to have.
+pub const TOKENS_MAX: u64 = 10_000_000;

@@ -220,6 +220,8 @@ impl StepDef {
                 visit(&wanted.event);
                 wanted.key.iter().for_each(&mut *visit);
             }
+            Action::Http(call) => call.each(visit),
+            Action::Llm(call) => call.each(visit),
             Action::Sleep(_) | Action::Synthetic => {}
         }
         self.env.values().for_each(&mut *visit);
@@ -249,6 +251,10 @@ pub enum Action {
     Input(Box<Input>),
     /// Waits for an event.
     WaitFor(Box<WaitForEvent>),
+    /// Asks a server by HTTP.
+    Http(Box<HttpCall>),
+    /// Asks a model.
+    Llm(Box<LlmCall>),
     /// Runs steps for each item of a list.
     ForEach(Box<ForEach>),
     /// Runs branches side by side.
@@ -313,6 +319,8 @@ pub struct Input {
     /// Who may answer; everyone who may answer at all when empty.
     pub approvers: Vec<String>,
 }
+
+pub use super::model_call::{Expect, HeaderValue, HttpCall, LlmCall, Method, Secret};
 
 /// An event that is waited for.
 #[derive(Debug, Clone, PartialEq)]

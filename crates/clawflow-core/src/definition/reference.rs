@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::scope::{EvalError, EvalErrorCode, Scope, StepView};
 
-/// The fields of a result, as in Lobster, and `exit`.
-pub(crate) const FIELDS: [&str; 12] = [
+/// The fields of a result, as in Lobster, and `exit`, and what an answer of a server has.
+pub(crate) const FIELDS: [&str; 15] = [
     "stdout",
     "json",
     "approved",
@@ -20,6 +20,9 @@ pub(crate) const FIELDS: [&str; 12] = [
     "errorMessage",
     "id",
     "exit",
+    "status",
+    "headers",
+    "usage",
 ];
 
 /// A reference written `$id.field` or `$id.field.path…`.
@@ -165,6 +168,9 @@ fn field<'v>(
         "errorMessage" => text(view.error_message),
         "exit" => own(view.exit.map(Value::from)),
         "id" => own(Some(Value::from(id))),
+        "status" => own(view.status.map(Value::from)),
+        "headers" => own(view.headers.map(|all| serde_json::json!(all))),
+        "usage" => own(view.usage.map(|usage| serde_json::json!(usage))),
         _ => None,
     })
 }

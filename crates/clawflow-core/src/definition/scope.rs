@@ -1,8 +1,11 @@
 //! What references are resolved against while a flow runs.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+use crate::task::Usage;
 
 /// The result of one step, as far as references can see it.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +32,12 @@ pub struct StepView<'a> {
     pub error_message: Option<&'a str>,
     /// Exit code of the last attempt.
     pub exit: Option<i64>,
+    /// The status of a server's answer.
+    pub status: Option<u16>,
+    /// Its headers, by their names in small letters, with `_` for `-`.
+    pub headers: Option<&'a BTreeMap<String, String>>,
+    /// What it cost.
+    pub usage: Option<&'a Usage>,
     /// The result was cut at its limit: a reference to it is an error.
     pub truncated: bool,
 }

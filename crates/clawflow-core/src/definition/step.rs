@@ -2,6 +2,7 @@
 
 use super::attempt;
 use super::blocks;
+use super::call;
 use super::decode::{Decoder, Fields, boolean, check_name, choice, duration, expected};
 use super::decode::{label, text};
 use super::error::Fault;
@@ -39,14 +40,18 @@ pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, node: &Node, phase: Phase) -
         Phase::Finally => finally_fields(decoder, node, &place)?,
     };
     let (on_error, fallback) = decode_on_error(decoder, &fields);
-    let idempotent = decoder.optional(&fields, "idempotent", boolean).unwrap_or(false);
+    let action = decode_action(decoder, &fields);
+    let idempotent = decoder.optional(&fields, "idempotent", boolean);
+    // What was asked by a safe method, or of a model, may be asked again.
+    let again = idempotent.unwrap_or_else(|| action.may_run_twice());
+    let on_lost = decode_on_lost(decoder, &fields, again);
     let needs = decode_needs(decoder, &fields);
     let when = if fields.get("when").is_some() { "when" } else { "condition" };
     let when_node = fields.get(when);
     let step = StepDef {
         id: id.id,
         phase,
-        action: decode_action(decoder, &fields),
+        action,
         env: decoder.env(&fields),
         cwd: fields.get("cwd").and_then(|node| {
             let result = decoder.folder(node, &format!("`cwd` of {place}"));
@@ -62,8 +67,8 @@ pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, node: &Node, phase: Phase) -
         timeout_ms: attempt::timeout(decoder, &fields),
         on_error,
         fallback_of: None,
-        idempotent,
-        on_lost: decode_on_lost(decoder, &fields, idempotent),
+        idempotent: again,
+        on_lost,
         output: decoder.optional(&fields, "output", super::decode::name),
         approval: gate::decode(decoder, &fields),
         compensate: fields
@@ -166,7 +171,8 @@ fn finally_fields<'n>(
 
 fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
     let actions = [
-        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "parallel", "for_each",
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm",
+        "parallel", "for_each",
     ];
     let present: Vec<&str> = actions.into_iter().filter(|key| fields.get(key).is_some()).collect();
     // In Lobster `run` wins over `command`.
@@ -187,6 +193,8 @@ fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
         "sleep" => sleep(decoder, node, &place),
         "input" => input::input(decoder, node, &place),
         "wait_for" => input::wait_for(decoder, node, &place),
+        "http" => call::http(decoder, node, &place),
+        "llm" => call::llm(decoder, node, &place),
         "parallel" => blocks::parallel(decoder, node, &place),
         "for_each" => blocks::for_each(decoder, fields, node, &place),
         _ => decoder.shell(node, &place).map(|line| match line.source.trim() {
@@ -203,6 +211,7 @@ fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str)
     let block = matches!(action, "parallel" | "for_each");
     let words: &[&str] = match action {
         "input" | "wait_for" => &keys::OF_PROCESS,
+        "http" | "llm" => &["stdin"],
         "for_each" if decoder.strict() => &["retry", "stdin", "idempotent", "on_lost", "approval"],
         "for_each" => &["approval", "retry"],
         "parallel" => &["retry", "stdin", "idempotent", "on_lost", "approval"],
@@ -307,8 +316,8 @@ fn decode_on_lost(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, idempotent
 /// A step must do something: run, wait, ask, hand on a value, or join other steps.
 fn check_work(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, step: &StepDef, joins: bool) {
     let written = [
-        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "parallel", "for_each",
-        "approval",
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm",
+        "parallel", "for_each", "approval",
     ];
     if written.into_iter().any(|key| fields.get(key).is_some()) || decoder.report.full() {
         return;

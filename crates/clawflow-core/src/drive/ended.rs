@@ -4,10 +4,12 @@ use super::Draft;
 use super::advance::advance;
 use super::begin::succeed;
 use super::blocks::unwanted;
+use super::call;
 use super::pipeline;
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
 use super::words;
+use crate::call::Called;
 use crate::definition::{Action, OnLost, Phase};
 use crate::effect::Effect;
 use crate::error::Refusal;
@@ -15,7 +17,7 @@ use crate::ids::TaskId;
 use crate::json::fits;
 use crate::limits::{JSON_BYTES_MAX, OUTPUTS_BYTES_MAX, SUMMARY_CHARS_MAX, cut};
 use crate::step::{StepError, StepResult, StepStatus};
-use crate::task::{Exit, Task, TaskMove, settle};
+use crate::task::{Exit, Task, TaskMove, Usage, settle};
 use serde_json::{Value, json};
 
 /// How an attempt ended.
@@ -66,8 +68,12 @@ pub fn ended(
     let how = verdict(&task, draft.cancelling(), &report);
     let error = message(how, &report);
     let why = error.as_ref().map(|error| error.message.as_str());
-    draft.end_task(task_id, how, |row| settle(row, &report, why))?;
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
+    let usage = at.and_then(|at| used(&draft, at, &report));
+    draft.end_task(task_id, how, |row| {
+        settle(row, &report, why);
+        row.usage = usage.or(row.usage.take());
+    })?;
     let data = json!({
         "outcome": how, "exit": report.exit, "attempt": task.attempt,
         "error": error.as_ref().map(|e| &e.message), "stop": report.notes,
@@ -83,8 +89,10 @@ pub fn ended(
         };
         let (how, result, error) = match &draft.def(at).action {
             Action::Pipeline(_) => pipeline::said(how, result, error),
+            Action::Http(_) | Action::Llm(_) => call::said(how, result, error),
             _ => (how, result, error),
         };
+        let result = with_earlier(&draft, at, result);
         match (how, error) {
             _ if unwanted(&draft, at).is_some() => {
                 let why = unwanted(&draft, at);
@@ -104,6 +112,19 @@ pub fn ended(
     }
     advance(&mut draft)?;
     Ok(draft.finish())
+}
+
+/// What the attempt has used, where its process tells.
+fn used(draft: &Draft, at: usize, report: &Report) -> Option<Usage> {
+    let asks = matches!(draft.def(at).action, Action::Http(_) | Action::Llm(_));
+    let line = report.stdout.as_deref().filter(|_| asks && !report.truncated)?;
+    serde_json::from_str::<Called>(line.trim()).ok()?.usage
+}
+
+/// The result, with what earlier attempts of the step have used.
+fn with_earlier(draft: &Draft, at: usize, result: StepResult) -> StepResult {
+    let earlier = draft.step(at).result.as_ref().and_then(|result| result.usage.clone());
+    StepResult { usage: Usage::sum(earlier, result.usage), ..result }
 }
 
 /// What the report means for the task.

@@ -1,10 +1,11 @@
 //! What the process of a step's attempt is started with.
 
+use super::call;
 use super::scope::FlowScope;
 use super::state::FlowState;
 use crate::definition::{Action, Dialect, EvalError, Phase};
 use crate::ids::TaskId;
-use crate::limits::FINALLY_MS_DEFAULT;
+use crate::limits::{CALL_MS_DEFAULT, FINALLY_MS_DEFAULT};
 use crate::task::TaskCommand;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub struct Launch {
     pub command: TaskCommand,
     /// Bytes for standard input.
     pub stdin: Option<Vec<u8>>,
+    /// What people are shown in place of the command.
+    pub shown: Option<String>,
     /// Stable over the attempts of the step: a receiver can make a doubled effect one.
     pub idempotency_key: String,
 }
@@ -58,6 +61,9 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
             let words = words.into_iter().map(str::to_owned);
             words.chain([line.render(scope)?]).collect()
         }
+        Action::Http(_) | Action::Llm(_) => {
+            vec![Launch::SELF.to_owned(), "__call".to_owned()]
+        }
         Action::Argv(items) => items
             .iter()
             .map(|item| Ok(text(&item.resolve(scope)?)))
@@ -82,7 +88,13 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         None => spec.cwd.clone(),
     };
     let stdin = def.stdin.as_ref().map(|v| v.resolve(scope)).transpose()?;
+    let call = match &def.action {
+        Action::Http(call) => Some(call::http(call, scope)?),
+        Action::Llm(call) => Some(call::llm(call, scope)?),
+        _ => None,
+    };
     let timeout_ms = match def.phase {
+        Phase::Forward if call.is_some() => Some(def.timeout_ms.unwrap_or(CALL_MS_DEFAULT)),
         Phase::Forward => def.timeout_ms,
         Phase::Finally => Some(def.timeout_ms.unwrap_or(FINALLY_MS_DEFAULT)),
     };
@@ -91,9 +103,12 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         Action::Pipeline(_) => |value: &Value| value.to_string(),
         _ => text,
     };
+    let stdin = stdin.filter(|v| !v.is_null()).map(|v| given(&v).into_bytes());
     Ok(Launch {
         command: TaskCommand { argv, cwd, env, timeout_ms },
-        stdin: stdin.filter(|v| !v.is_null()).map(|v| given(&v).into_bytes()),
+        // invariant: its names are texts and its numbers finite, so it can be written.
+        stdin: call.as_ref().and_then(|call| serde_json::to_vec(call).ok()).or(stdin),
+        shown: call.as_ref().map(call::shown),
         idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
     })
 }

@@ -10,6 +10,7 @@ mod answer;
 mod attempt;
 mod begin;
 mod blocks;
+mod call;
 mod cancel;
 mod claim;
 mod create;

@@ -143,6 +143,9 @@ fn view(step: &Step) -> Option<StepView<'_>> {
     view.subject = result.subject.as_ref();
     view.response = result.response.as_ref();
     view.exit = result.exit_code.map(i64::from);
+    view.status = result.status;
+    view.headers = result.headers.as_ref();
+    view.usage = result.usage.as_ref();
     view.truncated = result.truncated;
     Some(view)
 }

@@ -127,6 +127,28 @@ pub struct Usage {
     pub tool_calls: Option<u64>,
 }
 
+impl Usage {
+    /// Two uses together, of what each of them counts.
+    #[must_use]
+    pub fn sum(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (one, other) = match (one, other) {
+            (Some(one), Some(other)) => (one, other),
+            (one, other) => return one.or(other),
+        };
+        fn add<T>(one: Option<T>, other: Option<T>, sum: fn(T, T) -> T) -> Option<T> {
+            match (one, other) {
+                (Some(one), Some(other)) => Some(sum(one, other)),
+                (one, other) => one.or(other),
+            }
+        }
+        Some(Self {
+            tokens: add(one.tokens, other.tokens, u64::saturating_add),
+            cost_usd: add(one.cost_usd, other.cost_usd, |one, other| one + other),
+            tool_calls: add(one.tool_calls, other.tool_calls, u64::saturating_add),
+        })
+    }
+}
+
 /// One attempt of one piece of work. A row about a run, never the run itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -3,22 +3,15 @@
 use super::guard::is_public;
 use super::routes::Entry;
 use super::sign::Secret;
+use crate::outgoing::{self, OutgoingError};
 use axum::body::Bytes;
+use axum::http::response::Parts;
 use axum::http::{Request, Uri, header};
 use clawflow_core::delivery::Delivery;
 use clawflow_core::hash::sha256;
 use clawflow_engine::{CourierError, clock};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use rustls_pki_types::ServerName;
-use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use http_body_util::Full;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// Longest id that is sent as it is.
 const ID_BYTES_MAX: usize = 256;
@@ -52,46 +45,22 @@ async fn exchange(
     allow_private: bool,
     delivery: &Delivery,
 ) -> Result<(), CourierError> {
-    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
-    let tls = url.scheme_str() == Some("https");
-    let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
-    let stream = connect(host, port, allow_private).await?;
     let request = request(url, secret, delivery)?;
-    if !tls {
-        return ask(stream, request).await;
-    }
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|error| CourierError::for_good(format!("{host} is no name: {error}")))?;
-    let connector = TlsConnector::from(tls_config()?);
-    let stream = connector
-        .connect(name, stream)
-        .await
-        .map_err(|error| CourierError::may_pass(format!("TLS with {host}: {error}")))?;
-    ask(stream, request).await
+    let may_ask = if allow_private { |_| true } else { is_public };
+    let answer = outgoing::send(url, request, may_ask).await.map_err(failed)?;
+    let head = answer.head.clone();
+    // Read for the receiver's sake: some treat a connection that is cut as a failure.
+    let _ = answer.body(ANSWER_BYTES_MAX).await;
+    judged(&head)
 }
 
-/// Connects to the first address that answers and may be asked.
-async fn connect(host: &str, port: u16, allow_private: bool) -> Result<TcpStream, CourierError> {
-    let found = tokio::net::lookup_host((host, port))
-        .await
-        .map_err(|error| CourierError::may_pass(format!("looking up {host}: {error}")))?;
-    let (allowed, refused): (Vec<SocketAddr>, Vec<SocketAddr>) =
-        found.partition(|address| allow_private || is_public(address.ip()));
-    let mut last = match refused.first() {
-        // A name may point elsewhere tomorrow; this is still not tried for ever.
-        Some(address) => format!(
-            "{host} is in a private network ({}): set `allow_private` to allow that",
-            address.ip()
-        ),
-        None => format!("{host} has no address"),
-    };
-    for address in allowed {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = format!("connecting to {address}: {error}"),
-        }
+/// A name may point elsewhere tomorrow, so even a private address is tried again, though not for
+/// ever.
+fn failed(error: OutgoingError) -> CourierError {
+    match error {
+        OutgoingError::Address(why) => CourierError::for_good(why),
+        error => CourierError::may_pass(error.to_string()),
     }
-    Err(CourierError::may_pass(last))
 }
 
 fn request(
@@ -125,24 +94,7 @@ fn wire_id(key: &str) -> String {
     sha256(key)
 }
 
-async fn ask(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Full<Bytes>>,
-) -> Result<(), CourierError> {
-    let broke = |error: hyper::Error| CourierError::may_pass(format!("the request broke: {error}"));
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broke)?;
-    let connection = tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(broke);
-    let (head, body) = match answer {
-        Ok(answer) => answer.into_parts(),
-        Err(error) => {
-            connection.abort();
-            return Err(error);
-        }
-    };
-    // Read for the receiver's sake: some treat a connection that is cut as a failure.
-    let _ = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-    connection.abort();
+fn judged(head: &Parts) -> Result<(), CourierError> {
     if head.status.is_success() {
         return Ok(());
     }
@@ -157,26 +109,4 @@ async fn ask(
         retry_after: after.map(|a| a.min(RETRY_AFTER_MAX)),
         ..CourierError::may_pass(why)
     })
-}
-
-/// The certificates of this system, read once.
-fn tls_config() -> Result<Arc<ClientConfig>, CourierError> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    if let Some(config) = CONFIG.get() {
-        return Ok(config.clone());
-    }
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    if added == 0 {
-        let why = "this system has no certificates of authorities to check a server by";
-        return Err(CourierError::may_pass(why.to_owned()));
-    }
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| CourierError::for_good(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(CONFIG.get_or_init(|| Arc::new(config)).clone())
 }

@@ -9,6 +9,7 @@ mod bad_steps;
 mod bad_support;
 mod bad_terminal;
 mod bad_wire;
+mod calls;
 mod cli_errors;
 mod cli_output;
 mod cli_settings;

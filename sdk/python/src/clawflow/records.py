@@ -197,6 +197,9 @@ class StepResult(Record):
     json: Any = None
     truncated: bool = False
     exit_code: int | None = None
+    status: int | None = None
+    headers: dict[str, str] | None = None
+    usage: Usage | None = None
     approved: bool | None = None
     approved_by: str | None = None
     initiated_by: str | None = None

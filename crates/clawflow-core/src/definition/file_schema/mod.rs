@@ -6,6 +6,7 @@
 //! the reader takes, the schema takes.
 
 mod block;
+mod call;
 mod flow;
 mod gate;
 mod object;
@@ -35,6 +36,10 @@ pub fn file_schema(dialect: Dialect) -> Value {
         "approval": gate::approval(make),
         "input": gate::input(make),
         "waitFor": gate::wait_for(make),
+        "http": call::http(make),
+        "secret": call::secret(make),
+        "expect": call::expect(make),
+        "llm": call::llm(make),
         "parallel": block::parallel(make),
         "arg": flow::arg(make),
         "env": values::env(make),

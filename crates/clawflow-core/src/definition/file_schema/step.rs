@@ -19,8 +19,10 @@ pub(super) enum Place {
 }
 
 /// Keys of which a step has one at most: what it does.
-const ACTIONS: [&str; 9] =
-    ["run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "parallel", "for_each"];
+const ACTIONS: [&str; 11] = [
+    "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "parallel",
+    "for_each",
+];
 /// Keys that mean nothing to a step with steps inside.
 const NOT_OF_BLOCK: [&str; 4] = ["retry", "idempotent", "on_lost", "approval"];
 
@@ -62,6 +64,7 @@ fn both(make: Make) -> Vec<(&'static str, &'static str)> {
         // In Lobster `run` wins.
         pairs.extend(others.filter(|pair| make.strict || *pair != ("run", "command")));
     }
+    pairs.extend([("http", "stdin"), ("llm", "stdin")]);
     for action in ["input", "wait_for"] {
         pairs.extend(keys::OF_PROCESS.map(|key| (action, key)));
     }
@@ -110,6 +113,8 @@ fn what_it_does(make: Make, word: &str) -> Option<(&'static str, Value)> {
         ),
         "input" => ("Asks for an answer that a JSON Schema describes.", at("input")),
         "wait_for" => ("Waits for an event.", at("waitFor")),
+        "http" => ("Asks a server; `$id.json` is the body of its answer.", at("http")),
+        "llm" => ("Asks a model; `$id.stdout` and `$id.json` are its answer.", at("llm")),
         "parallel" => ("Runs branches side by side.", at("parallel")),
         "for_each" => ("Runs `steps` for each item of a list: a reference to one.", list),
         "approval" => (
@@ -180,8 +185,9 @@ pub(super) fn compensate(make: Make) -> Value {
         what_it_does(make, word).or_else(|| how(word))
     });
     let mut pairs = vec![("timeout", "timeout_ms"), ("run", "argv"), ("command", "argv")];
+    pairs.extend(["run", "command", "argv", "stdin"].map(|key| ("http", key)));
     pairs.extend(make.strict.then_some(("run", "command")));
-    make.some_of(make.not_both(undo, &pairs), &["run", "command", "argv"])
+    make.some_of(make.not_both(undo, &pairs), &["run", "command", "argv", "http"])
 }
 
 /// Further attempts.

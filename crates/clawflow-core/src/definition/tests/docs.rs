@@ -52,6 +52,10 @@ fn every_key_has_an_example_that_runs() {
         &keys::INPUT,
         &keys::WAIT_FOR,
         &keys::PARALLEL,
+        &keys::HTTP,
+        &keys::SECRET,
+        &keys::EXPECT,
+        &keys::LLM,
         &keys::COMPENSATE,
         &keys::ARG,
     ];

@@ -87,13 +87,17 @@ fn described(schema: &Value, place: &str) -> Map<String, Value> {
 #[test]
 fn every_key_of_the_reader_is_in_the_schema() {
     // The name of a table in keys.rs, its keys, where the schema has them.
-    let tables: [(&str, &[&str], &str); 9] = [
+    let tables: [(&str, &[&str], &str); 13] = [
         ("FLOW", &keys::FLOW, ""),
         ("STEP", &keys::STEP, "step"),
         ("RETRY", &keys::RETRY, "retry"),
         ("APPROVAL", &keys::APPROVAL, "approval"),
         ("INPUT", &keys::INPUT, "input"),
         ("WAIT_FOR", &keys::WAIT_FOR, "waitFor"),
+        ("HTTP", &keys::HTTP, "http"),
+        ("SECRET", &keys::SECRET, "secret"),
+        ("EXPECT", &keys::EXPECT, "expect"),
+        ("LLM", &keys::LLM, "llm"),
         ("COMPENSATE", &keys::COMPENSATE, "compensate"),
         ("PARALLEL", &keys::PARALLEL, "parallel"),
         ("ARG", &keys::ARG, "arg"),
@@ -148,7 +152,7 @@ fn the_schema_takes_the_flows_of_the_project() {
 }
 
 /// Files that the reader refuses for what is said in one place of them; the schema does, too.
-const WRONG: [&str; 57] = [
+const WRONG: [&str; 68] = [
     "name: x",
     "steps: []",
     "steps: {}",
@@ -199,6 +203,17 @@ const WRONG: [&str; 57] = [
     "steps: [{ id: a, input: { prompt: x, schema: {} }, retry: { max: 2 } }]",
     "steps: [{ id: a, wait_for: { key: x } }]",
     "steps: [{ id: a, wait_for: x }]",
+    "steps: [{ id: a, http: {} }]",
+    "steps: [{ id: a, http: { url: 'http://a', method: FETCH } }]",
+    "steps: [{ id: a, http: { url: 'http://a', headers: { X: {} } } }]",
+    "steps: [{ id: a, http: { url: 'http://a', headers: { X: { env: A, file: b } } } }]",
+    "steps: [{ id: a, http: { url: 'http://a', expect: { status: 3xy } } }]",
+    "steps: [{ id: a, http: { url: 'http://a', expect: { status: [] } } }]",
+    "steps: [{ id: a, http: { url: 'http://a' }, stdin: x }]",
+    "steps: [{ id: a, llm: { endpoint: x } }]",
+    "steps: [{ id: a, llm: { endpoint: x, prompt: y, temperature: 3 } }]",
+    "steps: [{ id: a, llm: { endpoint: x, prompt: y, corrections: 1 } }]",
+    "steps: [{ id: a, llm: { endpoint: x, prompt: y, schema: {}, corrections: 6 } }]",
     "steps: [{ id: a, for_each: [1] }]",
     "steps: [{ id: a, for_each: [1], steps: [{ id: b, run: x, needs: [] }] }]",
     "steps: [{ id: a, for_each: [1], steps: [{ id: b, run: x, on_error: skip_rest }] }]",

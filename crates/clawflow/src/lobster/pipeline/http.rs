@@ -1,15 +1,14 @@
 //! Questions to configured endpoints: one POST of JSON each.
 //!
-//! Limits: plain HTTP only, no redirects; the answer's size and time are bounded.
+//! Limits: no redirects; the answer's size and time are bounded.
 
 use super::env::Env;
 use super::failure::Failure;
 use super::limits::{RESPONSE_BYTES, RESPONSE_TIME};
-use http_body_util::{BodyExt, Full, Limited};
+use clawflow_gateway::outgoing::{self, OutgoingError};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
 use hyper::{Request, Uri, header};
-use hyper_util::rt::TokioIo;
 
 /// Where something listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +88,6 @@ pub(super) fn post(
     env: &Env,
 ) -> Result<Answer, Failure> {
     let most = env.bytes("LOBSTER_MAX_HTTP_RESPONSE_BYTES")?.unwrap_or(RESPONSE_BYTES);
-    if endpoint.scheme != "http" {
-        return Err(failed(&format!("{} is not supported", endpoint.scheme)));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;
     runtime.block_on(async {
@@ -107,12 +103,8 @@ async fn exchange(
     body: String,
     most: u64,
 ) -> Result<Answer, Failure> {
-    let host = endpoint.host.trim_matches(['[', ']']);
-    let stream = tokio::net::TcpStream::connect((host, endpoint.port)).await;
-    let io = TokioIo::new(stream.map_err(|error| failed(&error))?);
-    let (mut sender, connection) = http1::handshake(io).await.map_err(|error| failed(&error))?;
-    // Ends with the sender; its error is also the request's.
-    tokio::spawn(connection);
+    let url = format!("{}://{}{}", endpoint.scheme, endpoint.authority, endpoint.path);
+    let url: Uri = url.parse().map_err(|error| failed(&error))?;
     let mut request = Request::post(&endpoint.path)
         .header(header::HOST, &endpoint.authority)
         .header(header::CONTENT_TYPE, "application/json");
@@ -120,17 +112,17 @@ async fn exchange(
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     let request = request.body(Full::new(Bytes::from(body))).map_err(|error| failed(&error))?;
-    let response = sender.send_request(request).await.map_err(|error| failed(&error))?;
-    let status = response.status();
-    let room = usize::try_from(most).unwrap_or(usize::MAX);
-    let body = Limited::new(response.into_body(), room).collect().await;
-    let body = body.map_err(|error| match error.downcast_ref() {
-        Some(http_body_util::LengthLimitError { .. }) => {
+    let response = outgoing::send(&url, request, |_| true).await;
+    let response = response.map_err(|error| failed(&error))?;
+    let status = response.head.status;
+    let body = response.body(usize::try_from(most).unwrap_or(usize::MAX)).await;
+    let body = body.map_err(|error| match error {
+        OutgoingError::TooLarge(_) => {
             Failure::new(format!("HTTP response body exceeded {most} bytes"))
         }
-        None => failed(&error),
+        error => failed(&error),
     })?;
-    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    let text = String::from_utf8_lossy(&body).into_owned();
     let reason = status.canonical_reason().unwrap_or_default().to_owned();
     Ok(Answer { status: status.as_u16(), reason, text })
 }
