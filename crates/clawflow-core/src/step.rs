@@ -65,8 +65,9 @@ pub const fn may_follow(from: StepStatus, to: StepStatus) -> bool {
         (S::Starting, S::Skipped) => true,
         (S::Starting | S::Running, S::Retrying | S::Waiting | S::InDoubt) => true,
         (S::Starting | S::Running, S::Succeeded | S::Failed | S::Cancelled) => true,
-        // The next attempt, or back in line while the flow is paused.
-        (S::Retrying | S::InDoubt, S::Starting | S::Pending) => true,
+        // The next attempt, or the rest of a pipeline after its answer; back in line while the
+        // flow is paused.
+        (S::Retrying | S::InDoubt | S::Waiting, S::Starting | S::Pending) => true,
         (S::Retrying, S::Failed | S::Cancelled) => true,
         // After a sleep there may be a gate.
         (S::Waiting, S::Waiting | S::Succeeded | S::Failed | S::Cancelled) => true,
@@ -97,6 +98,12 @@ pub struct StepResult {
     /// Headers of the server's answer, by their names in small letters with `_` for `-`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
+    /// The rest of a pipeline that waits for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Value>,
+    /// Attempts that ended with a question.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub asked: u32,
     /// What its attempts have used together, where one told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -179,6 +186,9 @@ pub struct PartOf {
     /// The item of the loop, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
+    /// How often the whole of the outer step was tried before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
     /// Whether it undoes the step at `step` rather than being inside of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undo: bool,

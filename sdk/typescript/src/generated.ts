@@ -787,6 +787,8 @@ export interface PartOf {
   part: number;
   /** The item of the loop, from 0. */
   item?: number | undefined;
+  /** How often the whole of the outer step was tried before. */
+  round?: number | undefined;
   /** Whether it undoes the step at `step` rather than being inside of it. */
   undo?: boolean | undefined;
 }
@@ -911,6 +913,10 @@ export interface StepResult {
   status?: number | undefined;
   /** Headers of the server's answer, by their names in small letters with `_` for `-`. */
   headers?: Record<string, string> | undefined;
+  /** The rest of a pipeline that waits for an answer. */
+  rest?: unknown;
+  /** Attempts that ended with a question. */
+  asked?: number | undefined;
   /** What its attempts have used together, where one told. */
   usage?: Usage | undefined;
   /** The answer at the step's approval. */

@@ -1,13 +1,14 @@
 //! The keys of the language: those understood now, and those of a later release.
 
 /// Keys of the file.
-pub(crate) const FLOW: [&str; 14] = [
+pub(crate) const FLOW: [&str; 15] = [
     "name",
     "description",
     "goal",
     "key",
     "on_conflict",
     "timeout",
+    "cost_limit",
     "owner",
     "notify",
     "labels",
@@ -19,8 +20,8 @@ pub(crate) const FLOW: [&str; 14] = [
 ];
 
 /// Keys of the file that are refused rather than ignored: they change what a flow does.
-pub(crate) const FLOW_LATER: [&str; 7] =
-    ["cost_limit", "concurrency", "members", "mode", "budget", "deliver", "queue"];
+pub(crate) const FLOW_LATER: [&str; 6] =
+    ["concurrency", "members", "mode", "budget", "deliver", "queue"];
 
 /// Keys of a step.
 pub(crate) const STEP: [&str; 34] = [
@@ -91,6 +92,9 @@ pub(crate) const NOT_IN_FINALLY: [&str; 13] = [
 ];
 /// Keys of a process, which mean nothing for a step that only waits.
 pub(crate) const OF_PROCESS: [&str; 4] = ["retry", "timeout", "timeout_ms", "approval"];
+
+/// Keys of `cost_limit`.
+pub(crate) const COST_LIMIT: [&str; 2] = ["max_usd", "action"];
 
 /// Keys of `retry`.
 pub(crate) const RETRY: [&str; 9] = [

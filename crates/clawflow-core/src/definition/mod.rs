@@ -10,6 +10,7 @@ mod blocks;
 mod call;
 mod check;
 mod condition;
+mod cost_limit;
 mod decode;
 mod duration;
 mod error;
@@ -38,6 +39,7 @@ mod yaml;
 
 pub use condition::Condition;
 pub use condition::ConditionError;
+pub use cost_limit::CostLimit;
 pub use duration::parse_duration_ms;
 pub use error::DefinitionError;
 pub use file_schema::file_schema;

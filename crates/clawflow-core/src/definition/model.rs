@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::condition::Condition;
+use super::cost_limit::CostLimit;
 use super::error::DefinitionError;
 use super::retry::Retry;
 use super::schema::Schema;
@@ -50,6 +51,8 @@ pub struct Definition {
     pub on_conflict: OnConflict,
     /// `timeout`: milliseconds for everything forward.
     pub timeout_ms: Option<u64>,
+    /// `cost_limit`: what its models may cost together.
+    pub cost_limit: Option<CostLimit>,
     /// `owner`: on whose behalf the flow runs.
     pub owner: Option<String>,
     /// `notify`: the notification policy, not interpreted here.

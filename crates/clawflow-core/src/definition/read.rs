@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check;
+use super::cost_limit;
 use super::decode::{
     Decoder, Fields, check_name, choice, duration, expected, label, not_long, text,
 };
@@ -101,6 +102,7 @@ fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Defi
         }),
         on_conflict: on_conflict(&mut decoder, &fields),
         timeout_ms: decoder.optional(&fields, "timeout", lifetime),
+        cost_limit: cost_limit::decode(&mut decoder, &fields),
         owner: decoder.optional(&fields, "owner", label),
         notify: decoder.optional(&fields, "notify", notify).map(str::to_owned),
         labels: decoder.optional(&fields, "labels", labels).unwrap_or_default(),

@@ -213,7 +213,8 @@ fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str)
         "input" | "wait_for" => &keys::OF_PROCESS,
         "http" | "llm" => &["stdin"],
         "for_each" if decoder.strict() => &["retry", "stdin", "idempotent", "on_lost", "approval"],
-        "for_each" => &["approval", "retry"],
+        "for_each" => &["approval"],
+        "parallel" if !decoder.strict() => &["stdin", "idempotent", "on_lost", "approval"],
         "parallel" => &["retry", "stdin", "idempotent", "on_lost", "approval"],
         _ => &[],
     };

@@ -78,6 +78,7 @@ fn given_up(draft: &Draft, at: usize) -> Option<(StepStatus, StepError)> {
     if draft.stopping {
         let why = match draft.timed_out() {
             true => StepError::new("timed_out", "the time of the flow was over"),
+            false if draft.over_budget => StepError::new("cost_limit", "the flow costs too much"),
             false => StepError::new("stopped", "another step failed"),
         };
         return match step.status {

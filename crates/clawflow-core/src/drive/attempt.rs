@@ -29,7 +29,7 @@ pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
         Err(error) => return fail_by_eval(draft, at, &error),
     };
     let shown = match &draft.def(at).action {
-        Action::Http(_) | Action::Llm(_) => launch.shown.clone().unwrap_or_default(),
+        _ if launch.shown.is_some() => launch.shown.clone().unwrap_or_default(),
         Action::Pipeline(_) => launch.command.argv.last().cloned().unwrap_or_default(),
         Action::Shell(_) => launch.command.argv[2].clone(),
         _ => launch.command.argv.join(" "),

@@ -4,6 +4,7 @@ use super::Draft;
 use super::answer::open_gate;
 use super::attempt::new_attempt;
 use super::blocks::begin_block;
+use super::cost;
 use super::ended::fail_step;
 use super::input::ask;
 use super::signal::await_event;
@@ -74,6 +75,7 @@ pub(super) fn fail_by_eval(draft: &mut Draft, at: usize, error: &EvalError) {
 /// Records a good result, keeps it as the flow's output if the file says so, and asks if there is
 /// a gate.
 pub(super) fn succeed(draft: &mut Draft, at: usize, result: StepResult) {
+    let result = cost::with_items(draft, at, result);
     if let Some(name) = draft.def(at).output.clone() {
         let value = output_value(&result);
         let kept = match value {
@@ -86,13 +88,17 @@ pub(super) fn succeed(draft: &mut Draft, at: usize, result: StepResult) {
         }
     }
     draft.step_mut(at).result = Some(result);
+    cost::check(draft, at);
     if draft.def(at).approval.is_none() {
         draft.end_step(at, StepStatus::Succeeded, None);
     } else if draft.cancelling() {
         let why = StepError::new("cancelled", "the flow was cancelled before it was approved");
         draft.end_step(at, StepStatus::Cancelled, Some(why));
     } else if draft.stopping {
-        let why = StepError::new("stopped", "another step failed before it was approved");
+        let why = match draft.over_budget {
+            true => StepError::new("cost_limit", "the flow costs too much"),
+            false => StepError::new("stopped", "another step failed before it was approved"),
+        };
         draft.end_step(at, StepStatus::Cancelled, Some(why));
     } else {
         open_gate(draft, at);

@@ -6,7 +6,7 @@
 use super::Draft;
 use super::begin::{begin, fail_by_eval, new_wait, succeed};
 use super::cancel::withdraw;
-use super::ended::fail_step;
+use super::ended::{fail_step, retry_at};
 use super::scope::items_of;
 use super::words;
 use crate::definition::{Action, Dialect, ForEach, OnError, Parallel, Race, json_of_stdout};
@@ -125,15 +125,18 @@ fn open_timer(draft: &mut Draft, at: usize, target: &str, due: i64) {
 fn append(draft: &mut Draft, at: usize, item: Option<u32>) -> usize {
     let first = draft.state.steps.len();
     let block = draft.step(at).step_id.clone();
+    let round = draft.step(at).attempt;
     let defs = draft.def(at).parts().len();
     for part in 0..defs {
         let id = &draft.def(at).parts()[part].id;
-        let step_id = match item {
-            Some(item) => format!("{block}[{item}].{id}"),
-            None => id.clone(),
+        let step_id = match (item, round) {
+            (Some(item), 0) => format!("{block}[{item}].{id}"),
+            (Some(item), _) => format!("{block}[~{round}.{item}].{id}"),
+            (None, 0) => id.clone(),
+            (None, _) => format!("{block}[~{round}].{id}"),
         };
         let position = u32::try_from(first + part).unwrap_or(u32::MAX);
-        let of = PartOf { step: small(at), part: small(part), item, undo: false };
+        let of = PartOf { step: small(at), part: small(part), item, round, undo: false };
         let flow_id = draft.state.flow.flow_id.clone();
         draft.append_step(Step { of: Some(of), ..Step::fresh(flow_id, step_id, position) });
     }
@@ -149,10 +152,12 @@ fn inner(draft: &Draft, row: usize) -> Option<PartOf> {
     draft.step(row).of.filter(|of| !of.undo)
 }
 
-/// The rows of the inner steps, in the order in which they were written.
+/// The rows of the inner steps of this round, in the order in which they were written.
 fn rows(draft: &Draft, at: usize) -> Vec<usize> {
     let all = draft.state.definition.steps.len()..draft.state.steps.len();
-    let mine = |row: &usize| inner(draft, *row).is_some_and(|of| of.step as usize == at);
+    let round = draft.step(at).attempt;
+    let is_mine = |of: PartOf| of.step as usize == at && of.round == round;
+    let mine = |row: &usize| inner(draft, *row).is_some_and(is_mine);
     all.filter(mine).collect()
 }
 
@@ -406,13 +411,13 @@ fn conclude(draft: &mut Draft, at: usize, rows: &[usize], result: impl FnOnce(&D
         return draft.end_step(at, StepStatus::Cancelled, Some(why));
     }
     if let Some(error) = draft.step(at).error.clone() {
-        return fail_step(draft, at, error);
+        return fail_round(draft, at, error);
     }
     if let Some(row) = rows.iter().find(|row| has_failed(draft, **row)) {
         let step = draft.step(*row);
         let why = step.error.as_ref().map_or("it failed", |e| e.message.as_str());
         let why = words::of_inner(draft, at, &step.step_id, why);
-        return fail_step(draft, at, StepError::new("inner", why));
+        return fail_round(draft, at, StepError::new("inner", why));
     }
     let race = is_decided(draft, at, rows);
     let given_up = |row: &usize| match draft.step(*row).status {
@@ -439,6 +444,41 @@ fn conclude(draft: &mut Draft, at: usize, rows: &[usize], result: impl FnOnce(&D
         return fail_step(draft, at, StepError::new("output_too_large", why));
     }
     succeed(draft, at, StepResult { json: Some(value), ..StepResult::default() });
+}
+
+/// A block as a whole that failed is tried again from its beginning where a Lobster file says so.
+fn fail_round(draft: &mut Draft, at: usize, error: StepError) {
+    let retry = draft.def(at).retry.clone();
+    let failures = draft.step(at).attempt + 1;
+    let written = draft
+        .state
+        .steps
+        .iter()
+        .filter(|step| step.of.is_some_and(|of| !of.undo && of.step as usize == at));
+    let room = written.count() + rows(draft, at).len() <= ROWS_PER_LOOP_MAX;
+    let again = retry.applies(None, &[error.message.as_str()]) && failures < retry.max && room;
+    if !again || draft.stopping {
+        return fail_step(draft, at, error);
+    }
+    let delay = retry.delay_ms(failures, draft.ctx.jitter);
+    retry_at(draft, at, delay, error);
+}
+
+/// The next round of a block is due. Its rows are new ones; what the earlier ones did stays done.
+pub(super) fn next_round(draft: &mut Draft, at: usize) {
+    draft.set_status(at, StepStatus::Pending);
+    draft.state.items.remove(&at);
+    let held = draft.is_held(at);
+    let now = draft.now();
+    let step = draft.step_mut(at);
+    step.attempt += 1;
+    step.due_at = None;
+    step.error = None;
+    // The limit of time is that of each round.
+    step.started_at = Some(now);
+    if !held {
+        begin_block(draft, at);
+    }
 }
 
 /// Each branch by its id.

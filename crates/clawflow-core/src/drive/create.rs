@@ -278,12 +278,15 @@ fn take_over_parts(draft: &mut Draft, at: usize, was_at: u32, reuse: &Reuse) {
     if !draft.def(at).is_block() {
         return;
     }
-    let inside = |step: &&Arc<Step>| step.of.is_some_and(|of| of.step == was_at && !of.undo);
+    // Of a step that was tried as a whole several times, only the last round is its result.
+    let round = reuse.steps.get(was_at as usize).map_or(0, |step| step.attempt);
+    let is_part = |of: PartOf| of.step == was_at && of.round == round && !of.undo;
+    let inside = |step: &&Arc<Step>| step.of.is_some_and(is_part);
     let known = draft.def(at).parts().len();
     for old in reuse.steps.iter().filter(inside) {
         let Some(of) = old.of.filter(|of| (of.part as usize) < known) else { continue };
         let position = u32::try_from(draft.state.steps.len()).unwrap_or(u32::MAX);
-        let of = PartOf { step: u32::try_from(at).unwrap_or(u32::MAX), ..of };
+        let of = PartOf { step: u32::try_from(at).unwrap_or(u32::MAX), round: 0, ..of };
         let flow_id = draft.state.flow.flow_id.clone();
         draft.append_step(Step {
             of: Some(of),

@@ -1,5 +1,6 @@
 //! A working copy of a flow that knows what was changed.
 
+use super::cost;
 use super::scope::{FlowScope, find_items};
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{OnError, Phase, StepDef};
@@ -32,6 +33,8 @@ pub(crate) struct Draft<'a, 'c> {
     pub(crate) slots: usize,
     /// Whether a failure has stopped the flow: nothing forward starts any more.
     pub(crate) stopping: bool,
+    /// Whether it was stopped by what its models cost.
+    pub(crate) over_budget: bool,
     /// Whether a step failed with `skip_rest`: what has not begun never will.
     pub(crate) skipping: bool,
     /// Bytes of the outputs' entries, counted when the first one is kept: the bag may have as many
@@ -57,6 +60,7 @@ impl<'a, 'c> Draft<'a, 'c> {
                     && def.on_error == wanted
             })
         };
+        let over_budget = cost::over(was).is_some();
         Self {
             was,
             state,
@@ -64,7 +68,8 @@ impl<'a, 'c> Draft<'a, 'c> {
             slots,
             // The failure of a fallback is its step's: the fallback's own `on_error` says what it
             // means, so each step can be looked at alone.
-            stopping: failed_with(OnError::Stop) || was.flow.error.is_some(),
+            stopping: failed_with(OnError::Stop) || was.flow.error.is_some() || over_budget,
+            over_budget,
             skipping: failed_with(OnError::SkipRest),
             outputs_bytes: None,
             by_id: OnceCell::new(),

@@ -4,7 +4,7 @@ use super::Draft;
 use super::advance::advance;
 use super::attempt::try_again;
 use super::begin::succeed;
-use super::blocks::block_due;
+use super::blocks::{block_due, next_round};
 use super::cancel::request;
 use super::ended::fail_step;
 use super::input::answered;
@@ -30,7 +30,10 @@ pub fn retry_due(state: &FlowState, ctx: &mut Ctx, step_id: &str) -> Result<Deci
     let Some(at) = at else {
         return Err(Refusal::state("retry", "not due for a retry"));
     };
-    try_again(&mut draft, at);
+    match draft.def(at).is_block() {
+        true => next_round(&mut draft, at),
+        false => try_again(&mut draft, at),
+    }
     advance(&mut draft)?;
     Ok(draft.finish())
 }

@@ -5,11 +5,11 @@ use super::advance::advance;
 use super::begin::succeed;
 use super::blocks::unwanted;
 use super::call;
+use super::cost;
 use super::pipeline;
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
 use super::words;
-use crate::call::Called;
 use crate::definition::{Action, OnLost, Phase};
 use crate::effect::Effect;
 use crate::error::Refusal;
@@ -69,7 +69,8 @@ pub fn ended(
     let error = message(how, &report);
     let why = error.as_ref().map(|error| error.message.as_str());
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
-    let usage = at.and_then(|at| used(&draft, at, &report));
+    let said = at.map(|at| said(&draft, at, how, &report, error.clone()));
+    let usage = said.as_ref().and_then(|(_, result, _)| result.usage.clone());
     draft.end_task(task_id, how, |row| {
         settle(row, &report, why);
         row.usage = usage.or(row.usage.take());
@@ -79,24 +80,16 @@ pub fn ended(
         "error": error.as_ref().map(|e| &e.message), "stop": report.notes,
     });
     draft.event("task.ended", at, Some(task_id), data);
-    if let Some(at) = at {
+    if let (Some(at), Some((how, result, error))) = (at, said) {
         let exit = report.exit_code();
-        let result = StepResult {
-            stdout: report.stdout,
-            truncated: report.truncated,
-            exit_code: exit,
-            ..StepResult::default()
-        };
-        let (how, result, error) = match &draft.def(at).action {
-            Action::Pipeline(_) => pipeline::said(how, result, error),
-            Action::Http(_) | Action::Llm(_) => call::said(how, result, error),
-            _ => (how, result, error),
-        };
-        let result = with_earlier(&draft, at, result);
+        let result = with_earlier(&draft, at, how, result);
         match (how, error) {
             _ if unwanted(&draft, at).is_some() => {
                 let why = unwanted(&draft, at);
                 draft.end_step(at, StepStatus::Cancelled, why);
+            }
+            (TaskMove::Succeed, _) if result.rest.is_some() => {
+                pipeline::ask(&mut draft, at, result);
             }
             (TaskMove::Succeed, _) => succeed(&mut draft, at, result),
             (_, error) => {
@@ -104,6 +97,7 @@ pub fn ended(
                 let seen = (report.exit.as_ref(), report.stderr_tail.as_str(), &result);
                 let error = words::of_attempt(&draft, at, &task, seen, error);
                 draft.step_mut(at).result = Some(result);
+                cost::check(&mut draft, at);
                 let texts = [report.stderr_tail.as_str(), error.message.as_str()];
                 let again = draft.def(at).retry.applies(exit, &texts);
                 after_failure(&mut draft, at, how, error, again);
@@ -114,17 +108,44 @@ pub fn ended(
     Ok(draft.finish())
 }
 
-/// What the attempt has used, where its process tells.
-fn used(draft: &Draft, at: usize, report: &Report) -> Option<Usage> {
-    let asks = matches!(draft.def(at).action, Action::Http(_) | Action::Llm(_));
-    let line = report.stdout.as_deref().filter(|_| asks && !report.truncated)?;
-    serde_json::from_str::<Called>(line.trim()).ok()?.usage
+/// The end of the attempt as its step sees it, for some kinds of steps another one than that of
+/// the process.
+fn said(
+    draft: &Draft,
+    at: usize,
+    how: TaskMove,
+    report: &Report,
+    error: Option<StepError>,
+) -> (TaskMove, StepResult, Option<StepError>) {
+    let result = StepResult {
+        stdout: report.stdout.clone(),
+        truncated: report.truncated,
+        exit_code: report.exit_code(),
+        ..StepResult::default()
+    };
+    match &draft.def(at).action {
+        Action::Pipeline(_) => pipeline::said(draft, at, how, result, error),
+        Action::Http(_) | Action::Llm(_) => call::said(how, result, error),
+        _ => (how, result, error),
+    }
 }
 
-/// The result, with what earlier attempts of the step have used.
-fn with_earlier(draft: &Draft, at: usize, result: StepResult) -> StepResult {
-    let earlier = draft.step(at).result.as_ref().and_then(|result| result.usage.clone());
-    StepResult { usage: Usage::sum(earlier, result.usage), ..result }
+/// The result, with what earlier attempts of the step have used, and, after a failure, with the
+/// question that the next one need not ask again.
+fn with_earlier(draft: &Draft, at: usize, how: TaskMove, result: StepResult) -> StepResult {
+    let Some(earlier) = draft.step(at).result.clone() else { return result };
+    let usage = Usage::sum(earlier.usage, result.usage.clone());
+    if how == TaskMove::Succeed {
+        let asked = result.asked + earlier.asked;
+        return StepResult { usage, asked, ..result };
+    }
+    StepResult {
+        usage,
+        asked: earlier.asked,
+        rest: earlier.rest,
+        response: earlier.response,
+        ..result
+    }
 }
 
 /// What the report means for the task.
@@ -176,7 +197,8 @@ fn after_failure(draft: &mut Draft, at: usize, how: TaskMove, error: StepError, 
         return draft.end_step(at, StepStatus::Cancelled, Some(why));
     }
     let step = draft.step(at);
-    let failures = step.attempt - step.lost_attempts;
+    let asked = step.result.as_ref().map_or(0, |result| result.asked);
+    let failures = step.attempt - step.lost_attempts - asked;
     let retry = &draft.def(at).retry;
     let may = again
         && how != TaskMove::Cancel

@@ -1,6 +1,7 @@
 //! The end of a flow: once nothing forward is open and the unwinding is done.
 
 use super::Draft;
+use super::cost::over;
 use crate::definition::OnError;
 use crate::error::Refusal;
 use crate::flow::FlowMove;
@@ -24,6 +25,10 @@ pub(super) fn finish_flow(draft: &mut Draft) -> Result<(), Refusal> {
     let failed = draft.fixed().find(|at| {
         draft.step(*at).status == StepStatus::Failed && draft.def(*at).on_error == OnError::Stop
     });
+    let tried = failed.is_none_or(|at| draft.def(at).retry.max > 1);
+    if let Some(error) = over(&draft.state).filter(|_| tried) {
+        return draft.end_flow(FlowMove::Fail, Some(error));
+    }
     match failed {
         None => draft.end_flow(FlowMove::Finish, None),
         Some(at) => {

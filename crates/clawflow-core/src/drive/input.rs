@@ -4,6 +4,7 @@ use super::Draft;
 use super::advance::advance;
 use super::begin::{fail_by_eval, new_wait, open_wait, succeed};
 use super::launch::text;
+use super::pipeline;
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{Action, Dialect, EvalError, Input, json_of_stdout};
 use crate::error::{Code, Refusal};
@@ -53,11 +54,18 @@ pub fn respond(
             Refusal::new(Code::Invalid, format!("the response is not as it must be: {why}"))
         })?;
     }
+    let rest = matches!(draft.def(at).action, Action::Pipeline(_));
+    if rest {
+        pipeline::check(wait.schema.as_ref(), &response.value)?;
+    }
     let answer = (response.value.clone(), response.by.clone());
     draft.close_wait(at, WaitState::Resolved, Some(answer));
     let data = json!({ "answer": response.value, "by": response.by });
     draft.event("wait.resolved", Some(at), None, data);
-    answered(&mut draft, at, response.value.clone());
+    match rest {
+        true => pipeline::go_on(&mut draft, at, response.value.clone()),
+        false => answered(&mut draft, at, response.value.clone()),
+    }
     advance(&mut draft)?;
     Ok(draft.finish())
 }

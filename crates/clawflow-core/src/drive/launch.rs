@@ -1,9 +1,10 @@
 //! What the process of a step's attempt is started with.
 
 use super::call;
+use super::pipeline;
 use super::scope::FlowScope;
 use super::state::FlowState;
-use crate::definition::{Action, Dialect, EvalError, Phase};
+use crate::definition::{Action, Dialect, EvalError, Phase, StepDef};
 use crate::ids::TaskId;
 use crate::limits::{CALL_MS_DEFAULT, FINALLY_MS_DEFAULT};
 use crate::task::TaskCommand;
@@ -47,28 +48,14 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
     let state = scope.state;
     let def = state.def(at);
     let outer = state.steps[at].of.map(|of| state.def(of.step as usize));
-    let argv = match &def.action {
-        Action::Shell(line) => {
-            // Lobster runs a login shell, which resets the PATH that the caller chose.
-            let flag = match state.definition.dialect {
-                Dialect::Lobster => "-lc",
-                Dialect::Strict => "-c",
-            };
-            vec![Launch::SHELL.to_owned(), flag.to_owned(), line.render(scope)?]
-        }
-        Action::Pipeline(line) => {
-            let words = [Launch::SELF, "__pipeline", "run", "--unattended"];
-            let words = words.into_iter().map(str::to_owned);
-            words.chain([line.render(scope)?]).collect()
-        }
-        Action::Http(_) | Action::Llm(_) => {
-            vec![Launch::SELF.to_owned(), "__call".to_owned()]
-        }
-        Action::Argv(items) => items
-            .iter()
-            .map(|item| Ok(text(&item.resolve(scope)?)))
-            .collect::<Result<_, EvalError>>()?,
-        _ => Vec::new(),
+    let rest = match def.action {
+        Action::Pipeline(_) => pipeline::rest(state.steps[at].result.as_ref()),
+        _ => None,
+    };
+    let call = match &def.action {
+        Action::Http(call) => Some(call::http(call, scope)?),
+        Action::Llm(call) => Some(call::llm(call, scope)?),
+        _ => None,
     };
     let spec = &state.spec;
     let mut env = spec.env.clone();
@@ -81,36 +68,74 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
     {
         env.insert(name.clone(), value.render(scope)?);
     }
+    let argv = words(scope, at, rest.is_some())?;
     let argv = with_own_shell(argv, &env, state.definition.dialect);
     let outer_cwd = outer.and_then(|outer| outer.cwd.as_ref());
     let cwd = match def.cwd.as_ref().or(outer_cwd).or(state.definition.cwd.as_ref()) {
         Some(cwd) => join(&spec.cwd, &cwd.render(scope)?),
         None => spec.cwd.clone(),
     };
-    let stdin = def.stdin.as_ref().map(|v| v.resolve(scope)).transpose()?;
-    let call = match &def.action {
-        Action::Http(call) => Some(call::http(call, scope)?),
-        Action::Llm(call) => Some(call::llm(call, scope)?),
-        _ => None,
-    };
     let timeout_ms = match def.phase {
         Phase::Forward if call.is_some() => Some(def.timeout_ms.unwrap_or(CALL_MS_DEFAULT)),
         Phase::Forward => def.timeout_ms,
         Phase::Finally => Some(def.timeout_ms.unwrap_or(FINALLY_MS_DEFAULT)),
     };
+    Ok(Launch {
+        command: TaskCommand { argv, cwd, env, timeout_ms },
+        shown: match (&call, &def.action, &rest) {
+            (Some(call), _, _) => Some(call::shown(call)),
+            (None, Action::Pipeline(line), Some(_)) => Some(line.render(scope)?),
+            _ => None,
+        },
+        stdin: match (call, rest) {
+            // invariant: its names are texts and its numbers finite, so it can be written.
+            (Some(call), _) => serde_json::to_vec(&call).ok(),
+            (None, Some(rest)) => Some(rest.to_string().into_bytes()),
+            (None, None) => given(def, scope)?,
+        },
+        idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
+    })
+}
+
+/// Program and arguments. `resumes`: an answer of a pipeline is there, and it goes on.
+fn words(scope: &FlowScope<'_>, at: usize, resumes: bool) -> Result<Vec<String>, EvalError> {
+    let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    Ok(match &scope.state.def(at).action {
+        Action::Shell(line) => {
+            // Lobster runs a login shell, which resets the PATH that the caller chose.
+            let flag = match scope.state.definition.dialect {
+                Dialect::Lobster => "-lc",
+                Dialect::Strict => "-c",
+            };
+            vec![Launch::SHELL.to_owned(), flag.to_owned(), line.render(scope)?]
+        }
+        Action::Pipeline(_) if resumes => own(&[Launch::SELF, "__pipeline", "resume"]),
+        Action::Pipeline(line) => {
+            let mut words = own(&[Launch::SELF, "__pipeline", "run"]);
+            if !pipeline::may_ask(scope.state, at) {
+                words.push("--unattended".to_owned());
+            }
+            words.push(line.render(scope)?);
+            words
+        }
+        Action::Http(_) | Action::Llm(_) => own(&[Launch::SELF, "__call"]),
+        Action::Argv(items) => items
+            .iter()
+            .map(|item| Ok(text(&item.resolve(scope)?)))
+            .collect::<Result<_, EvalError>>()?,
+        _ => Vec::new(),
+    })
+}
+
+/// What the `stdin` of the file says.
+fn given(def: &StepDef, scope: &FlowScope<'_>) -> Result<Option<Vec<u8>>, EvalError> {
+    let stdin = def.stdin.as_ref().map(|v| v.resolve(scope)).transpose()?;
     let given = match &def.action {
         // Items of a pipeline are JSON, a text too.
         Action::Pipeline(_) => |value: &Value| value.to_string(),
         _ => text,
     };
-    let stdin = stdin.filter(|v| !v.is_null()).map(|v| given(&v).into_bytes());
-    Ok(Launch {
-        command: TaskCommand { argv, cwd, env, timeout_ms },
-        // invariant: its names are texts and its numbers finite, so it can be written.
-        stdin: call.as_ref().and_then(|call| serde_json::to_vec(call).ok()).or(stdin),
-        shown: call.as_ref().map(call::shown),
-        idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
-    })
+    Ok(stdin.filter(|v| !v.is_null()).map(|v| given(&v).into_bytes()))
 }
 
 /// In Lobster the environment names the shell, and how it is given a line.

@@ -13,6 +13,7 @@ mod blocks;
 mod call;
 mod cancel;
 mod claim;
+mod cost;
 mod create;
 mod deadline;
 mod draft;

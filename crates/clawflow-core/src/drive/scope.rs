@@ -3,7 +3,7 @@
 use super::state::FlowState;
 use crate::definition::value_text;
 use crate::definition::{Action, Dialect, EvalError, OnError, Scope, StepView, json_of_stdout};
-use crate::step::{Step, StepStatus};
+use crate::step::{PartOf, Step, StepStatus};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -62,8 +62,10 @@ impl FlowScope<'_> {
     fn branch(&self, id: &str) -> Option<usize> {
         let fixed = self.state.definition.steps.len();
         let is_it = |at: &usize| {
-            let step = &self.state.steps[*at];
-            step.of.is_some_and(|of| of.item.is_none() && !of.undo) && step.step_id == id
+            let newest = |of: PartOf| self.state.steps[of.step as usize].attempt == of.round;
+            let of = self.state.steps[*at].of;
+            of.is_some_and(|of| of.item.is_none() && !of.undo && newest(of))
+                && self.state.def(*at).id == id
         };
         (fixed..self.state.steps.len()).find(is_it)
     }

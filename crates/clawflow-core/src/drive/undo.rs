@@ -22,7 +22,7 @@ pub(super) fn prepare_undoing(draft: &mut Draft) -> bool {
         let position = u32::try_from(draft.state.steps.len()).unwrap_or(u32::MAX);
         let step_id = format!("{}.compensate", draft.step(*at).step_id);
         let step = u32::try_from(*at).unwrap_or(u32::MAX);
-        let of = Some(PartOf { step, part: 0, item: None, undo: true });
+        let of = Some(PartOf { step, part: 0, item: None, round: 0, undo: true });
         let flow_id = draft.state.flow.flow_id.clone();
         let row = Step::fresh(flow_id, step_id, position);
         draft.append_step(Step { of, finally: true, ..row });

@@ -171,7 +171,7 @@ fn a_pipeline_runs_as_a_process_of_its_own_and_its_items_are_the_result() {
     ] {
         let mut w = World::new(yaml);
         let launch = drive::launch(&w.state, &w.task("p").task_id).unwrap().unwrap();
-        let words = [drive::Launch::SELF, "__pipeline", "run", "--unattended", "head --n 2"];
+        let words = [drive::Launch::SELF, "__pipeline", "run", "head --n 2"];
         assert_eq!(launch.command.argv, words);
         assert_eq!(launch.stdin.unwrap(), b"[1,2]");
         w.print("p", said);

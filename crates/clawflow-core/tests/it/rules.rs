@@ -184,8 +184,10 @@ fn check_status(state: &FlowState) {
     if flow.is_terminal() {
         assert!(state.waits.is_empty() && flow.paused_at.is_none() && flow.current_step.is_none());
         if flow.cancel_requested_at.is_none() {
-            assert_eq!(flow.status == FlowStatus::Failed, is_stopped(state));
-            assert_eq!(flow.error.is_some(), is_stopped(state));
+            let costs = flow.error.as_deref().is_some_and(|error| error.starts_with("Cost limit"));
+            let stopped = is_stopped(state) || costs;
+            assert_eq!(flow.status == FlowStatus::Failed, stopped);
+            assert_eq!(flow.error.is_some(), stopped);
         }
         assert!(matches!(
             flow.status,

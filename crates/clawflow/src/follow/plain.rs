@@ -37,6 +37,7 @@ fn line(event: &Event) -> Option<String> {
         "step.queued" => with("waits for a free slot", ""),
         "step.retrying" => with("failed, will be tried again", text("message")),
         "step.ended" => with(text("status"), text("message")),
+        "cost.exceeded" => with("costs too much", text("message")),
         "step.settled" => with("settled", text("by")),
         "wait.opened" => match text("kind") {
             "timer" => with("sleeps", ""),

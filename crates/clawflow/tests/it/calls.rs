@@ -3,6 +3,7 @@
 mod doubt;
 mod http;
 mod llm;
+mod questions;
 mod server;
 mod tls;
 

@@ -199,6 +199,8 @@ class StepResult(Record):
     exit_code: int | None = None
     status: int | None = None
     headers: dict[str, str] | None = None
+    rest: Any = None
+    asked: int = 0
     usage: Usage | None = None
     approved: bool | None = None
     approved_by: str | None = None
@@ -214,6 +216,7 @@ class PartOf(Record):
     step: int
     part: int
     item: int | None = None
+    round: int = 0
     undo: bool = False
 
 

@@ -32,6 +32,7 @@ fn key(make: Make, key: &str) -> Option<(&'static str, Value)> {
             "The longest time of all steps together; then what runs is stopped and the flow fails.",
             at("duration"),
         ),
+        "cost_limit" => ("What the models of the flow may cost together.", at("costLimit")),
         "owner" => ("On whose behalf the flow runs.", label()),
         "notify" => (
             "What the owner is told: its end, every change, or nothing.",
@@ -55,6 +56,25 @@ fn key(make: Make, key: &str) -> Option<(&'static str, Value)> {
         ),
         _ => return None,
     })
+}
+
+/// `cost_limit`.
+pub(super) fn cost_limit(make: Make) -> Value {
+    let dollars = match make.strict {
+        true => json!({ "type": "number", "minimum": 0 }),
+        false => json!({ "type": ["number", "string"] }),
+    };
+    let limit = make.object(&keys::COST_LIMIT, &[], |_, key| {
+        Some(match key {
+            "max_usd" => ("US dollars.", dollars.clone()),
+            "action" => (
+                "Whether that is told (`warn`), or the flow fails (`stop`).",
+                one_of(&["warn", "stop"]),
+            ),
+            _ => return None,
+        })
+    });
+    with(limit, json!({ "required": ["max_usd"] }))
 }
 
 fn labels() -> Value {

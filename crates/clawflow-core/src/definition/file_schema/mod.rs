@@ -41,6 +41,7 @@ pub fn file_schema(dialect: Dialect) -> Value {
         "expect": call::expect(make),
         "llm": call::llm(make),
         "parallel": block::parallel(make),
+        "costLimit": flow::cost_limit(make),
         "arg": flow::arg(make),
         "env": values::env(make),
         "duration": values::duration(),

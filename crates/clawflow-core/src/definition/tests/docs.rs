@@ -52,6 +52,7 @@ fn every_key_has_an_example_that_runs() {
         &keys::INPUT,
         &keys::WAIT_FOR,
         &keys::PARALLEL,
+        &keys::COST_LIMIT,
         &keys::HTTP,
         &keys::SECRET,
         &keys::EXPECT,

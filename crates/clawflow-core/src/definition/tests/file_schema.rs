@@ -87,13 +87,14 @@ fn described(schema: &Value, place: &str) -> Map<String, Value> {
 #[test]
 fn every_key_of_the_reader_is_in_the_schema() {
     // The name of a table in keys.rs, its keys, where the schema has them.
-    let tables: [(&str, &[&str], &str); 13] = [
+    let tables: [(&str, &[&str], &str); 14] = [
         ("FLOW", &keys::FLOW, ""),
         ("STEP", &keys::STEP, "step"),
         ("RETRY", &keys::RETRY, "retry"),
         ("APPROVAL", &keys::APPROVAL, "approval"),
         ("INPUT", &keys::INPUT, "input"),
         ("WAIT_FOR", &keys::WAIT_FOR, "waitFor"),
+        ("COST_LIMIT", &keys::COST_LIMIT, "costLimit"),
         ("HTTP", &keys::HTTP, "http"),
         ("SECRET", &keys::SECRET, "secret"),
         ("EXPECT", &keys::EXPECT, "expect"),
@@ -152,7 +153,7 @@ fn the_schema_takes_the_flows_of_the_project() {
 }
 
 /// Files that the reader refuses for what is said in one place of them; the schema does, too.
-const WRONG: [&str; 68] = [
+const WRONG: [&str; 72] = [
     "name: x",
     "steps: []",
     "steps: {}",
@@ -203,6 +204,10 @@ const WRONG: [&str; 68] = [
     "steps: [{ id: a, input: { prompt: x, schema: {} }, retry: { max: 2 } }]",
     "steps: [{ id: a, wait_for: { key: x } }]",
     "steps: [{ id: a, wait_for: x }]",
+    "cost_limit: 3\nsteps: [{ id: a, run: x }]",
+    "cost_limit: {}\nsteps: [{ id: a, run: x }]",
+    "cost_limit: { max_usd: -1 }\nsteps: [{ id: a, run: x }]",
+    "cost_limit: { max_usd: 1, action: fail }\nsteps: [{ id: a, run: x }]",
     "steps: [{ id: a, http: {} }]",
     "steps: [{ id: a, http: { url: 'http://a', method: FETCH } }]",
     "steps: [{ id: a, http: { url: 'http://a', headers: { X: {} } } }]",

@@ -29,9 +29,20 @@ fn unknown_keys_are_warnings_and_later_ones_are_still_refused() {
         assert!(error.contains("is not supported yet"), "{error}");
         assert!(!error.contains("does nothing"), "{error}");
     }
-    let error =
-        parse_lobster("cost_limit: { max_usd: 1 }\nsteps: [{ id: a, run: x }]").unwrap_err();
-    assert!(error.contains("`cost_limit` is not supported yet"));
+    let error = parse_lobster("queue: x\nsteps: [{ id: a, run: x }]").unwrap_err();
+    assert!(error.contains("`queue` is not supported yet"));
+}
+
+#[test]
+fn a_cost_limit_is_a_number_that_may_be_text() {
+    let parsed =
+        |limit: &str| parse_lobster(&format!("cost_limit: {limit}\nsteps: [{{ id: a, run: x }}]"));
+    let limit = parsed("{ max_usd: '0.5', action: stop }").unwrap().cost_limit.unwrap();
+    assert_eq!((limit.max_usd, limit.stop), (0.5, true));
+    assert!(!parsed("{ max_usd: 0 }").unwrap().cost_limit.unwrap().stop);
+    for wrong in ["3", "{ max_usd: x }", "{ max_usd: -1 }", "{}", "{ max_usd: 1, action: no }"] {
+        assert!(parsed(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use super::failure::Failure;
+use crate::lobster::value::Value;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -13,6 +14,10 @@ pub(crate) struct Ctx<'a> {
     pub(crate) cwd: Option<PathBuf>,
     /// What a question does.
     pub(crate) asking: Asking,
+    /// Answers of models that were paid for: their name, model and use.
+    pub(crate) spent: Vec<Value>,
+    /// Names of answers that were there already.
+    pub(crate) replayed: Vec<String>,
     /// What `json` and `table` print to.
     out: &'a mut dyn Write,
     has_output: bool,
@@ -30,7 +35,15 @@ pub(crate) enum Asking {
 impl<'a> Ctx<'a> {
     /// A context that prints to `out`.
     pub(crate) fn new(env: Env, out: &'a mut dyn Write) -> Self {
-        Self { env, cwd: None, asking: Asking::Halts, out, has_output: false }
+        Self {
+            env,
+            cwd: None,
+            asking: Asking::Halts,
+            spent: Vec::new(),
+            replayed: Vec::new(),
+            out,
+            has_output: false,
+        }
     }
 
     /// Prints what a command shows.

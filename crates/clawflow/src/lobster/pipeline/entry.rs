@@ -7,8 +7,9 @@
 //! It prints one line of JSON: `{"status": "ok", "items", "rendered"}`, where `rendered` is what
 //! was printed, or null; `{"status": "needs_approval" | "needs_input", "stage", "request",
 //! "resume"}`; `{"status": "cancelled"}`; or `{"status": "failed", "error": {"type", "message"}}`.
-//! It ends with 0, or with 1 for a command that failed and 2 for a text or an answer that is
-//! wrong.
+//! Where models were asked it also has `"spent"`, what each answer used, and `"replayed"`, the
+//! names of answers that were there already. It ends with 0, or with 1 for a command that failed
+//! and 2 for a text or an answer that is wrong.
 
 use super::ctx::{Asking, Ctx};
 use super::env::Env;
@@ -50,7 +51,8 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Err(Failure { kind: Kind::Runtime, .. }) => 1,
         Err(Failure { kind: Kind::Parse, .. }) => 2,
     };
-    let report = report(ended, &shown);
+    let (spent, replayed) = (std::mem::take(&mut ctx.spent), std::mem::take(&mut ctx.replayed));
+    let report = with_use(report(ended, &shown), spent, replayed);
     let mut line = compact(&report).unwrap_or_default();
     // The process ends here: there is no use in giving back what it holds piece by piece.
     std::mem::forget(report);
@@ -126,6 +128,19 @@ fn go_on(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
         _ => return Err(Failure::parse("one of approved and response is needed")),
     };
     resume(answered.resume, answer, ctx)
+}
+
+/// A report that also tells what models were used.
+fn with_use(report: Value, spent: Vec<Value>, replayed: Vec<String>) -> Value {
+    let Value::Object(mut report) = report else { return report };
+    if !spent.is_empty() {
+        report.set("spent", spent.into());
+    }
+    if !replayed.is_empty() {
+        let replayed: Vec<Value> = replayed.into_iter().map(Value::Text).collect();
+        report.set("replayed", replayed.into());
+    }
+    Value::Object(report)
 }
 
 fn report(ended: Result<Ended, Failure>, shown: &[u8]) -> Value {

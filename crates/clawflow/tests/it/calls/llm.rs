@@ -133,3 +133,55 @@ fn an_endpoint_that_is_not_there_is_named() {
     let other = steps(&home, &ASK.replace("endpoint: mine", "endpoint: other"), &[]);
     assert!(failure(&other[1]).1.contains("no endpoint `other`, it has mine"), "{other:?}");
 }
+
+#[test]
+fn a_flow_that_costs_too_much_fails_before_its_next_step() {
+    let home = Home::new();
+    let server = model(&["{\"n\": 2}"]);
+    endpoints(&home, &server.url, "");
+    let limited = |limit: f64| {
+        let file = format!("cost_limit: {{ max_usd: {limit}, action: stop }}\n{ASK}");
+        home.write("limited.flow.yaml", file);
+        home.run(&["run", "limited.flow.yaml", "--json"]).json()
+    };
+    assert_eq!(limited(2.0)["status"], "succeeded");
+    let view = limited(1.99);
+    assert_eq!(view["error"], "Cost limit exceeded: $2.0000 > $1.99 limit");
+    assert_eq!(
+        (&view["steps"][1]["status"], &view["steps"][2]["status"]),
+        (&json!("succeeded"), &json!("skipped"))
+    );
+}
+
+#[test]
+fn what_a_pipeline_asks_a_model_is_on_its_task() {
+    let answer = json!({
+        "ok": true,
+        "result": {
+            "model": "gpt-4o",
+            "output": { "text": "hello", "data": null },
+            "usage": { "inputTokens": 1_000_000, "outputTokens": 0 },
+        },
+    });
+    let server = Server::start(move |_, _| reply(200, "", &answer.to_string()));
+    let home = Home::new();
+    let file = format!(
+        r#"
+cost_limit: {{ max_usd: 3, action: stop }}
+env:
+  LOBSTER_LLM_ADAPTER_URL: {url}
+  LOBSTER_STATE_DIR: state
+  LOBSTER_CACHE_DIR: cache
+steps:
+  - {{ id: one, pipeline: "llm.invoke --provider http --prompt hi | pick usage,model" }}
+  - {{ id: two, pipeline: llm.invoke --provider http --prompt hi }}
+  - {{ id: three, argv: [echo, done] }}
+"#,
+        url = server.url
+    );
+    let ended = steps(&home, &file, &[]);
+    assert_eq!(ended[2]["status"], "succeeded", "{ended:?}");
+    // The second answer was there already.
+    assert_eq!((server.asked().len(), &ended[1]["result"]["usage"]), (1, &Value::Null));
+    assert_eq!(ended[0]["result"]["usage"], json!({ "tokens": 1_000_000, "costUsd": 2.5 }));
+}

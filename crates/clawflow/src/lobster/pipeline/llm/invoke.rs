@@ -38,13 +38,14 @@ pub(super) fn run(
         None => env.first(&["LOBSTER_RUN_STATE_KEY"]),
     };
     let state_key = Some(state_key).filter(|key| !key.is_empty());
-    let cache = Cache { kind: kind.name, env, state_key, key: &key };
     if !refresh {
+        let cache = Cache { kind: kind.name, env, state_key: state_key.clone(), key: &key };
         let kept = cache.of_run().map(|items| (items, "run_state"));
         let kept = kept.or_else(|| cache.of_all().filter(|_| shared).map(|items| (items, "cache")));
         if let Some((items, source)) = kept {
-            let items = items.into_iter().map(|item| replayed(item, source));
-            return Ok(Staged::ready(items.collect()));
+            let items = items.into_iter().map(|item| replayed(item, source)).collect();
+            ctx.replayed.push(key);
+            return Ok(Staged::ready(items));
         }
     }
     let source = kind.source.unwrap_or(provider.name());
@@ -57,6 +58,7 @@ pub(super) fn run(
         attempt: 1.0,
     };
     let item = asked(call, &adapter, question.payload(&artifacts, &hashes), ctx)?;
+    let cache = Cache { kind: kind.name, env: &ctx.env, state_key, key: &key };
     cache.keep(&item, shared)?;
     Ok(Staged::ready(vec![item]))
 }
@@ -65,7 +67,7 @@ fn asked(
     mut call: Call<'_>,
     adapter: &Adapter,
     mut payload: Object,
-    ctx: &Ctx<'_>,
+    ctx: &mut Ctx<'_>,
 ) -> Result<Value, Failure> {
     let fail = |what: String| Err(Failure::new(format!("{} {what}", call.kind)));
     let wrong = faults(QUESTION, &payload.clone().into());
@@ -90,6 +92,7 @@ fn asked(
             return fail(format!("remote error: {message}"));
         }
         let item = item(&call, &answer);
+        ctx.spent.extend(paid(&call, &item));
         let Some(schema) = &schema else { return Ok(item) };
         let output = property(&item, "output");
         let wrong: Vec<String> = schema
@@ -110,6 +113,19 @@ fn asked(
         retry.set("validationErrors", wrong.into());
         payload.set("retryContext", retry.into());
     }
+}
+
+/// What an answer has used, if its server tells.
+fn paid(call: &Call<'_>, item: &Value) -> Option<Value> {
+    let usage = property(item, "usage").into_owned();
+    usage.as_object()?;
+    let mut paid = Object::default();
+    paid.set("key", call.key.into());
+    if let model @ Value::Text(_) = property(item, "model").into_owned() {
+        paid.set("model", model);
+    }
+    paid.set("usage", usage);
+    Some(paid.into())
 }
 
 /// A switch that may be given as a word.

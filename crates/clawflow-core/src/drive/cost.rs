@@ -1,0 +1,218 @@
+//! What the models of a flow cost: counted from the rows of its steps, so that it is the same after
+//! a restart, and compared with the limit of its file.
+//!
+//! As in Lobster each item of a result that has a `usage` is paid for, whoever printed it. What an
+//! `llm` step or a pipeline says that it has used is believed; what a pipeline hands on of an
+//! answer that was paid for before is not paid for again.
+
+use super::Draft;
+use super::pipeline::Spent;
+use super::state::FlowState;
+use crate::cost::{Price, Tokens};
+use crate::definition::{Action, json_of_stdout};
+use crate::step::{Step, StepResult, StepStatus};
+use crate::task::Usage;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The variable in which Lobster's prices are.
+const PRICES: &str = "LOBSTER_LLM_PRICING_JSON";
+
+/// The message of a flow beyond its limit, if it is one that stops.
+pub(super) fn over(state: &FlowState) -> Option<String> {
+    let limit = state.definition.cost_limit.filter(|limit| limit.stop)?;
+    let cost = total(&state.steps);
+    (cost > limit.max_usd).then(|| {
+        let (cost, max) = (fixed(cost, 4), fixed(limit.max_usd, 2));
+        format!("Cost limit exceeded: ${cost} > ${max} limit")
+    })
+}
+
+/// US dollars of all steps of this flow, to a millionth. What a retry took over from another flow
+/// was paid there.
+fn total(steps: &[Arc<Step>]) -> f64 {
+    let own = steps.iter().filter(|step| step.reused_from.is_none());
+    let cost = |step: &Arc<Step>| step.result.as_ref()?.usage.as_ref()?.cost_usd;
+    (own.filter_map(cost).sum::<f64>() * 1e6).round() / 1e6
+}
+
+/// As JavaScript's `toFixed`.
+fn fixed(number: f64, digits: i32) -> String {
+    let scaled = number * 10_f64.powi(digits);
+    let number = if scaled.fract() == 0.5 { scaled.ceil() / 10_f64.powi(digits) } else { number };
+    format!("{number:.*}", usize::try_from(digits).unwrap_or_default())
+}
+
+/// Adds to a result what its items cost, where the flow has a limit.
+pub(super) fn with_items(draft: &Draft, at: usize, result: StepResult) -> StepResult {
+    let counted = !matches!(draft.def(at).action, Action::Llm(_) | Action::Pipeline(_));
+    if draft.state.definition.cost_limit.is_none() || !counted || result.truncated {
+        return result;
+    }
+    let json = match &result.json {
+        Some(json) => Some(Cow::Borrowed(json)),
+        None => result.stdout.as_deref().and_then(json_of_stdout).map(Cow::Owned),
+    };
+    let spent: Vec<Spent> =
+        json.iter().flat_map(|json| items(json)).filter_map(Spent::of).collect();
+    let used = price(draft, &spent);
+    drop(json);
+    StepResult { usage: Usage::sum(result.usage.clone(), used), ..result }
+}
+
+/// What a pipeline has used: the answers that it asked for, and of its items those that are of
+/// nobody's asking.
+pub(super) fn of_pipeline(
+    draft: &Draft,
+    spent: &[Spent],
+    replayed: &[String],
+    out: &[Value],
+) -> Option<Usage> {
+    let mut paid = spent.to_vec();
+    if draft.state.definition.cost_limit.is_some() {
+        let mut own = spent.to_vec();
+        let earlier = earlier(draft);
+        for item in out.iter().filter_map(Spent::of) {
+            let known = item.key.as_ref().is_some_and(|key| replayed.contains(key));
+            if let Some(at) = own.iter().position(|spent| spent.is_same(&item)) {
+                own.remove(at);
+            } else if !known
+                && !earlier.iter().any(|spent| item.key.is_some() && spent.is_same(&item))
+            {
+                paid.push(item);
+            }
+        }
+    }
+    price(draft, &paid)
+}
+
+/// What pipelines before this step have handed on.
+fn earlier(draft: &Draft) -> Vec<Spent> {
+    let pipelines = (0..draft.state.steps.len()).filter(|at| {
+        matches!(draft.def(*at).action, Action::Pipeline(_))
+            && draft.step(*at).status == StepStatus::Succeeded
+    });
+    let results = pipelines.filter_map(|at| draft.step(at).result.as_ref()?.json.as_ref());
+    results.flat_map(items).filter_map(Spent::of).collect()
+}
+
+fn items(json: &Value) -> &[Value] {
+    match json {
+        Value::Array(items) => items,
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// Tokens and cost together; a model without a price costs nothing.
+fn price(draft: &Draft, spent: &[Spent]) -> Option<Usage> {
+    if spent.is_empty() {
+        return None;
+    }
+    let prices = draft.state.spec.env.get(PRICES).map(|text| prices(text)).unwrap_or_default();
+    let cost = |spent: &Spent| {
+        let model = spent.model.as_deref().filter(|model| !model.trim().is_empty())?;
+        let price = prices.get(model).copied().or_else(|| Price::known(model))?;
+        Some(price.of(spent.tokens))
+    };
+    Some(Usage {
+        tokens: Some(spent.iter().map(|spent| spent.tokens.all()).fold(0, u64::saturating_add)),
+        cost_usd: Some(spent.iter().filter_map(cost).sum()),
+        tool_calls: None,
+    })
+}
+
+/// Lobster's own prices: all of them, or none where one is wrong.
+fn prices(text: &str) -> BTreeMap<String, Price> {
+    let Ok(Value::Object(all)) = serde_json::from_str::<Value>(text) else {
+        return BTreeMap::new();
+    };
+    let one = |(model, rates): (String, Value)| {
+        let rate = |name: &str| rates.get(name).filter(|rate| rate.is_number())?.as_f64();
+        let price = Price { input: rate("input")?, output: rate("output")? };
+        (price.is_sane() && !model.trim().is_empty()).then_some((model, price))
+    };
+    all.into_iter().map(one).collect::<Option<_>>().unwrap_or_default()
+}
+
+impl Spent {
+    /// The use that an item tells of.
+    fn of(item: &Value) -> Option<Self> {
+        let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+        let usage = item.get("usage").filter(|usage| usage.is_object() || usage.is_array())?;
+        let key = text("cacheKey").filter(|key| !key.is_empty());
+        Some(Self { key, model: text("model"), tokens: Tokens::of_usage(usage) })
+    }
+
+    /// Whether both tell of the same answer. An item may have lost its key on the way.
+    fn is_same(&self, item: &Self) -> bool {
+        match (&self.key, &item.key) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.model == item.model && self.tokens == item.tokens,
+        }
+    }
+}
+
+/// Compares with the limit what has just been added: beyond it the flow is stopped, or that is
+/// told.
+pub(super) fn check(draft: &mut Draft, at: usize) {
+    let Some(limit) = draft.state.definition.cost_limit else { return };
+    let used = draft.step(at).result.as_ref().and_then(|result| result.usage.as_ref());
+    if used.and_then(|used| used.cost_usd).is_none() {
+        return;
+    }
+    let cost = total(&draft.state.steps);
+    if cost <= limit.max_usd || draft.over_budget {
+        return;
+    }
+    let message = over(&draft.state).unwrap_or_else(|| {
+        let (cost, max) = (fixed(cost, 4), fixed(limit.max_usd, 2));
+        format!("Cost ${cost} exceeds limit ${max}")
+    });
+    let data = json!({ "costUsd": cost, "maxUsd": limit.max_usd, "message": message });
+    draft.event("cost.exceeded", Some(at), None, data);
+    draft.over_budget |= limit.stop;
+    draft.stopping |= limit.stop;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_as_lobster_does() {
+        let all =
+            [(0.125, 2, "0.13"), (0.0, 2, "0.00"), (1.00005, 4, "1.0001"), (12.5, 2, "12.50")];
+        for (number, digits, text) in all {
+            assert_eq!(fixed(number, digits), text);
+        }
+    }
+
+    #[test]
+    fn prices_count_all_or_none() {
+        let good = prices(r#"{"a": {"input": 1, "output": 0}, "b": {"input": 2.5, "output": 3}}"#);
+        assert_eq!((good.len(), good["b"].output), (2, 3.0));
+        for bad in [
+            "",
+            "[]",
+            "7",
+            r#"{"a": {"input": 1}}"#,
+            r#"{"a": {"input": -1, "output": 1}}"#,
+            r#"{" ": {"input": 1, "output": 1}}"#,
+            r#"{"a": {"input": "1", "output": 1}}"#,
+        ] {
+            assert!(prices(bad).is_empty(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_item_tells_what_was_used() {
+        let item = json!({ "model": "m", "cacheKey": "k", "usage": { "inputTokens": 1 } });
+        let spent = Spent::of(&item).unwrap();
+        assert_eq!((spent.key.as_deref(), spent.tokens.input), (Some("k"), 1));
+        for none in [json!(1), json!({ "usage": 3 }), json!({ "model": "m" }), json!([[]])] {
+            assert!(Spent::of(&none).is_none(), "{none}");
+        }
+    }
+}
