@@ -146,6 +146,8 @@ async fn run(api: &Api, source: &str) -> Outcome<FlowView> {
         idempotency_key: None,
         source: source.to_owned(),
         file: "bench.flow.yaml".to_owned(),
+        path: None,
+        files: [].into(),
         args: serde_json::Map::new(),
         cwd: "/".to_owned(),
         env: [("PATH".to_owned(), std::env::var("PATH")?)].into(),

@@ -111,6 +111,8 @@ async fn wait_for_person(api: &Api, n: usize) -> Outcome<String> {
         idempotency_key: None,
         source: "steps:\n  - { id: ask, approval: 'go on?' }\n  - { id: go, run: 'true' }\n".into(),
         file: "bench.flow.yaml".to_owned(),
+        path: None,
+        files: [].into(),
         args: serde_json::Map::new(),
         cwd: "/".to_owned(),
         env: [].into(),

@@ -17,6 +17,13 @@ pub enum Effect {
     /// A step waits for an event: one that came before is to be given to it, see
     /// [`crate::drive::take`].
     Awaits(WaitId),
+    /// A step waits for a child flow, which is to be made, or to be cancelled if the wait says so.
+    Child {
+        /// The wait.
+        wait_id: WaitId,
+        /// A further cancel: the child's unwinding is to be given up too.
+        again: bool,
+    },
     /// The earliest due time may have changed.
     Timer,
     /// The flow has ended.

@@ -16,6 +16,16 @@ pub struct FlowSpec {
     pub definition_hash: String,
     /// Name of the file that it came from, for messages.
     pub file: String,
+    /// Its absolute path, which need not exist here: child flows are looked for beside it.
+    #[serde(default)]
+    pub path: String,
+    /// SHA-256 (hex) of the files that it named when it was created, as one JSON object by absolute
+    /// path; kept like a definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
+    /// Paths of the files of the flows above, the outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub above: Vec<String>,
     /// Arguments, defaults filled in.
     pub args: Object,
     /// Working directory of steps that name none.
@@ -28,7 +38,7 @@ pub struct FlowSpec {
     pub key_root: String,
 }
 
-/// The text of a workflow file, kept once per hash.
+/// The text of a workflow file, or of the files that a flow named, kept once per hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DefinitionSource {
     /// SHA-256 (hex) of `source`.

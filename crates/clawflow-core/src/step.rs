@@ -69,6 +69,8 @@ pub const fn may_follow(from: StepStatus, to: StepStatus) -> bool {
         // flow is paused.
         (S::Retrying | S::InDoubt | S::Waiting, S::Starting | S::Pending) => true,
         (S::Retrying, S::Failed | S::Cancelled) => true,
+        // A child flow that failed is tried again.
+        (S::Waiting, S::Retrying) | (S::Retrying, S::Waiting) => true,
         // After a sleep there may be a gate.
         (S::Waiting, S::Waiting | S::Succeeded | S::Failed | S::Cancelled) => true,
         (S::InDoubt, S::Waiting | S::Succeeded | S::Failed | S::Skipped | S::Cancelled) => true,
@@ -152,6 +154,9 @@ pub struct Step {
     /// The newest attempt's task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
+    /// The newest attempt's child flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_flow_id: Option<FlowId>,
     /// The open wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_id: Option<WaitId>,
@@ -208,6 +213,7 @@ impl Step {
             attempt: 0,
             lost_attempts: 0,
             task_id: None,
+            child_flow_id: None,
             wait_id: None,
             due_at: None,
             result: None,

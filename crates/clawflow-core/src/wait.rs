@@ -92,7 +92,7 @@ pub struct Wait {
     pub step_id: Option<String>,
     /// What kind of thing is waited for.
     pub kind: WaitKind,
-    /// What is waited for: a task id, an event name, who is asked.
+    /// What is waited for: a task id, an event name, a flow id, who is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// What a person is asked.
@@ -138,6 +138,9 @@ pub struct Wait {
     /// The key of the event that is waited for; any, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_key: Option<String>,
+    /// Since when the child flow that is waited for is to be cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested_at: Option<Millis>,
     /// Where it stands.
     pub state: WaitState,
     /// The answer, once resolved.
@@ -180,6 +183,7 @@ impl Wait {
             on_timeout: None,
             on_resolved: None,
             event_key: None,
+            cancel_requested_at: None,
             state: WaitState::Open,
             answer: None,
             answered_by: None,

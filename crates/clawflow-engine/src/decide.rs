@@ -276,6 +276,27 @@ impl Engine {
         Ok(done)
     }
 
+    /// Makes a flow whose id was known before, in its cell, which the caller has locked.
+    pub(crate) async fn create_in(
+        &self,
+        cell: &mut Option<Held>,
+        ours: bool,
+        make: impl FnOnce(&mut Ctx) -> Result<Decided, Refusal>,
+    ) -> Result<(), EngineError> {
+        let mut reserved = self.reserve(ours);
+        let mut decided = self.with_ctx(&None, reserved.count(), make)?;
+        reserved.keep(starts(&decided.effects));
+        let flow_id = decided.state.flow().flow_id.clone();
+        self.drive_with_parent(&flow_id, ours);
+        if let Err(error) = self.commit(std::mem::take(&mut decided.unit)).await {
+            self.drive_no_more(&flow_id);
+            return Err(error.into());
+        }
+        reserved.spent();
+        *cell = Some(self.follow(None, decided)).filter(|state| !state.is_idle());
+        Ok(())
+    }
+
     /// Whether a command with this idempotency key was carried out before.
     fn is_used(&self, key: Option<&(String, String)>) -> Result<bool, EngineError> {
         let Some((owner_key, key)) = key else { return Ok(false) };

@@ -24,8 +24,10 @@ impl Engine {
                 }
                 Effect::Queued(task_id) => self.enqueue(task_id, Some(flow_id.clone())),
                 Effect::Awaits(wait_id) => self.give_kept(state, &wait_id),
+                Effect::Child { wait_id, again } => self.see_to_child(state, &wait_id, again),
                 Effect::Timer => self.inner.timer_hint.notify_one(),
                 Effect::Ended(flow_id) => {
+                    self.tell_parent(state);
                     self.drive_no_more(&flow_id);
                     tracing::info!(%flow_id, "flow ended");
                 }

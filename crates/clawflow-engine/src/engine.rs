@@ -11,7 +11,7 @@ use crate::runtime::Running;
 use crate::settings::EngineSettings;
 use crate::supervise::Supervisor;
 use crate::{recover, timers};
-use clawflow_core::definition::{Definition, Dialect};
+use clawflow_core::definition::{Definition, Dialect, Files};
 use clawflow_core::drive::Ctx;
 use clawflow_core::ids::FlowId;
 use clawflow_core::task::Executor;
@@ -77,6 +77,7 @@ pub(crate) struct Inner {
     driven: Mutex<HashSet<FlowId>>,
     pub(crate) cells: Mutex<HashMap<FlowId, Arc<Cell>>>,
     definitions: Mutex<HashMap<String, Arc<Definition>>>,
+    pub(crate) files: Mutex<HashMap<String, Arc<Files>>>,
     pub(crate) slots: Slots,
     pub(crate) running: Running,
     pub(crate) timer_hint: Notify,
@@ -129,6 +130,7 @@ impl Engine {
             driven: Mutex::default(),
             cells: Mutex::default(),
             definitions: Mutex::default(),
+            files: Mutex::default(),
             slots,
             running: Running::default(),
             timer_hint: Notify::new(),
@@ -268,6 +270,13 @@ impl Engine {
 
     pub(crate) fn drive_also(&self, flow_id: &FlowId) {
         if self.inner.scope == Scope::Driven {
+            lock(&self.inner.driven).insert(flow_id.clone());
+        }
+    }
+
+    /// Drives a child flow where its parent is driven.
+    pub(crate) fn drive_with_parent(&self, flow_id: &FlowId, driven: bool) {
+        if driven && self.inner.scope != Scope::All {
             lock(&self.inner.driven).insert(flow_id.clone());
         }
     }

@@ -2,6 +2,7 @@
 //! died, and when it is to stop something that it does not watch. `model.md`, crash rules.
 
 use crate::awaits::give_kept_again;
+use crate::children::see_to_children;
 use crate::engine::Engine;
 use crate::runtime::{Attempt, Switch, never_started, raised, report_in};
 use crate::supervise::{Emptiness, Evidence, ExitRecord, Run, RunEvent, TombstoneOutcome};
@@ -23,6 +24,7 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
     let (queued, running): (Vec<_>, Vec<_>) =
         work.tasks.into_iter().partition(|(_, status, _)| *status == TaskStatus::Queued);
     let (engine, all) = (engine.clone(), only.is_none());
+    tokio::spawn(see_to_children(engine.clone(), work.children));
     tokio::spawn(give_kept_again(engine.clone(), only.cloned()));
     // Not awaited: an attempt that cannot be proved empty yet must not keep the others waiting.
     tokio::spawn(async move {

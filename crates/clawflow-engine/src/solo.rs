@@ -133,7 +133,7 @@ impl Engine {
                 }
                 Effect::Stop(_) => self.stop_attempt(Attempt::of_task(task)),
                 Effect::Queued(id) => self.enqueue(id.clone(), None),
-                Effect::Timer | Effect::Awaits(_) | Effect::Ended(_) => {}
+                Effect::Timer | Effect::Awaits(_) | Effect::Child { .. } | Effect::Ended(_) => {}
             }
         }
         self.changed(&task.task_id.0, task.status.is_terminal());

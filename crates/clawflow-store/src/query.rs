@@ -46,6 +46,8 @@ pub struct FlowFilter {
     pub created_since: Option<Millis>,
     /// Only flows of this owner.
     pub owner_key: Option<String>,
+    /// Only child flows of this flow.
+    pub parent_flow_id: Option<FlowId>,
     /// Only flows before this id: the last one of the page before.
     pub after: Option<FlowId>,
     /// At most so many; 0 means none.
@@ -103,11 +105,13 @@ pub struct EventFilter {
 }
 
 /// What a gateway has to look at when it starts. A cancel that is under way is none of it: what it
-/// still stops are tasks, and the end of the last one ends the flow in the same unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// still stops are tasks and child flows, and the end of the last one ends the flow in that unit.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Work {
     /// Tasks that are queued or running, oldest first, with their flow.
     pub tasks: Vec<(TaskId, TaskStatus, Option<FlowId>)>,
+    /// Open waits for child flows, by flow and id.
+    pub children: Vec<Wait>,
 }
 
 /// How many tasks a flow has, by status and runtime; what is not there counts 0.

@@ -10,7 +10,7 @@ use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
 use clawflow_core::idempotency::Outcome;
-use clawflow_core::ids::{DeliveryId, FlowId, TaskId};
+use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
 use clawflow_core::task::{Runtime, Task};
@@ -105,6 +105,19 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of the store.
     fn waits(&self, flow_id: &FlowId) -> Result<Vec<Wait>, StoreError>;
+
+    /// One wait.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn wait(&self, wait_id: &WaitId) -> Result<Option<Wait>, StoreError>;
+
+    /// The text that is kept under this hash: of a workflow file, or of the files that a flow named
+    /// (`FlowSpec::files`).
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn definition(&self, hash: &str) -> Result<Option<String>, StoreError>;
 
     /// Open waits for the event `name` of live flows of this owner, oldest first: those without a
     /// key of their own and, where `key` is given, those for this very key. With `flow_id`, of that

@@ -145,6 +145,8 @@ export interface Flow {
   definitionHash?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
+  /** That step. */
+  parentStepId?: string | undefined;
   /** The ended flow that this one tries again. */
   retryOf?: FlowId | undefined;
   /** The flow that this one was forked from. */
@@ -205,6 +207,30 @@ export interface FlowCancelRequest {
   reason?: string | undefined;
   /** How long to wait for the end, in milliseconds (at most 60,000). */
   waitMs?: number | undefined;
+}
+
+/** A child flow, as its parent sees it. */
+export interface FlowChild {
+  /** Its id. */
+  flowId: FlowId;
+  /** The parent's step that runs it. */
+  stepId?: string | undefined;
+  /** Its key. */
+  key?: string | undefined;
+  /** Where it stands. */
+  status: FlowStatus;
+  /** What it is for. */
+  goal: string;
+  /** Why it failed. */
+  error?: string | undefined;
+  /** When a cancel was requested. */
+  cancelRequestedAt?: number | undefined;
+  /** Questions that are open in it and in the flows below it. */
+  asks?: Wait[] | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** End. */
+  endedAt?: number | undefined;
 }
 
 /** Makes a flow that code drives, at revision 0. */
@@ -342,6 +368,8 @@ export interface FlowLine {
   definitionHash?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
+  /** That step. */
+  parentStepId?: string | undefined;
   /** The ended flow that this one tries again. */
   retryOf?: FlowId | undefined;
   /** The flow that this one was forked from. */
@@ -438,6 +466,16 @@ export interface FlowRunRequest {
   source: string;
   /** Its name: decides the dialect, and is what messages call it. */
   file: string;
+  /**
+   * Its absolute path, where it has one: the files of child flows are named relative to its
+   * folder. Without it they are named relative to `cwd`.
+   */
+  path?: string | null | undefined;
+  /**
+   * The workflow files that it names as child flows, and those that they name: texts by
+   * absolute path. A path that depends on the result of a step is read when the step begins.
+   */
+  files?: Record<string, string> | undefined;
   /** Arguments. */
   args?: Record<string, unknown> | undefined;
   /** Directory of steps that name none; absolute. */
@@ -629,6 +667,8 @@ export interface FlowView {
   definitionHash?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
+  /** That step. */
+  parentStepId?: string | undefined;
   /** The ended flow that this one tries again. */
   retryOf?: FlowId | undefined;
   /** The flow that this one was forked from. */
@@ -651,6 +691,8 @@ export interface FlowView {
   tasks: Task[];
   /** Its tasks in numbers. */
   taskSummary: TaskSummary;
+  /** Its child flows, oldest first (the newest 100, and 200 live ones). */
+  children?: FlowChild[] | undefined;
   /** Number of its newest event. */
   lastEvent: number;
 }
@@ -709,6 +751,8 @@ export interface FlowWaitingResponse {
   definitionHash?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
+  /** That step. */
+  parentStepId?: string | undefined;
   /** The ended flow that this one tries again. */
   retryOf?: FlowId | undefined;
   /** The flow that this one was forked from. */
@@ -875,6 +919,8 @@ export interface Step {
   lostAttempts?: number | undefined;
   /** The newest attempt's task. */
   taskId?: TaskId | undefined;
+  /** The newest attempt's child flow. */
+  childFlowId?: FlowId | undefined;
   /** The open wait. */
   waitId?: WaitId | undefined;
   /** When a retry is due. */
@@ -1227,7 +1273,7 @@ export interface Wait {
   stepId?: string | undefined;
   /** What kind of thing is waited for. */
   kind: WaitKind;
-  /** What is waited for: a task id, an event name, who is asked. */
+  /** What is waited for: a task id, an event name, a flow id, who is asked. */
   target?: string | undefined;
   /** What a person is asked. */
   prompt?: string | undefined;
@@ -1255,6 +1301,8 @@ export interface Wait {
   onResolved?: OnResolved | undefined;
   /** The key of the event that is waited for; any, if absent. */
   eventKey?: string | undefined;
+  /** Since when the child flow that is waited for is to be cancelled. */
+  cancelRequestedAt?: number | undefined;
   /** Where it stands. */
   state: WaitState;
   /** The answer, once resolved. */
@@ -1308,10 +1356,12 @@ export type WaitState = "open" | "resolved" | "expired" | "cancelled";
 /** One thing that a flow waits for. */
 export interface WhyReason {
   /**
-   * `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `in_doubt`, `blocked`,
-   * `paused`, `cancel`, `controller`, `driver`, `ended`.
+   * `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `flow`, `in_doubt`,
+   * `blocked`, `paused`, `cancel`, `controller`, `driver`, `ended`.
    */
   kind: string;
+  /** The child flow concerned, where it is one below. */
+  flowId?: FlowId | undefined;
   /** The step concerned. */
   step?: string | undefined;
   /** In words. */
@@ -1357,6 +1407,8 @@ export interface Calls {
       status?: FlowStatus[] | undefined;
       /** Only this owner's. */
       owner?: string | undefined;
+      /** Only child flows of this flow. */
+      parent?: string | undefined;
       /** Only those created since. */
       since?: number | undefined;
       /** Also those that ended more than 24 hours ago. */

@@ -112,6 +112,8 @@ fn kind(step: &StepDef) -> &'static str {
         (Action::Pipeline(_), Some(_)) => "pipeline, then approval",
         (Action::ForEach(_), _) => "for_each",
         (Action::Parallel(_), _) => "parallel",
+        (Action::Flow(_), None) => "flow",
+        (Action::Flow(_), Some(_)) => "flow, then approval",
         (Action::Input(_), _) => "input",
         (Action::WaitFor(_), _) => "wait_for",
         (Action::Http(_), None) => "http",

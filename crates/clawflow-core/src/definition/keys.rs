@@ -24,7 +24,7 @@ pub(crate) const FLOW_LATER: [&str; 6] =
     ["concurrency", "members", "mode", "budget", "deliver", "queue"];
 
 /// Keys of a step.
-pub(crate) const STEP: [&str; 34] = [
+pub(crate) const STEP: [&str; 37] = [
     "id",
     "run",
     "command",
@@ -35,6 +35,9 @@ pub(crate) const STEP: [&str; 34] = [
     "wait_for",
     "http",
     "llm",
+    "flow",
+    "workflow",
+    "workflow_args",
     "parallel",
     "for_each",
     "steps",
@@ -62,21 +65,15 @@ pub(crate) const STEP: [&str; 34] = [
 ];
 
 /// Keys of a step that are refused rather than ignored.
-pub(crate) const STEP_LATER: [&str; 9] = [
-    "workflow",
-    "workflow_args",
-    "acp",
-    "subagent",
-    "flow",
-    "queue",
-    "cost_limit",
-    "budget",
-    "deliver",
-];
+pub(crate) const STEP_LATER: [&str; 6] =
+    ["acp", "subagent", "queue", "cost_limit", "budget", "deliver"];
 
 /// Keys of a step that make no sense at the end of a flow.
-pub(crate) const NOT_IN_FINALLY: [&str; 13] = [
+pub(crate) const NOT_IN_FINALLY: [&str; 16] = [
     "compensate",
+    "flow",
+    "workflow",
+    "workflow_args",
     "parallel",
     "for_each",
     "needs",
@@ -160,7 +157,13 @@ pub(crate) const PARALLEL: [&str; 4] = ["wait", "timeout", "timeout_ms", "branch
 /// Keys that an inner step cannot have.
 pub(crate) const NOT_INSIDE: [&str; 4] = ["parallel", "for_each", "needs", "output"];
 /// Keys that an inner step of a Lobster file cannot have besides.
-pub(crate) const NOT_INSIDE_LOBSTER: [&str; 4] = ["approval", "input", "wait_for", "sleep"];
+pub(crate) const NOT_INSIDE_LOBSTER: [&str; 6] =
+    ["approval", "input", "wait_for", "sleep", "flow", "workflow"];
+
+/// Keys of `flow`.
+pub(crate) const CHILD_FLOW: [&str; 2] = ["file", "args"];
+/// Keys that mean nothing for a step that runs a child flow.
+pub(crate) const NOT_OF_CHILD: [&str; 3] = ["stdin", "idempotent", "on_lost"];
 
 /// Keys of an argument.
 pub(crate) const ARG: [&str; 2] = ["default", "description"];

@@ -37,3 +37,11 @@ pub const ATTEMPTS_MAX: u64 = 10_000;
 pub const CORRECTIONS_MAX: u64 = 5;
 /// Most tokens that an answer may be allowed to have.
 pub const TOKENS_MAX: u64 = 10_000_000;
+/// Flows below each other, the first one included: each keeps its parent waiting.
+pub const FLOW_DEPTH_MAX: usize = 16;
+/// Workflow files that a file may name, directly or through others.
+pub const FILES_MAX: usize = 256;
+/// Bytes of them together: they are sent with the file and stored with the flow.
+pub const FILES_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Steps that name a file, over all of them: two files may each name the next one twice.
+pub const FLOW_VISITS_MAX: usize = 10_000;

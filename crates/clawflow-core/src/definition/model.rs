@@ -219,6 +219,10 @@ impl StepDef {
             Action::ForEach(each) => each.items.each(visit),
             Action::Parallel(_) => {}
             Action::Input(input) => visit(&input.prompt),
+            Action::Flow(child) => {
+                visit(&child.file);
+                child.args.iter().for_each(|(_, value)| value.each(visit));
+            }
             Action::WaitFor(wanted) => {
                 visit(&wanted.event);
                 wanted.key.iter().for_each(&mut *visit);
@@ -252,6 +256,8 @@ pub enum Action {
     Sleep(SleepDef),
     /// Asks for a structured answer.
     Input(Box<Input>),
+    /// Runs another workflow file as a flow of its own.
+    Flow(Box<ChildFlow>),
     /// Waits for an event.
     WaitFor(Box<WaitForEvent>),
     /// Asks a server by HTTP.
@@ -283,6 +289,15 @@ pub struct ForEach {
     pub concurrency: usize,
     /// What is done for each item, one after another.
     pub steps: Vec<StepDef>,
+}
+
+/// A flow that a step runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChildFlow {
+    /// The path of its file, relative to the folder of this one.
+    pub file: Template,
+    /// Its arguments by name, in the order of the file.
+    pub args: Vec<(String, ValueTemplate)>,
 }
 
 /// Branches side by side.

@@ -3,6 +3,7 @@
 use super::attempt;
 use super::blocks;
 use super::call;
+use super::child;
 use super::decode::{Decoder, Fields, boolean, check_name, choice, duration, expected};
 use super::decode::{label, text};
 use super::error::Fault;
@@ -171,8 +172,8 @@ fn finally_fields<'n>(
 
 fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
     let actions = [
-        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm",
-        "parallel", "for_each",
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "flow",
+        "workflow", "parallel", "for_each",
     ];
     let present: Vec<&str> = actions.into_iter().filter(|key| fields.get(key).is_some()).collect();
     // In Lobster `run` wins over `command`.
@@ -195,6 +196,8 @@ fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
         "wait_for" => input::wait_for(decoder, node, &place),
         "http" => call::http(decoder, node, &place),
         "llm" => call::llm(decoder, node, &place),
+        "flow" => child::flow(decoder, node, &place),
+        "workflow" => child::workflow(decoder, fields, node, &place),
         "parallel" => blocks::parallel(decoder, node, &place),
         "for_each" => blocks::for_each(decoder, fields, node, &place),
         _ => decoder.shell(node, &place).map(|line| match line.source.trim() {
@@ -212,6 +215,7 @@ fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str)
     let words: &[&str] = match action {
         "input" | "wait_for" => &keys::OF_PROCESS,
         "http" | "llm" => &["stdin"],
+        "flow" | "workflow" if decoder.strict() => &keys::NOT_OF_CHILD,
         "for_each" if decoder.strict() => &["retry", "stdin", "idempotent", "on_lost", "approval"],
         "for_each" => &["approval"],
         "parallel" if !decoder.strict() => &["stdin", "idempotent", "on_lost", "approval"],
@@ -219,7 +223,9 @@ fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str)
         _ => &[],
     };
     let of_loop: &[&str] = if action == "for_each" { &[] } else { &keys::OF_LOOP };
-    for word in words.iter().chain(of_loop) {
+    let alone = action != "workflow" && decoder.strict();
+    let args: &[&str] = if alone { &["workflow_args"] } else { &[] };
+    for word in words.iter().chain(of_loop).chain(args) {
         let Some(entry) = fields.entry(word) else { continue };
         let message = format!("`{word}` has no meaning for a step with `{action}`");
         let fault = Fault::new(entry.key_span, message);
@@ -317,8 +323,8 @@ fn decode_on_lost(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, idempotent
 /// A step must do something: run, wait, ask, hand on a value, or join other steps.
 fn check_work(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, step: &StepDef, joins: bool) {
     let written = [
-        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm",
-        "parallel", "for_each", "approval",
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "flow",
+        "workflow", "parallel", "for_each", "approval",
     ];
     if written.into_iter().any(|key| fields.get(key).is_some()) || decoder.report.full() {
         return;

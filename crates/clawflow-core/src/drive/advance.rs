@@ -4,6 +4,7 @@ use super::Draft;
 use super::begin::begin;
 use super::blocks::run_blocks;
 use super::cancel::withdraw;
+use super::child::awaits_child;
 use super::finish::finish_flow;
 use super::needs::Needs;
 use super::undo::prepare_undoing;
@@ -60,7 +61,9 @@ fn given_up(draft: &Draft, at: usize) -> Option<(StepStatus, StepError)> {
         task.is_some_and(|task| task.status == TaskStatus::Queued)
     };
     let idle = match step.status {
-        S::Pending | S::Retrying | S::Waiting | S::InDoubt => true,
+        // A child flow comes to its end, as a process does: by itself or because it is cancelled.
+        S::Waiting => !awaits_child(draft, at),
+        S::Pending | S::Retrying | S::InDoubt => true,
         S::Starting => queued(),
         S::Running | S::Succeeded | S::Failed | S::Skipped | S::Cancelled => false,
     };

@@ -2,6 +2,7 @@
 
 use super::Draft;
 use super::begin::fail_by_eval;
+use super::child::new_child;
 use super::launch::prepare;
 use crate::definition::Action;
 use crate::effect::Effect;
@@ -23,6 +24,9 @@ pub(super) fn try_again(draft: &mut Draft, at: usize) {
 /// Records the next attempt. The guard on the flow's row that every unit carries makes this commit
 /// lose against a cancel, a pause or an end that came first.
 pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
+    if let Action::Flow(_) = draft.def(at).action {
+        return new_child(draft, at);
+    }
     let attempt = draft.step(at).attempt + 1;
     let launch = match prepare(&draft.scope_of(at, attempt), at) {
         Ok(launch) => launch,

@@ -6,6 +6,7 @@
 use super::Draft;
 use super::begin::{begin, fail_by_eval, new_wait, succeed};
 use super::cancel::withdraw;
+use super::child::{awaits_child, stop_child};
 use super::ended::{fail_step, retry_at};
 use super::scope::items_of;
 use super::words;
@@ -241,6 +242,7 @@ fn give_up(draft: &mut Draft, row: usize, why: &StepError, stop: bool) -> bool {
         S::Succeeded | S::Failed | S::Skipped | S::Cancelled => return false,
         S::Pending if draft.step(row).attempt == 0 => S::Skipped,
         S::Pending | S::Retrying => S::Cancelled,
+        S::Waiting if awaits_child(draft, row) => return stop && stop_child(draft, row, false),
         S::Waiting => S::Cancelled,
         S::InDoubt if stop => S::Cancelled,
         S::InDoubt => return false,

@@ -2,6 +2,7 @@
 
 use super::Draft;
 use super::advance::advance;
+use super::child::stop_child;
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::Phase;
 use crate::effect::Effect;
@@ -49,8 +50,10 @@ pub(super) fn request(draft: &mut Draft, reason: &str) {
     }
 }
 
-/// Stops the step's task: one that waits for a slot never starts, one that may run is stopped.
+/// Stops the step's task: one that waits for a slot never starts, one that may run is stopped, and
+/// so is a child flow.
 pub(super) fn stop_step(draft: &mut Draft, at: usize) {
+    stop_child(draft, at, false);
     if !draft.step(at).status.is_active() {
         return;
     }
@@ -92,6 +95,7 @@ fn stop_unwinding(draft: &mut Draft) -> Result<(), Refusal> {
     if !draft.phase(Phase::Forward).all(|at| draft.step(at).status.is_terminal()) {
         // Still stopping what is forward: that is under way, and is asked for again.
         for at in draft.phase(Phase::Forward) {
+            stop_child(draft, at, true);
             stop_step(draft, at);
         }
         return Ok(());

@@ -12,7 +12,7 @@ use crate::json::{Object, fits};
 use crate::limits::{JSON_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::spec::{DefinitionSource, FlowSpec};
 use crate::step::{PartOf, Step, StepStatus};
-use crate::unit::Change;
+use crate::unit::{Change, Guard};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -40,6 +40,36 @@ pub struct NewFlow {
     pub auto_approve: bool,
     /// Recorded results of an ended flow to begin with.
     pub reuse: Option<Reuse>,
+    /// Absolute path of the file: child flows are looked for beside it.
+    pub path: String,
+    /// The files that it names as child flows.
+    pub files: Option<FilesOf>,
+    /// The step whose child flow it is.
+    pub child_of: Option<ChildOf>,
+}
+
+/// The workflow files that a flow names, see [`crate::definition::gather`].
+#[derive(Clone, Debug)]
+pub struct FilesOf {
+    /// SHA-256 (hex) of their text.
+    pub hash: String,
+    /// One JSON object by path; `None` where it is kept already.
+    pub source: Option<String>,
+}
+
+/// The step that a child flow is made for.
+#[derive(Clone, Debug)]
+pub struct ChildOf {
+    /// The id that the parent has drawn for it.
+    pub flow_id: FlowId,
+    /// The parent as it was read: it must not have been cancelled since.
+    pub parent: Flow,
+    /// The parent's step.
+    pub step_id: String,
+    /// Root of the idempotency keys.
+    pub key_root: String,
+    /// Paths of the files of the flows above.
+    pub above: Vec<String>,
 }
 
 /// Results of an ended flow that its retry or fork begins with.
@@ -57,26 +87,37 @@ pub struct Reuse {
     pub fork: bool,
 }
 
-/// Makes the flow and starts what is ready.
+/// Makes the flow and starts what is ready. The unit of a child flow is guarded by its parent as it
+/// was read: a cancel of the parent that came first stops it.
 ///
 /// # Errors
 /// `invalid` for arguments, keys or names that cannot be; nothing was made.
 pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
     let args = check_args(&new)?;
     let notify = match new.definition.notify.as_deref().map(str::parse) {
+        // The parent tells of its end.
+        None if new.child_of.is_some() => NotifyPolicy::Silent,
         None => NotifyPolicy::DoneOnly,
         Some(Ok(policy)) => policy,
         Some(Err(unknown)) => return Err(Refusal::new(Code::Invalid, unknown.to_string())),
     };
-    let flow_id = FlowId::new(ctx.ids);
+    let child_of = new.child_of.as_ref();
+    let flow_id = match child_of {
+        Some(child) => child.flow_id.clone(),
+        None => FlowId::new(ctx.ids),
+    };
     let retried = new.reuse.as_ref().filter(|reuse| !reuse.fork);
-    let key_root = retried.map_or_else(|| flow_id.0.clone(), |reuse| reuse.key_root.clone());
+    let key_root = retried.map(|reuse| &reuse.key_root).or(child_of.map(|child| &child.key_root));
+    let key_root = key_root.unwrap_or(&flow_id.0).clone();
     check_from(&new)?;
     let flow = Flow { notify_policy: notify, ..new_flow(&new, &flow_id, ctx.now) };
     let spec = FlowSpec {
         flow_id: flow_id.clone(),
         definition_hash: new.definition.hash.clone(),
         file: new.file.clone(),
+        path: new.path.clone(),
+        files: new.files.as_ref().map(|files| files.hash.clone()),
+        above: child_of.map(|child| child.above.clone()).unwrap_or_default(),
         args,
         cwd: new.cwd.clone(),
         env: new.env.clone(),
@@ -98,20 +139,27 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
     };
     let mut draft = Draft::create(&state, ctx);
     let args = &state.spec.args;
-    draft.flow_event("flow.created", json!({ "file": new.file, "args": args, "to": "queued" }));
+    let mut data = json!({ "file": new.file, "args": args, "to": "queued" });
+    if let Some(child) = &new.child_of {
+        data["parentFlowId"] = json!(child.parent.flow_id);
+        data["parentStepId"] = json!(child.step_id);
+    }
+    draft.flow_event("flow.created", data);
     if let Some(reuse) = &new.reuse {
         take_over(&mut draft, reuse);
     }
     name_and_goal(&mut draft, &new)?;
     super::deadline::open(&mut draft);
     advance(&mut draft)?;
-    Ok(as_inserts(draft.finish(), &new.definition))
+    Ok(as_inserts(draft.finish(), &new))
 }
 
 fn new_flow(new: &NewFlow, flow_id: &FlowId, now: i64) -> Flow {
     Flow {
         definition_hash: Some(new.definition.hash.clone()),
         requester_origin: new.requester_origin.clone(),
+        parent_flow_id: new.child_of.as_ref().map(|child| child.parent.flow_id.clone()),
+        parent_step_id: new.child_of.as_ref().map(|child| child.step_id.clone()),
         retry_of: origin(new, false),
         fork_of: origin(new, true),
         labels: new.definition.labels.clone(),
@@ -311,11 +359,18 @@ fn is_reusable(old: &Step) -> bool {
 }
 
 /// A decision about rows that do not exist yet.
-fn as_inserts(mut decision: Decision, definition: &Definition) -> Decision {
-    let unit = &mut decision.unit;
+fn as_inserts(mut decision: Decision, new: &NewFlow) -> Decision {
+    let (unit, definition) = (&mut decision.unit, &new.definition);
+    if let Some(ChildOf { parent, .. }) = &new.child_of {
+        let (flow_id, revision) = (parent.flow_id.clone(), parent.revision);
+        unit.guards.push(Guard { flow_id, revision });
+    }
     unit.specs = vec![FlowSpec::clone(&decision.state.spec)];
     unit.definitions =
         vec![DefinitionSource { hash: definition.hash.clone(), source: definition.source.clone() }];
+    if let Some(FilesOf { hash, source: Some(source) }) = &new.files {
+        unit.definitions.push(DefinitionSource { hash: hash.clone(), source: source.clone() });
+    }
     // Shared rows would be copied by the change of their version.
     unit.steps.clear();
     for step in &mut decision.state.steps {

@@ -6,6 +6,7 @@ use super::attempt::try_again;
 use super::begin::succeed;
 use super::blocks::{block_due, next_round};
 use super::cancel::request;
+use super::child::child_overdue;
 use super::ended::fail_step;
 use super::input::answered;
 use super::state::{Ctx, Decision, FlowState};
@@ -57,6 +58,8 @@ pub fn wait_due(state: &FlowState, ctx: &mut Ctx, wait_id: &WaitId) -> Result<De
     };
     if draft.def(at).is_block() {
         block_due(&mut draft, at, wait);
+    } else if wait.kind == WaitKind::Flow {
+        child_overdue(&mut draft, at);
     } else if wait.kind == WaitKind::Timer {
         draft.close_wait(at, WaitState::Resolved, None);
         succeed(&mut draft, at, StepResult::default());

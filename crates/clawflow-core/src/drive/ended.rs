@@ -188,7 +188,13 @@ pub(crate) fn message(how: TaskMove, report: &Report) -> Option<StepError> {
 
 /// A failed attempt: the next one if there is one, else the step's failure. What an operator or a
 /// cancel stopped is not tried again, nor what `retry` leaves out.
-fn after_failure(draft: &mut Draft, at: usize, how: TaskMove, error: StepError, again: bool) {
+pub(super) fn after_failure(
+    draft: &mut Draft,
+    at: usize,
+    how: TaskMove,
+    error: StepError,
+    again: bool,
+) {
     if how == TaskMove::Cancel && draft.cancelling() {
         return draft.end_step(at, StepStatus::Cancelled, Some(error));
     }

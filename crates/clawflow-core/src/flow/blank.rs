@@ -32,6 +32,7 @@ pub(crate) fn blank(flow_id: FlowId, owner_key: String, controller: String, now:
         paused_at: None,
         definition_hash: None,
         parent_flow_id: None,
+        parent_step_id: None,
         retry_of: None,
         fork_of: None,
         labels: BTreeMap::new(),

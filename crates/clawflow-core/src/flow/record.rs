@@ -140,6 +140,9 @@ pub struct Flow {
     /// The flow whose step started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_flow_id: Option<FlowId>,
+    /// That step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_step_id: Option<String>,
     /// The ended flow that this one tries again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<FlowId>,

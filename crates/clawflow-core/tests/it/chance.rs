@@ -94,7 +94,13 @@ fn file(steps: &[u64], unwinding: usize, graph: bool) -> String {
 
 /// A step with steps inside.
 fn block(pick: &mut Choices, at: usize) -> String {
-    let inner = pick.of(&["run: x", "run: x, retry: {max: 2}", "approval: true", "stdin: 1"]);
+    let inner = pick.of(&[
+        "run: x",
+        "run: x, retry: {max: 2}",
+        "approval: true",
+        "stdin: 1",
+        "flow: {file: c.yaml}, timeout: 2h",
+    ]);
     let failure = pick.of(&["", ", on_error: continue"]);
     let undo = pick.of(&["", "", ", compensate: {run: u}"]);
     let keys = pick.of(&["", ", concurrency: 2", ", pause_ms: 5", ", timeout: 1h"]);
@@ -110,6 +116,8 @@ fn block(pick: &mut Choices, at: usize) -> String {
 /// A step that waits for something from outside.
 fn wait(pick: &mut Choices) -> String {
     let waits = [
+        "flow: {file: c.yaml}",
+        "flow: {file: c.yaml}, timeout: 1h, retry: {max: 2}, on_error: continue",
         "wait_for: {event: e}",
         "wait_for: {event: e, timeout: 1h, on_timeout: continue}",
         "input: {prompt: p, schema: {type: integer}, timeout: 1h, on_timeout: cancel}",

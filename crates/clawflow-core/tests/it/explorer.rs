@@ -236,6 +236,30 @@ fn branches_with_a_limit_of_time() {
 }
 
 #[test]
+fn a_child_flow_with_a_timeout_and_a_retry() {
+    search(
+        "steps: [{id: c, flow: {file: c.yaml}, timeout: 1h, retry: {max: 2}, approval: true}, \
+         {id: b, run: x}]\nfinally: [{id: f, run: f}]",
+    );
+}
+
+#[test]
+fn child_flows_in_a_loop_beside_a_step() {
+    search(
+        "timeout: 1h\nsteps: [{id: l, needs: [], for_each: [1, 2], concurrency: 2, steps: \
+         [{id: c, flow: {file: c.yaml}}]}, {id: a, run: x, needs: []}]",
+    );
+}
+
+#[test]
+fn a_race_of_child_flows_with_a_fallback() {
+    search(
+        "steps: [{id: p, timeout: 1h, on_error: {fallback: f}, parallel: {wait: any, branches: \
+         [{id: a, flow: {file: c.yaml}}, {id: b, run: x}]}}, {id: f, flow: {file: d.yaml}}]",
+    );
+}
+
+#[test]
 fn what_was_done_is_undone() {
     search(
         "steps: [{id: a, run: x, compensate: {run: u, retry: {max: 2}}}, \

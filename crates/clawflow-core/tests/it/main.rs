@@ -8,6 +8,7 @@ mod world;
 mod branches;
 mod cancel;
 mod chance;
+mod children;
 mod control;
 mod controller;
 mod cost;

@@ -1,9 +1,9 @@
 //! Everything that may happen to a flow from outside, for search and for chance.
 
 use super::rules::is_stopped;
-use super::world::{World, exit};
+use super::world::{World, exit, left};
 use clawflow_core::definition::OnLost;
-use clawflow_core::drive::{self, Report, Settlement};
+use clawflow_core::drive::{self, Outcome, Report, Settlement};
 use clawflow_core::error::Refusal;
 use clawflow_core::step::StepStatus;
 use clawflow_core::task::{Exit, TaskStatus};
@@ -35,6 +35,11 @@ pub(crate) enum Move {
     Pause,
     Unpause,
     Respond(usize),
+    ChildOk(usize),
+    ChildFails(usize),
+    ChildCancelled(usize),
+    /// It was never made.
+    NoChild(usize),
     /// An event named `e`, for all that wait for it.
     Signal,
     /// The time of the flow as a whole is over.
@@ -60,6 +65,10 @@ impl Move {
                 Self::Yes(at),
                 Self::No(at),
                 Self::Respond(at),
+                Self::ChildOk(at),
+                Self::ChildFails(at),
+                Self::ChildCancelled(at),
+                Self::NoChild(at),
                 Self::Rerun(at),
                 Self::SettleOk(at),
                 Self::SettleSkip(at),
@@ -106,6 +115,14 @@ impl World {
             Move::WaitDue(at) => self.wait_due(&id(self, at)),
             Move::Yes(at) => self.answer(&id(self, at), true),
             Move::No(at) => self.answer(&id(self, at), false),
+            Move::ChildOk(at) => self.child_ends(&id(self, at), left(Value::from(1))),
+            Move::ChildFails(at) => {
+                self.child_ends(&id(self, at), Outcome::Failed("no".to_owned()))
+            }
+            Move::ChildCancelled(at) => {
+                self.child_ends(&id(self, at), Outcome::Cancelled("no".to_owned()))
+            }
+            Move::NoChild(at) => self.child_ends(&id(self, at), Outcome::Unmade("no".to_owned())),
             Move::Respond(at) => self.respond(&id(self, at), Value::from(1)),
             Move::Signal => self.signal("e", None, Value::from(1)),
             Move::Rerun(at) => self.settle(&id(self, at), Settlement::Rerun),
@@ -151,7 +168,8 @@ impl World {
         let _ = write!(word, " {alarms} {}", flow.error.is_some());
         for (at, step) in self.state.steps.iter().enumerate() {
             let def = self.state.def(at);
-            let _ = write!(word, "|{} {}", step.status, step.error.is_some() && def.is_block());
+            let stopping = def.is_block() || step.status == StepStatus::Waiting;
+            let _ = write!(word, "|{} {}", step.status, step.error.is_some() && stopping);
             if !step.status.is_terminal() {
                 // Counts make a difference up to the limits of the step only.
                 let failed = (step.attempt - step.lost_attempts).min(def.retry.max);
@@ -167,7 +185,8 @@ impl World {
             }
             let wait = step.wait_id.as_ref().and_then(|id| self.state.waits.get(id));
             if let Some(wait) = wait {
-                let _ = write!(word, " {}", wait.kind);
+                let _ = write!(word, " {} {}", wait.kind, wait.cancel_requested_at.is_some());
+                let _ = write!(word, " {}", wait.due_at.is_some());
             }
             if let Some(approved) = step.result.as_ref().and_then(|result| result.approved) {
                 let _ = write!(word, " {approved}");
@@ -208,6 +227,7 @@ impl World {
                     Move::SettleFail(at)
                 }
                 StepStatus::InDoubt => Move::Rerun(at),
+                _ if self.make_move(Move::ChildOk(at)).is_ok() => continue,
                 _ if self.make_move(Move::WaitDue(at)).is_ok() => continue,
                 _ if self.make_move(Move::Respond(at)).is_ok() => continue,
                 _ if self.make_move(Move::Signal).is_ok() => continue,

@@ -106,6 +106,8 @@ pub(crate) fn check_moves(was: &FlowState, now: &FlowState, unit: &Unit) {
         let asks = change.row.kind == WaitKind::InDoubt;
         let held = was.flow.cancel_requested_at.is_some() || is_stopped(was) && !asks;
         assert!(!held, "waits after a cancel or a stop");
+        let child = change.row.kind == WaitKind::Flow;
+        assert!(!child || now.flow.paused_at.is_none(), "a child begins while paused");
     }
 }
 
@@ -124,6 +126,7 @@ pub(crate) fn check_effects(was: &FlowState, now: &FlowState, effects: &[Effect]
             Effect::Queued(id) => assert_eq!(now.tasks[id].status, TaskStatus::Queued),
             Effect::Ended(_) => assert!(now.flow.is_terminal()),
             Effect::Awaits(id) => assert!(now.waits.contains_key(id)),
+            Effect::Child { wait_id, .. } => assert_eq!(now.waits[wait_id].kind, WaitKind::Flow),
             Effect::Timer => {}
         }
     }
@@ -159,6 +162,9 @@ pub(crate) fn rules(state: &FlowState) {
                 assert_eq!(Some(&waits[0].wait_id), step.wait_id.as_ref());
                 let doubt = step.status == StepStatus::InDoubt;
                 assert_eq!(waits[0].kind == WaitKind::InDoubt, doubt);
+                if waits[0].kind == WaitKind::Flow {
+                    check_child(state, step, waits[0]);
+                }
             }
             StepStatus::Running if is_block => {
                 assert!(waits.len() <= 1 && waits.iter().all(|w| w.kind == WaitKind::Timer));
@@ -174,6 +180,16 @@ pub(crate) fn rules(state: &FlowState) {
     }
     assert!(open_tasks.is_empty() && open_waits.is_empty(), "rows of no step");
     check_status(state);
+}
+
+/// A wait for a child flow names it, and says whether its end is wanted.
+fn check_child(state: &FlowState, step: &Step, wait: &Wait) {
+    let child = step.child_flow_id.as_ref().map(clawflow_core::ids::FlowId::as_str);
+    assert_eq!(wait.target.as_deref(), child);
+    let over = state.flow.cancel_requested_at.is_some() || state.flow.error.is_some();
+    assert!(!over || wait.cancel_requested_at.is_some(), "a child goes on: {wait:?}");
+    assert!(wait.cancel_requested_at.is_none() || wait.due_at.is_none(), "due twice: {wait:?}");
+    assert!(step.error.is_none() || wait.cancel_requested_at.is_some(), "{step:?}");
 }
 
 /// The status follows from the rows (`model.md`, flow record).

@@ -3,14 +3,14 @@
 use super::rules::{check_effects, check_flow, check_moves, check_steps, rules};
 use clawflow_core::definition::{Definition, Dialect};
 use clawflow_core::drive::{self, Answer, Ctx, Decision, FlowState, NewFlow, Report};
-use clawflow_core::drive::{Response, Settlement};
+use clawflow_core::drive::{ChildEnd, Outcome, Response, Settlement};
 use clawflow_core::effect::Effect;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::event::Event;
 use clawflow_core::ids::{IdSource, SignalId, TaskId, WaitId};
 use clawflow_core::json::Object;
 use clawflow_core::signal::Signal;
-use clawflow_core::step::Step;
+use clawflow_core::step::{Step, StepResult};
 use clawflow_core::task::{Executor, Exit, Task};
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
@@ -65,6 +65,9 @@ pub(crate) fn new_flow(yaml: &str) -> NewFlow {
         key: None,
         auto_approve: false,
         reuse: None,
+        path: "/flows/test.flow.yaml".to_owned(),
+        files: None,
+        child_of: None,
     }
 }
 
@@ -296,6 +299,15 @@ impl World {
         self.act(|s, ctx| drive::settle(s, ctx, id, how, "ann"))
     }
 
+    /// The step's newest child flow has ended.
+    pub(crate) fn child_ends(&mut self, id: &str, outcome: Outcome) -> Result<(), Refusal> {
+        let step = self.state.steps.iter().find(|step| step.step_id == id);
+        let child = step.and_then(|step| step.child_flow_id.clone());
+        let flow_id = child.ok_or_else(|| Refusal::state("end", "no child"))?;
+        let end = ChildEnd { flow_id, outcome };
+        self.act(|s, ctx| drive::child_ended(s, ctx, &end))
+    }
+
     fn wait_of(&self, id: &str) -> Option<WaitId> {
         self.state.steps.iter().find(|step| step.step_id == id)?.wait_id.clone()
     }
@@ -336,6 +348,11 @@ impl World {
 
 pub(crate) fn exit(code: i32, stdout: &str) -> Report {
     Report { exit: Some(Exit::Code(code)), stdout: Some(stdout.to_owned()), ..Report::default() }
+}
+
+/// A child flow that ended well and left this value.
+pub(crate) fn left(json: Value) -> Outcome {
+    Outcome::Succeeded(Box::new(StepResult { json: Some(json), ..StepResult::default() }))
 }
 
 /// The code of a refusal.

@@ -20,11 +20,14 @@ impl Api {
         let limit = request.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
         let bounded = request.all || !request.status.is_empty() || request.since.is_some();
         let owner_key = self.scope(request.owner);
+        let parent = request.parent.as_deref().map(|token| self.find_flow_id(token)).transpose()?;
+        let bounded = bounded || parent.is_some();
         let filter = FlowFilter {
             statuses: request.status,
             live_or_ended_since: (!bounded).then(|| now() - ENDED_FOR_MS),
             created_since: request.since,
             owner_key: owner_key.clone(),
+            parent_flow_id: parent,
             after: request.after.map(FlowId),
             limit: limit + 1,
         };

@@ -35,6 +35,9 @@ impl Api {
             (message, "clawflow flows cancel FLOW")
         } else if self.has_running_child(&flow.flow_id)? {
             ("a task of the flow still runs".to_owned(), "clawflow tasks cancel TASK")
+        } else if let Some(child) = self.live(&flow.flow_id)?.first() {
+            let message = format!("its child flow {} has not ended", child.flow_id);
+            (message, "clawflow flows cancel FLOW")
         } else {
             return Ok(flow.flow_id);
         };
@@ -75,7 +78,8 @@ impl Api {
             let full = page.len() == PAGE;
             for row in page.into_iter().filter(|row| fits(&row.flow)) {
                 let id = row.flow.flow_id;
-                if row.tasks_active == 0 || !self.has_running_child(&id)? {
+                let runs = row.tasks_active > 0 && self.has_running_child(&id)?;
+                if !runs && self.live(&id)?.is_empty() {
                     found.push(id);
                 }
             }

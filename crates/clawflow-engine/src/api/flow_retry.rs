@@ -3,7 +3,7 @@
 use super::{Api, ApiError, FlowRef};
 use crate::held::{Decided, Held};
 use clawflow_core::control;
-use clawflow_core::drive::{Ctx, FlowState, NewFlow, Reuse};
+use clawflow_core::drive::{Ctx, FilesOf, FlowState, NewFlow, Reuse};
 use clawflow_core::flow::{Flow, FlowStatus, NewManaged};
 
 impl Api {
@@ -51,6 +51,9 @@ fn from_file(old: FlowState) -> NewFlow {
             from: None,
             fork: false,
         }),
+        path: old.spec.path.clone(),
+        files: old.spec.files.clone().map(|hash| FilesOf { hash, source: None }),
+        child_of: None,
     }
 }
 

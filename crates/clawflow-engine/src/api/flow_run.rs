@@ -4,9 +4,10 @@ use super::flow_create::JOINS_MAX;
 use super::once::Once;
 use super::{Api, ApiError, FlowRef, FlowRun, FlowRunRequest};
 use crate::error::EngineError;
+use crate::files::files_of;
 use crate::held::Decided;
-use clawflow_core::definition::{Definition, Dialect, OnConflict};
-use clawflow_core::drive::{self, Ctx, NewFlow};
+use clawflow_core::definition::{Definition, Dialect, Found, OnConflict, beside, gather};
+use clawflow_core::drive::{self, Ctx, FilesOf, NewFlow};
 use clawflow_core::error::Code;
 use clawflow_core::flow::Flow;
 use std::path::Path;
@@ -24,6 +25,8 @@ impl Api {
             ApiError::new("bad_file", all.join("\n"))
         })?;
         check_cwd(&request.cwd)?;
+        let path = path_of(&request)?;
+        let files = sent_files(&request, &path, &definition)?;
         let asked = self.owner_of_new(request.owner.clone())?;
         let owner = asked.or_else(|| definition.owner.clone());
         let owner = owner.unwrap_or_else(|| OWNER_DEFAULT.to_owned());
@@ -40,6 +43,9 @@ impl Api {
                 key: request.key,
                 auto_approve: request.auto_approve,
                 reuse: None,
+                path,
+                files,
+                child_of: None,
             };
             self.start_or_join(new, once)
         })
@@ -87,6 +93,40 @@ impl Api {
         }
         Ok(flow)
     }
+}
+
+/// The absolute path of the file. One that nobody knows is as if it lay where the steps run.
+fn path_of(request: &FlowRunRequest) -> Result<String, ApiError> {
+    match &request.path {
+        Some(path) if path.starts_with('/') && !path.contains('\0') => Ok(beside(path, path)),
+        Some(path) => {
+            Err(ApiError::new("bad_request", format!("path is not an absolute path: {path:?}")))
+        }
+        None => {
+            let name = request.file.rsplit('/').next().unwrap_or_default();
+            Ok(beside(&format!("{}/", request.cwd), name))
+        }
+    }
+}
+
+/// The files that the flow names as child flows, of those that were sent with it. One that was not
+/// sent is an error: an edit of a file must change nothing for a flow that runs.
+fn sent_files(
+    request: &FlowRunRequest,
+    path: &str,
+    definition: &Definition,
+) -> Result<Option<FilesOf>, ApiError> {
+    let mut read = |wanted: &str| match request.files.get(wanted) {
+        Some(text) => Ok(Found { bytes: text.clone().into_bytes(), identity: wanted.to_owned() }),
+        None => Err(format!("the workflow file {wanted} was not sent with the flow")),
+    };
+    let names = (request.file.as_str(), path, path);
+    let gathered = gather(names, definition, Some(&request.args), &[], &mut read);
+    let files = gathered.map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        ApiError::new("bad_file", all.join("\n")).hint("send what it names as `files`")
+    })?;
+    Ok(files_of(&files))
 }
 
 /// Steps run in a directory that somebody else chose: it must not depend on ours.

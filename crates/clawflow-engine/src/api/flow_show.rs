@@ -32,7 +32,8 @@ impl Api {
         tasks.sort_by(|a, b| a.task_id.cmp(&b.task_id));
         let steps = bundle.steps.into_iter().map(std::sync::Arc::unwrap_or_clone).collect();
         let last_event = bundle.last_event;
-        Ok(FlowView { flow: bundle.flow, steps, waits, task_summary, tasks, last_event })
+        let (flow, children) = (bundle.flow, self.children(flow_id)?);
+        Ok(FlowView { flow, steps, waits, task_summary, tasks, children, last_event })
     }
 
     /// The newest tasks of the flow, and all of them in numbers.

@@ -65,7 +65,7 @@ impl Api {
     }
 
     /// Whether something has changed that writes no event: the flow was over before, or a task
-    /// has made progress since `seen`.
+    /// has made progress since `seen`, or a child flow has moved or asks.
     fn moved(
         &self,
         flow_id: &FlowId,
@@ -75,7 +75,12 @@ impl Api {
         let Some(bundle) = bundle.filter(|bundle| !bundle.flow.is_terminal()) else {
             return Ok(true);
         };
-        let now: Vec<_> = bundle.tasks.iter().map(|t| t.progress_summary.clone()).collect();
+        let mut now: Vec<_> = bundle.tasks.iter().map(|t| t.progress_summary.clone()).collect();
+        // What happens to a child flow is no news of its parent's own history.
+        for child in self.children(flow_id)? {
+            now.push(Some(child.status.to_string()));
+            now.extend(child.asks.into_iter().map(|wait| Some(wait.wait_id.0)));
+        }
         let moved = seen.as_ref().is_some_and(|seen| *seen != now);
         *seen = Some(now);
         Ok(moved)

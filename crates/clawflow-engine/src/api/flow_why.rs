@@ -1,26 +1,23 @@
 //! `flow.why`: what a flow waits for, and what would move it.
 
 use super::{Api, ApiError, FlowRef, FlowView, FlowWhyResponse, WhyReason};
+use clawflow_core::definition::limits::FLOW_DEPTH_MAX;
+use clawflow_core::ids::FlowId;
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::TaskStatus;
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
+
+/// Child flows of one flow that an answer follows.
+const CHILDREN_MAX: usize = 20;
+/// Reasons after which no further child is looked at.
+const REASONS_MAX: usize = 100;
 
 impl Api {
     pub(super) async fn flow_why(&self, request: FlowRef) -> Result<FlowWhyResponse, ApiError> {
         let flow_id = self.find_flow_id(&request.flow)?;
         let view = self.view(&flow_id)?;
-        let driven = self.engine.drives(&flow_id);
-        let mut why = Why { name: name(&view), reasons: Vec::new(), commands: Vec::new() };
-        if view.flow.is_terminal() {
-            why.ended(&view);
-        } else {
-            why.flow(&view, driven);
-            if view.flow.is_engine() {
-                view.steps.iter().for_each(|step| why.step(&view, step));
-            } else {
-                why.code(&view);
-            }
-        }
+        let mut why = self.explained(&view);
+        self.explain_children(&view, &mut why, FLOW_DEPTH_MAX)?;
         let earliest = why.reasons.iter().filter_map(|reason| reason.until).min();
         let summary = match why.reasons.first() {
             Some(first) => first.text.clone(),
@@ -29,6 +26,52 @@ impl Api {
         why.commands.dedup();
         let (reasons, commands) = (why.reasons, why.commands);
         Ok(FlowWhyResponse { flow: view.flow, summary, reasons, earliest, commands })
+    }
+
+    /// What the flow itself waits for.
+    fn explained(&self, view: &FlowView) -> Why {
+        let driven = self.engine.drives(&view.flow.flow_id);
+        let mut why = Why { name: name(view), reasons: Vec::new(), commands: Vec::new() };
+        if view.flow.is_terminal() {
+            why.ended(view);
+            return why;
+        }
+        why.flow(view, driven);
+        if view.flow.is_engine() {
+            view.steps.iter().for_each(|step| why.step(view, step));
+        } else {
+            why.code(view);
+        }
+        why
+    }
+
+    /// What the child flows wait for that the flow waits for, as far down as there are any.
+    fn explain_children(
+        &self,
+        view: &FlowView,
+        why: &mut Why,
+        depth: usize,
+    ) -> Result<(), ApiError> {
+        let waits = view.waits.iter();
+        let waits = waits.filter(|w| w.state == WaitState::Open && w.kind == WaitKind::Flow);
+        for child in waits.filter_map(|wait| wait.target.clone()).take(CHILDREN_MAX) {
+            if depth == 0 || why.reasons.len() >= REASONS_MAX {
+                break;
+            }
+            let child = FlowId(child);
+            let Ok(view) = self.view(&child) else { continue };
+            let mut inner = self.explained(&view);
+            self.explain_children(&view, &mut inner, depth - 1)?;
+            for mut reason in inner.reasons {
+                if reason.flow_id.is_none() {
+                    reason.text = format!("in {child}: {}", reason.text);
+                    reason.flow_id = Some(child.clone());
+                }
+                why.reasons.push(reason);
+            }
+            why.commands.extend(inner.commands);
+        }
+        Ok(())
     }
 }
 
@@ -53,6 +96,7 @@ impl Why {
     ) -> &mut WhyReason {
         self.reasons.push(WhyReason {
             kind: kind.to_owned(),
+            flow_id: None,
             step: step.map(|step| step.step_id.clone()),
             text,
             since: None,
@@ -148,6 +192,10 @@ impl Why {
             WaitKind::Timer => ("timer", format!("step {id} sleeps")),
             WaitKind::Approval => ("approval", format!("step {id} asks: {prompt}")),
             WaitKind::InDoubt => ("in_doubt", format!("step {id} is in doubt: {prompt}")),
+            WaitKind::Flow => {
+                let child = wait.target.as_deref().unwrap_or_default();
+                ("flow", format!("step {id} waits for the end of {child}"))
+            }
             other => (other.as_str(), format!("step {id} waits for {other}")),
         };
         let reason = self.reason(kind, Some(step), text);

@@ -106,6 +106,7 @@ mod delivery;
 mod error;
 mod flow_answer;
 mod flow_cancel;
+mod flow_children;
 mod flow_create;
 mod flow_emit;
 mod flow_events;

@@ -3,7 +3,7 @@
 use clawflow_core::Millis;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::{Flow, FlowStatus};
-use clawflow_core::ids::WaitId;
+use clawflow_core::ids::{FlowId, WaitId};
 use clawflow_core::json::Object;
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
@@ -44,6 +44,14 @@ record!(
         source: String,
         /// Its name: decides the dialect, and is what messages call it.
         file: String,
+        /// Its absolute path, where it has one: the files of child flows are named relative to its
+        /// folder. Without it they are named relative to `cwd`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// The workflow files that it names as child flows, and those that they name: texts by
+        /// absolute path. A path that depends on the result of a step is read when the step begins.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        files: BTreeMap<String, String>,
         /// Arguments.
         #[serde(default)]
         args: Object,
@@ -84,6 +92,9 @@ record!(
         /// Only this owner's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<String>,
+        /// Only child flows of this flow.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<String>,
         /// Only those created since.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Millis>,
@@ -138,8 +149,42 @@ record!(
         tasks: Vec<Task>,
         /// Its tasks in numbers.
         task_summary: TaskSummary,
+        /// Its child flows, oldest first (the newest 100, and 200 live ones).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        children: Vec<FlowChild>,
         /// Number of its newest event.
         last_event: u64,
+    }
+);
+record!(
+    /// A child flow, as its parent sees it.
+    FlowChild {
+        /// Its id.
+        flow_id: FlowId,
+        /// The parent's step that runs it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step_id: Option<String>,
+        /// Its key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// Where it stands.
+        status: FlowStatus,
+        /// What it is for.
+        goal: String,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        /// When a cancel was requested.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancel_requested_at: Option<Millis>,
+        /// Questions that are open in it and in the flows below it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asks: Vec<Wait>,
+        /// Creation.
+        created_at: Millis,
+        /// End.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_at: Option<Millis>,
     }
 );
 record!(
@@ -338,9 +383,12 @@ record!(
 record!(
     /// One thing that a flow waits for.
     WhyReason {
-        /// `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `in_doubt`, `blocked`,
-        /// `paused`, `cancel`, `controller`, `driver`, `ended`.
+        /// `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `flow`, `in_doubt`,
+        /// `blocked`, `paused`, `cancel`, `controller`, `driver`, `ended`.
         kind: String,
+        /// The child flow concerned, where it is one below.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow_id: Option<FlowId>,
         /// The step concerned.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<String>,

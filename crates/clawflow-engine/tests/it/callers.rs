@@ -33,6 +33,7 @@ async fn what_a_caller_began_is_carried_through(world: World) {
     let all = FlowListRequest {
         status: Vec::new(),
         owner: None,
+        parent: None,
         since: None,
         all: true,
         limit: None,

@@ -6,6 +6,7 @@ mod adoption;
 mod ask;
 mod binding;
 mod callers;
+mod child_flows;
 mod children;
 mod commands;
 mod delivery;

@@ -5,7 +5,7 @@ use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
 use clawflow_core::idempotency::Outcome;
-use clawflow_core::ids::{DeliveryId, FlowId, TaskId};
+use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
 use clawflow_core::task::{Runtime, Task};
@@ -137,6 +137,14 @@ impl Store for Faulty {
 
     fn waits(&self, flow_id: &FlowId) -> Result<Vec<Wait>, StoreError> {
         self.below.waits(flow_id)
+    }
+
+    fn wait(&self, wait_id: &WaitId) -> Result<Option<Wait>, StoreError> {
+        self.below.wait(wait_id)
+    }
+
+    fn definition(&self, hash: &str) -> Result<Option<String>, StoreError> {
+        self.below.definition(hash)
     }
 
     fn steps(&self, flow_id: &FlowId) -> Result<Vec<Step>, StoreError> {

@@ -115,6 +115,8 @@ impl World {
         FlowRunRequest {
             source: yaml.to_owned(),
             file: "test.flow.yaml".to_owned(),
+            path: None,
+            files: BTreeMap::new(),
             args: serde_json::Map::new(),
             cwd: self.path().display().to_string(),
             env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),

@@ -62,6 +62,31 @@ pub fn filters_combine(subject: &mut dyn Subject) {
     assert_eq!(page(&*store, nobody), ids([]));
 }
 
+/// Child flows of one flow, with the other conditions.
+pub fn children_are_found(subject: &mut dyn Subject) {
+    let store = subject.open();
+    for n in 1..=6 {
+        let parent_flow_id = (n > 1).then(|| flow_id(1 + n % 2));
+        put(&*store, flows(vec![new(Flow { parent_flow_id, ..flow(n) })])).expect("a new flow");
+    }
+    put(&*store, flows(vec![next(ended(&flow_of(&*store, 4)))])).expect("an end");
+    let of_one = FlowFilter { parent_flow_id: Some(flow_id(1)), limit: 9, ..FlowFilter::default() };
+    assert_eq!(page(&*store, of_one.clone()), ids([6, 4, 2]));
+    assert_eq!(page(&*store, FlowFilter { limit: 2, ..of_one.clone() }), ids([6, 4]));
+    let rest = FlowFilter { after: Some(flow_id(4)), ..of_one.clone() };
+    assert_eq!(page(&*store, rest), ids([2]));
+    let live = FlowFilter { statuses: vec![FlowStatus::Running], ..of_one.clone() };
+    assert_eq!(page(&*store, live), ids([6, 2]));
+    let others = FlowFilter { owner_key: Some("x".to_owned()), ..of_one.clone() };
+    assert_eq!(page(&*store, others), ids([]));
+    let none = FlowFilter { parent_flow_id: Some(flow_id(6)), ..of_one };
+    assert_eq!(page(&*store, none), ids([]));
+}
+
+fn flow_of(store: &dyn Store, n: u64) -> Flow {
+    store.load(&flow_id(n)).expect("load").expect("it is there").flow
+}
+
 /// Counts of flows, and of the tasks of each.
 pub fn counts_agree(subject: &mut dyn Subject) {
     let store = subject.open();

@@ -10,6 +10,7 @@ use crate::query::{EventFilter, FlowFilter};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::delivery::DeliveryState::{Acknowledged, Delivered, Pending};
+use clawflow_core::spec::FlowSpec;
 use clawflow_core::unit::Unit;
 
 fn purge(n: u64) -> Unit {
@@ -42,6 +43,27 @@ pub fn it_deletes_all_of_the_flow(subject: &mut dyn Subject) {
     let unit = Unit { definitions: vec![definition("abc")], ..whole_flow(3) };
     put(&*store, unit).expect("a flow with its definition");
     assert_eq!(store.check().expect("check"), Vec::<String>::new());
+}
+
+/// The files that a flow named are kept for as long as a flow uses them.
+pub fn it_spares_the_files_of_others(subject: &mut dyn Subject) {
+    let store = subject.open();
+    for n in 1..=2 {
+        let files = Some("files".to_owned());
+        let specs = vec![FlowSpec { files, ..spec(n, "abc") }];
+        let definitions = vec![definition("abc"), definition("files")];
+        let unit = Unit { definitions, specs, ..flows(vec![new(ended(&flow(n)))]) };
+        put(&*store, unit).expect("an ended flow");
+    }
+    put(&*store, purge(1)).expect("a purge");
+    assert!(store.definition("files").expect("definition").is_some(), "flow 2 uses them");
+    put(&*store, purge(2)).expect("a purge");
+    assert_eq!(store.definition("files"), Ok(None));
+    let specs = vec![FlowSpec { files: Some("files".to_owned()), ..spec(3, "abc") }];
+    let definitions = vec![definition("abc")];
+    let unit = Unit { definitions, specs, ..flows(vec![new(ended(&flow(3)))]) };
+    let refused = put(&*store, unit);
+    assert!(matches!(refused, Err(ApplyError::Invalid { .. })), "the files are gone");
 }
 
 /// A live flow is not deleted, nor anything that comes with it in the unit.

@@ -6,6 +6,7 @@ use crate::rules;
 use clawflow_core::event::{Event, StoredEvent};
 use clawflow_core::flow::Flow;
 use clawflow_core::ids::FlowId;
+use clawflow_core::spec::FlowSpec;
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
 use clawflow_core::unit::Unit;
@@ -101,9 +102,13 @@ impl Rows {
             self.feed.remove(&event.seq);
         }
         if let Some(spec) = self.specs.remove(id) {
-            let hash = spec.definition_hash;
-            if !self.specs.values().any(|other| other.definition_hash == hash) {
-                self.definitions.remove(&hash);
+            for hash in [Some(spec.definition_hash), spec.files].into_iter().flatten() {
+                let uses = |other: &FlowSpec| {
+                    other.definition_hash == hash || other.files.as_ref() == Some(&hash)
+                };
+                if !self.specs.values().any(uses) {
+                    self.definitions.remove(&hash);
+                }
             }
         }
     }

@@ -17,6 +17,10 @@ impl Rows {
                 && filter.live_or_ended_since.is_none_or(ended_since)
                 && filter.created_since.is_none_or(|since| flow.created_at >= since)
                 && filter.owner_key.as_ref().is_none_or(|owner| *owner == flow.owner_key)
+                && filter
+                    .parent_flow_id
+                    .as_ref()
+                    .is_none_or(|id| flow.parent_flow_id.as_ref() == Some(id))
                 && filter.after.as_ref().is_none_or(|after| flow.flow_id < *after)
         };
         let page = self.flows.values().rev().filter(wanted).take(filter.limit);

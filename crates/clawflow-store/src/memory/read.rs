@@ -85,7 +85,12 @@ impl Rows {
         let open =
             |task: &&Arc<Task>| task.ended_at.is_none() && wanted(task.parent_flow_id.as_ref());
         let tasks = self.tasks.values().filter(open);
+        let waits = self.waits.values().filter(|wait| wait.state == WaitState::Open);
+        let waits = waits.filter(|wait| wait.kind == WaitKind::Flow && wanted(Some(&wait.flow_id)));
+        let mut children: Vec<Wait> = waits.map(|wait| Wait::clone(wait)).collect();
+        children.sort_by(|a, b| (&a.flow_id, &a.wait_id).cmp(&(&b.flow_id, &b.wait_id)));
         Work {
+            children,
             tasks: tasks.map(|t| (t.task_id.clone(), t.status, t.parent_flow_id.clone())).collect(),
         }
     }

@@ -119,6 +119,14 @@ impl Store for MemoryStore {
         Ok(self.rows().waits_of(flow_id))
     }
 
+    fn wait(&self, wait_id: &WaitId) -> Result<Option<Wait>, StoreError> {
+        Ok(self.rows().waits.get(wait_id).map(|wait| Wait::clone(wait)))
+    }
+
+    fn definition(&self, hash: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.rows().definitions.get(hash).cloned())
+    }
+
     fn open_event_waits(
         &self,
         owner_key: &str,

@@ -142,10 +142,11 @@ fn specs(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError> {
             return Err(ApplyError::Conflict { what: what(), expected: None, found: Some(0) });
         }
         has_flow(unit, view, None, Some(&spec.flow_id), what)?;
-        let hash = &spec.definition_hash;
-        let known = unit.definitions.iter().any(|d| d.hash == *hash);
-        if !known && !view.has_definition(hash)? {
-            return Err(invalid(&what(), "its definition is not there"));
+        for hash in [Some(&spec.definition_hash), spec.files.as_ref()].into_iter().flatten() {
+            let known = unit.definitions.iter().any(|d| d.hash == *hash);
+            if !known && !view.has_definition(hash)? {
+                return Err(invalid(&what(), "its definition is not there"));
+            }
         }
     }
     Ok(())

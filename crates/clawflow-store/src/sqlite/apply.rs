@@ -41,7 +41,8 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
         }
     }
     for (spec, text) in unit.specs.iter().zip(&encoded.specs) {
-        s.spec_insert.execute([spec.flow_id.as_str(), &spec.definition_hash, text])?;
+        let (id, hash) = (spec.flow_id.as_str(), &spec.definition_hash);
+        s.spec_insert.execute(params![id, hash, spec.files, text])?;
     }
     for (change, (text, result)) in unit.steps.iter().zip(&encoded.steps) {
         step(change.expected, &change.row, text, result.as_deref(), s)?;
@@ -152,7 +153,8 @@ fn flow(change: &Change<Flow>, text: &str, s: &mut Statements<'_>) -> Result<()>
             row.owner_key,
             row.key,
             mode,
-            row.created_at
+            row.created_at,
+            row.parent_flow_id.as_ref().map(FlowId::as_str)
         ])?);
     }
     let new = params![id, status, row.revision, row.cancel_requested_at, row.ended_at, text];
@@ -235,9 +237,10 @@ fn purge(id: &FlowId, s: &mut Statements<'_>) -> Result<()> {
     s.purge_waits.execute(id)?;
     s.purge_tasks.execute(id)?;
     s.purge_steps.execute(id)?;
-    let hash: Option<String> = s.purge_spec.query_row(id, |row| row.get(0)).optional()?;
+    let hashes = s.purge_spec.query_row(id, |row| Ok([row.get(0)?, row.get(1)?])).optional()?;
+    let hashes: [Option<String>; 2] = hashes.unwrap_or_default();
     s.purge_flow.execute(id)?;
-    if let Some(hash) = hash {
+    for hash in hashes.into_iter().flatten() {
         s.definition_purge.execute([hash])?;
     }
     Ok(())

@@ -103,6 +103,8 @@ struct StepText<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     task_id: &'a Option<TaskId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    child_flow_id: &'a Option<FlowId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     wait_id: &'a Option<WaitId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Millis>,
@@ -130,6 +132,7 @@ impl<'a> StepText<'a> {
             attempt,
             lost_attempts,
             task_id,
+            child_flow_id,
             wait_id,
             due_at,
             result: _,
@@ -149,6 +152,7 @@ impl<'a> StepText<'a> {
             attempt: *attempt,
             lost_attempts: *lost_attempts,
             task_id,
+            child_flow_id,
             wait_id,
             due_at: *due_at,
             error,

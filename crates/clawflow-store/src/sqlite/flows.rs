@@ -91,6 +91,9 @@ pub(super) fn latest(conn: &Connection, owner: &str) -> Result<Option<Flow>> {
 fn ids(conn: &Connection, filter: &FlowFilter) -> Result<Vec<String>> {
     let all = FlowStatus::ALL;
     let wanted = if filter.statuses.is_empty() { all } else { &filter.statuses };
+    if let Some(parent) = &filter.parent_flow_id {
+        return children(conn, filter, parent);
+    }
     let owner = filter.owner_key.as_ref();
     let text = if owner.is_some() { sql!(flow_list_owner) } else { sql!(flow_list) };
     let mut query = conn.prepare_cached(text)?;
@@ -114,6 +117,30 @@ fn ids(conn: &Connection, filter: &FlowFilter) -> Result<Vec<String>> {
     ids.dedup();
     ids.truncate(filter.limit);
     Ok(ids)
+}
+
+/// Of one flow: they are walked whatever their state.
+fn children(conn: &Connection, filter: &FlowFilter, parent: &FlowId) -> Result<Vec<String>> {
+    // One of the words, with a space on each side of it; nothing: all.
+    let words: String = filter.statuses.iter().map(|status| format!(" {status} ")).collect();
+    let after = filter.after.as_ref().map_or(LAST_ID, FlowId::as_str);
+    let since = filter.created_since.unwrap_or(Millis::MIN);
+    let ended = filter.live_or_ended_since.unwrap_or(Millis::MIN);
+    let (limit, owner) = (sql_limit(filter.limit), filter.owner_key.as_deref());
+    let mut query = conn.prepare_cached(sql!(flow_list_parent))?;
+    let params = (&words, after, since, ended, limit, parent.as_str(), owner);
+    query.query_map(params, |row| row.get(0))?.collect()
+}
+
+/// The text of a definition.
+pub(super) fn definition(conn: &Connection, hash: &str) -> Result<Option<String>> {
+    let mut query = conn.prepare_cached(sql!(definition_get))?;
+    query.query_row([hash], |row| row.get(0)).optional()
+}
+
+pub(super) fn wait(conn: &Connection, id: &str) -> Result<Option<Wait>> {
+    let mut query = conn.prepare_cached(sql!(wait_get))?;
+    query.query_row([id], |row| record(row, 0)).optional()
 }
 
 fn row(conn: &Connection, id: &str) -> Result<Option<FlowRow>> {

@@ -19,7 +19,7 @@ use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::Flow;
 use clawflow_core::idempotency::Outcome;
-use clawflow_core::ids::{DeliveryId, FlowId, TaskId};
+use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
 use clawflow_core::task::{Runtime, Task};
@@ -115,6 +115,14 @@ impl Store for SqliteStore {
 
     fn waits(&self, flow_id: &FlowId) -> Result<Vec<Wait>, StoreError> {
         self.readers.read(|conn| flows::waits(conn, flow_id))
+    }
+
+    fn wait(&self, wait_id: &WaitId) -> Result<Option<Wait>, StoreError> {
+        self.readers.read(|conn| flows::wait(conn, wait_id.as_str()))
+    }
+
+    fn definition(&self, hash: &str) -> Result<Option<String>, StoreError> {
+        self.readers.read(|conn| flows::definition(conn, hash))
     }
 
     fn open_event_waits(

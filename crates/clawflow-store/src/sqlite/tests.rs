@@ -21,6 +21,7 @@ const WALKS: &[(&str, &str)] = &[
     ("task_list", "walks the primary key as far as its page"),
     ("task_list_open", "walks the open tasks only"),
     ("token_list", "lists all, and they are few"),
+    ("work_children", "walks a partial index"),
     ("work_tasks", "walks a partial index"),
 ];
 

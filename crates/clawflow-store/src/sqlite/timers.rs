@@ -1,6 +1,6 @@
 //! What is to be done, now and later.
 
-use super::readers::{sql_limit, unreadable};
+use super::readers::{record, sql_limit, unreadable};
 use super::statements::sql;
 use crate::query::{Due, DueWhat, Work};
 use clawflow_core::Millis;
@@ -17,7 +17,15 @@ pub(super) fn work(conn: &Connection, only: Option<&FlowId>) -> Result<Work> {
         let status = row.get_ref(1)?.as_str()?.parse().map_err(|error| unreadable(1, error))?;
         Ok((TaskId(row.get(0)?), status, row.get::<_, Option<String>>(2)?.map(FlowId)))
     })?;
-    Ok(Work { tasks: found.collect::<Result<_>>()? })
+    let tasks = found.collect::<Result<_>>()?;
+    let children = match only {
+        None => sql!(work_children),
+        Some(_) => sql!(work_children_flow),
+    };
+    let mut query = conn.prepare_cached(children)?;
+    let params = params_from_iter(only.map(FlowId::as_str));
+    let children = query.query_map(params, |row| record(row, 0))?.collect::<Result<_>>()?;
+    Ok(Work { tasks, children })
 }
 
 pub(super) fn due(

@@ -2,10 +2,10 @@
 
 use super::muted::Muted;
 use super::view::Show;
-use clawflow_core::ids::WaitId;
+use clawflow_core::ids::{FlowId, WaitId};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use clawflow_engine::api::FlowView;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, IsTerminal};
 use tokio::sync::mpsc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Gates {
     /// Those that were asked and are over for this terminal.
     done: HashSet<WaitId>,
     quiet: Option<Muted>,
+    /// Whose the gates are that were open: the flow's own, or a child flow's.
+    flows: HashMap<WaitId, FlowId>,
     /// Lines of the terminal, where there is one.
     lines: Option<mpsc::UnboundedReceiver<String>>,
 }
@@ -30,6 +32,7 @@ impl Gates {
             asking: None,
             done: HashSet::new(),
             quiet: None,
+            flows: HashMap::new(),
             lines: ask.then(read_lines),
         }
     }
@@ -46,7 +49,9 @@ impl Gates {
             wait.state == WaitState::Open
                 && matches!(wait.kind, WaitKind::Approval | WaitKind::Input | WaitKind::InDoubt)
         };
-        let open: Vec<&Wait> = view.waits.iter().filter(is_open).collect();
+        let below = view.children.iter().flat_map(|child| &child.asks);
+        let open: Vec<&Wait> = view.waits.iter().chain(below).filter(is_open).collect();
+        self.flows.extend(open.iter().map(|wait| (wait.wait_id.clone(), wait.flow_id.clone())));
         if let Some(asked) = &self.asking
             && !open.iter().any(|wait| wait.wait_id == *asked)
         {
@@ -86,6 +91,11 @@ impl Gates {
         show.say(&format!("{step}: {prompt} [y = approve, n = deny] "));
     }
 
+    /// The flow that asks there.
+    pub(crate) fn flow_of(&self, wait_id: &WaitId) -> Option<&FlowId> {
+        self.flows.get(wait_id)
+    }
+
     /// Asks again: the answer did not get through.
     pub(crate) fn ask_again(&mut self, wait_id: &WaitId) {
         self.done.remove(wait_id);
@@ -121,7 +131,9 @@ impl Gates {
 
 /// Tells of a gate that is to be answered elsewhere.
 fn tell(view: &FlowView, wait: &Wait, show: &Show) {
-    let name = view.flow.key.as_deref().unwrap_or(view.flow.flow_id.as_str());
+    let own = view.flow.flow_id == wait.flow_id;
+    let key = view.flow.key.as_deref().filter(|_| own);
+    let name = key.unwrap_or(wait.flow_id.as_str());
     let step = wait.step_id.as_deref().unwrap_or_default();
     let prompt = wait.prompt.as_deref().unwrap_or_default();
     preview(wait, show);

@@ -102,6 +102,11 @@ fn head(flow: &Flow, paint: Paint, now: Millis) -> String {
     if flow.key.as_deref() != Some(&flow.goal) {
         line_of(&mut out, "goal", &escape(&flow.goal));
     }
+    if let Some(parent) = &flow.parent_flow_id {
+        let step = flow.parent_step_id.as_deref();
+        let step = step.map_or(String::new(), |step| format!(" (step {})", escape(step)));
+        line_of(&mut out, "child of", &format!("{}{step}", escape(&parent.0)));
+    }
     if let Some(old) = &flow.retry_of {
         line_of(&mut out, "retry of", &escape(&old.0));
     }
@@ -127,7 +132,8 @@ fn steps(view: &FlowView, paint: Paint, now: Millis) -> String {
         let blanks = " ".repeat(width.saturating_sub(id.width()));
         let status = paint.status(&format!("{:9}", step.status));
         let took = took(step, now);
-        let task = step.task_id.as_ref().map_or("", |id| id.short());
+        let child = step.child_flow_id.as_ref().map_or("", |id| id.short());
+        let task = step.task_id.as_ref().map_or(child, |id| id.short());
         let task = paint.dim(&format!("{:8}", escape(task)));
         let said = said(view, step);
         let line = format!("{:digits$} {id}{blanks}  {status}  {took:>6}  {task}  {said}", at + 1);
@@ -152,6 +158,11 @@ fn said(view: &FlowView, step: &Step) -> String {
     }
     if step.reused_from.is_some() {
         return "reused".to_owned();
+    }
+    if let Some(child) = &step.child_flow_id {
+        let known = view.children.iter().find(|known| known.flow_id == *child);
+        let stands = known.map_or(String::new(), |known| format!(" {}", known.status));
+        return format!("flow {}{stands}", escape(&child.0));
     }
     let task = view.tasks.iter().find(|task| Some(&task.task_id) == step.task_id.as_ref());
     let live = |task: &&Task| !step.status.is_terminal() && !task.status.is_terminal();

@@ -25,6 +25,11 @@ pub(super) fn lines(view: &FlowView, now: Millis) -> Vec<String> {
         lines.push(format!("unpause, since {}", ago(at, now)));
     }
     lines.extend(view.steps.iter().filter_map(|step| of_step(view, step, now)));
+    for wait in view.children.iter().flat_map(|child| &child.asks) {
+        let id = wait.step_id.as_deref().map_or_else(|| "the flow".to_owned(), escape);
+        let place = format!("{id} in {}", escape(&wait.flow_id.0));
+        lines.push(of_wait(wait, &place, now));
+    }
     let open = |wait: &&Wait| wait.state == WaitState::Open && wait.step_id.is_none();
     let step = flow.current_step.as_deref().map_or_else(|| "the flow".to_owned(), escape);
     lines.extend(view.waits.iter().filter(open).map(|wait| of_wait(wait, &step, now)));

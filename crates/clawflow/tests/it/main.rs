@@ -29,6 +29,7 @@ mod lobster_cli;
 mod lobster_pipeline;
 mod manual;
 mod scenes_cancel;
+mod scenes_children;
 mod scenes_delivery;
 mod scenes_doubt;
 mod scenes_leftovers;

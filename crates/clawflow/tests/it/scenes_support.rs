@@ -189,6 +189,8 @@ impl Home {
             idempotency_key: None,
             source: file.to_owned(),
             file: "scene.flow.yaml".to_owned(),
+            path: None,
+            files: BTreeMap::new(),
             args: serde_json::Map::new(),
             cwd: self.path().to_str().unwrap().to_owned(),
             env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),

@@ -87,6 +87,7 @@ class WhyReason(Record):
 
     kind: str
     text: str
+    flow_id: str | None = None
     step: str | None = None
     since: int | None = None
     until: int | None = None

@@ -70,6 +70,7 @@ class Flow(Record):
     paused_at: int | None = None
     definition_hash: str | None = None
     parent_flow_id: str | None = None
+    parent_step_id: str | None = None
     retry_of: str | None = None
     fork_of: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
@@ -234,6 +235,7 @@ class Step(Record):
     of_: PartOf | None = None
     lost_attempts: int = 0
     task_id: str | None = None
+    child_flow_id: str | None = None
     wait_id: str | None = None
     due_at: int | None = None
     result: StepResult | None = None
@@ -268,6 +270,7 @@ class Wait(Record):
     on_timeout: OnTimeout | None = None
     on_resolved: OnResolved | None = None
     event_key: str | None = None
+    cancel_requested_at: int | None = None
     answer: Any = None
     answered_by: str | None = None
     closed_at: int | None = None
@@ -286,6 +289,22 @@ class TaskSummary(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlowChild(Record):
+    """A child flow, as its parent sees it; `asks` are questions in it and in the flows below it."""
+
+    flow_id: str
+    status: FlowStatus
+    goal: str
+    created_at: int
+    step_id: str | None = None
+    key: str | None = None
+    error: str | None = None
+    cancel_requested_at: int | None = None
+    asks: list[Wait] = field(default_factory=list)
+    ended_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class FlowView(Flow):
     """A flow with all that belongs to it."""
 
@@ -294,6 +313,7 @@ class FlowView(Flow):
     tasks: list[Task]
     task_summary: TaskSummary
     last_event: int
+    children: list[FlowChild] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

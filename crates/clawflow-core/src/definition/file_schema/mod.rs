@@ -42,6 +42,7 @@ pub fn file_schema(dialect: Dialect) -> Value {
         "llm": call::llm(make),
         "parallel": block::parallel(make),
         "costLimit": flow::cost_limit(make),
+        "childFlow": block::child_flow(make),
         "arg": flow::arg(make),
         "env": values::env(make),
         "duration": values::duration(),

@@ -19,9 +19,9 @@ pub(super) enum Place {
 }
 
 /// Keys of which a step has one at most: what it does.
-const ACTIONS: [&str; 11] = [
-    "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "parallel",
-    "for_each",
+const ACTIONS: [&str; 13] = [
+    "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "flow",
+    "workflow", "parallel", "for_each",
 ];
 /// Keys that mean nothing to a step with steps inside.
 const NOT_OF_BLOCK: [&str; 4] = ["retry", "idempotent", "on_lost", "approval"];
@@ -53,6 +53,10 @@ pub(super) fn step(make: Make, place: Place) -> Value {
     }
     let step = make.some_of(step, &work);
     let step = make.beside(step, &["for_each"], "steps");
+    let step = match make.strict {
+        true => make.beside(step, &["workflow_args"], "workflow"),
+        false => step,
+    };
     make.beside(step, &keys::OF_LOOP, "for_each")
 }
 
@@ -67,6 +71,11 @@ fn both(make: Make) -> Vec<(&'static str, &'static str)> {
     pairs.extend([("http", "stdin"), ("llm", "stdin")]);
     for action in ["input", "wait_for"] {
         pairs.extend(keys::OF_PROCESS.map(|key| (action, key)));
+    }
+    if make.strict {
+        for action in ["flow", "workflow"] {
+            pairs.extend(keys::NOT_OF_CHILD.map(|key| (action, key)));
+        }
     }
     pairs.extend(NOT_OF_BLOCK.into_iter().chain(["stdin"]).map(|key| ("parallel", key)));
     let of_loop: &[&str] = match make.strict {
@@ -115,6 +124,9 @@ fn what_it_does(make: Make, word: &str) -> Option<(&'static str, Value)> {
         "wait_for" => ("Waits for an event.", at("waitFor")),
         "http" => ("Asks a server; `$id.json` is the body of its answer.", at("http")),
         "llm" => ("Asks a model; `$id.stdout` and `$id.json` are its answer.", at("llm")),
+        "flow" => ("Runs another workflow file as a flow of its own.", at("childFlow")),
+        "workflow" => ("The same: the path of the file, relative to this one's folder.", text()),
+        "workflow_args" => ("The arguments of `workflow`.", json!({ "type": "object" })),
         "parallel" => ("Runs branches side by side.", at("parallel")),
         "for_each" => ("Runs `steps` for each item of a list: a reference to one.", list),
         "approval" => (

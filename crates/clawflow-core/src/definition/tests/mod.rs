@@ -1,6 +1,7 @@
 //! Whole files, one topic per module.
 
 mod bad_input;
+mod child_flows;
 mod conditions;
 mod decoding;
 mod docs;

@@ -98,6 +98,7 @@ pub(crate) fn starts(was: &ControlState, now: &ControlState, effects: &[Effect])
                 ends += 1;
             }
             Effect::Awaits(_) => panic!("code asks for its signals itself"),
+            Effect::Child { .. } => panic!("code makes its child flows itself"),
             Effect::Timer => {}
         }
     }

@@ -26,6 +26,8 @@ create table flow (
     )),
     revision integer not null check (revision >= 0),
     cancel_requested_at integer,
+    -- No reference: a child that has ended outlives its parent.
+    parent_flow_id text,
     created_at integer not null,
     ended_at integer,
     record text not null,
@@ -46,6 +48,8 @@ create index flow_by_key on flow (key, owner_key, flow_id) where key is not null
 create index flow_by_status on flow (status, flow_id, created_at, ended_at);
 -- Lists and counts of one owner: flow_list_owner.sql, flow_count_owner.sql, flow_find_owner.sql.
 create index flow_by_owner on flow (owner_key, status, flow_id, created_at, ended_at);
+-- Child flows: flow_list_parent.sql.
+create index flow_by_parent on flow (parent_flow_id, flow_id) where parent_flow_id is not null;
 -- Cancels under way: flow_count_cancelling.sql.
 create index flow_cancelling on flow (flow_id, owner_key, cancel_requested_at, ended_at)
     where cancel_requested_at is not null and ended_at is null;
@@ -53,11 +57,14 @@ create index flow_cancelling on flow (flow_id, owner_key, cancel_requested_at, e
 create table spec (
     flow_id text not null primary key references flow (flow_id),
     definition_hash text not null references definition (hash),
+    -- The files that it names as child flows, kept as one definition.
+    files_hash text references definition (hash),
     record text not null
 ) strict;
 
 -- Definitions that nobody uses any more: definition_purge.sql.
 create index spec_by_definition on spec (definition_hash);
+create index spec_by_files on spec (files_hash) where files_hash is not null;
 
 create table step (
     flow_id text not null references flow (flow_id),
@@ -144,6 +151,9 @@ create index wait_by_flow on wait (flow_id, wait_id);
 -- Deadlines by time: due_waits.sql, next_due.sql.
 create index wait_due on wait (due_at, flow_id, wait_id, state)
     where state = 'open' and due_at is not null;
+-- Who waits for a child flow: work_children.sql, work_children_flow.sql.
+create index wait_for_flow on wait (flow_id, wait_id, kind, state)
+    where kind = 'flow' and state = 'open';
 -- Who waits for an event: wait_open_event.sql.
 create index wait_open_event on wait (
     owner_key, target, event_key, wait_id, flow_id, kind, state

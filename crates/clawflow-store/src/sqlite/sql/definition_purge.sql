@@ -1,2 +1,3 @@
 delete from definition
 where hash = ?1 and not exists (select 1 from spec where definition_hash = ?1)
+    and not exists (select 1 from spec where files_hash = ?1 and files_hash is not null)

@@ -47,7 +47,11 @@ fn check(path: &Path) -> Result<Checked, CliError> {
     let file = path.display().to_string();
     let bytes = workflow_file::read(path)?;
     Ok(match Definition::parse(&file, &bytes, Dialect::of_path(path)) {
-        Ok(definition) => Checked { file, errors: Vec::new(), warnings: lint(&definition) },
+        Ok(definition) => {
+            let here = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+            let named = workflow_file::named_by(&definition, &file, &here.to_string_lossy(), None);
+            Checked { file, errors: named.err().unwrap_or_default(), warnings: lint(&definition) }
+        }
         Err(errors) => Checked { file, errors, warnings: Vec::new() },
     })
 }

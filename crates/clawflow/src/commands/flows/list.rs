@@ -18,6 +18,9 @@ pub(crate) struct ListArgs {
     /// only those of this owner
     #[arg(long, value_name = "SESSION")]
     owner: Option<String>,
+    /// only the child flows of this flow
+    #[arg(long, value_name = "FLOW")]
+    parent: Option<String>,
     /// only those made since then: a duration or a date
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     since: Option<Millis>,
@@ -37,6 +40,7 @@ pub(crate) async fn run(ctx: &Ctx, args: ListArgs) -> Result<Exit, CliError> {
     let request = FlowListRequest {
         status: args.status,
         owner: args.owner,
+        parent: args.parent,
         since: args.since,
         all: args.all,
         limit: args.limit.map(usize::from),

@@ -7,12 +7,12 @@ use crate::commands::gateway::spawn_background;
 use crate::follow::{Gates, Show, print_result};
 use crate::open::{Opened, Want, open};
 use clawflow_core::Millis;
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::WaitId;
 use clawflow_core::task::TaskStatus;
 use clawflow_engine::api::{
-    ApiError, FlowAdopt, FlowAnswer, FlowAnswerRequest, FlowRef, FlowRun, FlowRunRequest, FlowView,
-    FlowWait, FlowWaitRequest, FlowWaitResponse,
+    ApiError, FlowAdopt, FlowAnswer, FlowAnswerRequest, FlowChild, FlowRef, FlowRun,
+    FlowRunRequest, FlowView, FlowWait, FlowWaitRequest, FlowWaitResponse,
 };
 use clawflow_gateway::Kind;
 use std::time::{Duration, Instant};
@@ -213,7 +213,8 @@ impl Follower<'_> {
             return Some(End::Ended(Box::new(news.view)));
         }
         let asks = self.gates.look(&news.view, &self.show);
-        let idle = news.view.task_summary.active == 0;
+        let below = |child: &FlowChild| child.status == FlowStatus::Running;
+        let idle = news.view.task_summary.active == 0 && !news.view.children.iter().any(below);
         let flow = &news.view.flow;
         let runs = news.view.tasks.iter().any(|task| task.status == TaskStatus::Running);
         let held = flow.paused_at.filter(|_| !runs && flow.cancel_requested_at.is_none());
@@ -239,7 +240,7 @@ impl Follower<'_> {
 
     async fn answer(&mut self, wait_id: WaitId, approve: bool) {
         let request = FlowAnswerRequest {
-            flow: self.flow.flow_id.0.clone(),
+            flow: self.gates.flow_of(&wait_id).unwrap_or(&self.flow.flow_id).0.clone(),
             step: None,
             wait_id: Some(wait_id.clone()),
             approve: Some(approve),

@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::workflow_file;
-use clawflow_core::definition::{Definition, Dialect};
+use clawflow_core::definition::{Definition, DefinitionError, Dialect, beside};
 use clawflow_engine::api::FlowRunRequest;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -17,10 +17,11 @@ const BASIC_ENV: [&str; 8] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG"
 pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunRequest, CliError> {
     let (name, bytes) = read(path)?;
     let dialect = Dialect::of_path(Path::new(&name));
-    let definition = Definition::parse(&name, &bytes, dialect).map_err(|errors| {
+    let bad = |errors: Vec<DefinitionError>| {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         CliError::new(Exit::Usage, "bad_file", all.join("\n"))
-    })?;
+    };
+    let definition = Definition::parse(&name, &bytes, dialect).map_err(bad)?;
     for warning in &definition.warnings {
         ctx.mode.note(&format!("warning: {warning}"));
     }
@@ -30,14 +31,22 @@ pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunR
         return Err(CliError::usage(format!("{} is not a directory", cwd.display())));
     }
     let mut env = chosen_env(ctx, &args.env)?;
+    let whole = std::path::absolute(here.join(path)).unwrap_or_else(|_| here.join(path));
     let dir = here.join(path).parent().map(Path::to_path_buf).unwrap_or(here);
     env.insert("CLAWFLOW_FLOW_DIR".to_owned(), text(&std::path::absolute(&dir).unwrap_or(dir))?);
+    let given = arguments(args, &definition)?;
+    let whole = text(&whole)?;
+    let absolute = beside(&whole, &whole);
+    let files = workflow_file::named_by(&definition, &name, &absolute, Some(&given));
+    let files = files.map_err(bad)?;
     let owner = args.owner.clone().or_else(|| definition.owner.clone());
     Ok(FlowRunRequest {
         idempotency_key: None,
         source: definition.source.clone(),
         file: name,
-        args: arguments(args, &definition)?,
+        path: Some(absolute),
+        files,
+        args: given,
         cwd: text(&cwd)?,
         env,
         owner: Some(owner.unwrap_or_else(|| ctx.settings.run.owner.clone())),

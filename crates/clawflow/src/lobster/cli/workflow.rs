@@ -4,7 +4,7 @@ use super::pipeline;
 use super::trouble::Trouble;
 use crate::cli::Ctx;
 use crate::commands::workflow_file;
-use clawflow_core::definition::{Definition, Dialect};
+use clawflow_core::definition::{Definition, DefinitionError, Dialect, beside};
 use clawflow_core::hash::sha256;
 use clawflow_engine::api::{FlowRunRequest, FlowSourceResponse};
 use serde_json::{Map, Value};
@@ -26,15 +26,27 @@ pub(super) fn of_file(
         Dialect::Lobster => shown,
         Dialect::Strict => format!("{shown}{ENDING}"),
     };
-    let definition = Definition::parse(&name, &bytes, Dialect::Lobster).map_err(|errors| {
+    let wrong = |errors: Vec<DefinitionError>| {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Trouble::runtime(all.join("\n"))
-    })?;
+    };
+    let definition = Definition::parse(&name, &bytes, Dialect::Lobster).map_err(wrong)?;
+    let whole = text(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))?;
+    let whole = beside(&whole, &whole);
+    let files = workflow_file::named_by(&definition, &name, &whole, Some(&args)).map_err(wrong)?;
     let mut env = whole_env();
     if let Some(dir) = path.parent() {
         env.insert("CLAWFLOW_FLOW_DIR".to_owned(), text(dir)?);
     }
-    Ok(FlowRunRequest { source: definition.source.clone(), file: name, args, env, ..request(ctx)? })
+    Ok(FlowRunRequest {
+        source: definition.source.clone(),
+        file: name,
+        path: Some(whole),
+        files,
+        args,
+        env,
+        ..request(ctx)?
+    })
 }
 
 /// The request for a pipeline.

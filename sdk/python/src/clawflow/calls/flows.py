@@ -21,12 +21,15 @@ def list_flows(
     *,
     status: Sequence[FlowStatus] = (),
     owner: str | None = None,
+    parent: str | None = None,
     since: int | None = None,
     all: bool = False,
 ) -> Steps[list[FlowLine]]:
     """Flows of all owners, newest first; with `all` also those that ended over a day ago."""
     return (
-        yield from managed.every_flow(binding, status=status, owner=owner, since=since, all=all)
+        yield from managed.every_flow(
+            binding, status=status, owner=owner, parent=parent, since=since, all=all
+        )
     )
 
 
@@ -192,6 +195,8 @@ def run(
     source: str,
     file: str,
     cwd: str,
+    path: str | None = None,
+    files: Mapping[str, str] | None = None,
     args: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
     owner: str | None = None,
@@ -199,13 +204,19 @@ def run(
     auto_approve: bool = False,
     idempotency_key: str | None = None,
 ) -> Steps[Flow]:
-    """Starts a flow from the text of a workflow file; `file` is its name."""
+    """Starts a flow from the text of a workflow file; `file` is its name.
+
+    `files` are the files that it names as child flows, by absolute path, relative to the folder of
+    `path`.
+    """
     answer = yield from call(
         binding,
         "flow.run",
         source=source,
         file=file,
         cwd=cwd,
+        path=path,
+        files=None if files is None else dict(files),
         args=None if args is None else dict(args),
         env=None if env is None else dict(env),
         owner=owner,

@@ -1,0 +1,1 @@
+select source from definition where hash = ?1

@@ -1,0 +1,1 @@
+select record from wait where wait_id = ?1
