@@ -79,6 +79,9 @@ pub(crate) fn parallel(
     Ok(Action::Parallel(Box::new(Parallel { wait, timeout_ms, branches })))
 }
 
+/// Keys that Lobster takes in an inner step, without effect.
+const WITHOUT_EFFECT: [&str; 4] = ["retry", "timeout", "timeout_ms", "on_error"];
+
 /// The inner steps.
 fn parts(
     decoder: &mut Decoder<'_, '_>,
@@ -120,6 +123,13 @@ fn parts(
         }
         if decoder.dialect == Dialect::Lobster {
             // Accepted there, and without effect.
+            if let Kind::Map(entries) = &item.kind {
+                for entry in entries.iter().filter(|entry| WITHOUT_EFFECT.contains(&&*entry.key)) {
+                    let message = format!("`{}` has no effect in {place}", entry.key);
+                    let fault = Fault::new(entry.key_span, message);
+                    decoder.report.warn(fault.hint("Lobster ignores it there"));
+                }
+            }
             def.retry = Retry::default();
             def.on_error = OnError::Stop;
             def.timeout_ms = None;

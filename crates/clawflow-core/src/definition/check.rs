@@ -30,15 +30,21 @@ pub(crate) fn check(report: &mut Report<'_>, definition: &Definition) {
     }
 }
 
-/// A set of steps, one bit each.
-type Steps = Vec<u64>;
+/// The code of a reference to what does not exist.
+const UNKNOWN: &str = "unknown_reference";
+/// The code of a reference to a step that may not have ended.
+const NOT_NEEDED: &str = "not_needed";
 
-fn has(set: &Steps, at: usize) -> bool {
+/// A set of steps, one bit each.
+pub(crate) type Steps = Vec<u64>;
+
+/// Whether a step is in a set.
+pub(crate) fn has(set: &Steps, at: usize) -> bool {
     set[at / 64] & (1 << (at % 64)) != 0
 }
 
 /// For each step the steps that have ended when it starts.
-fn ancestors(steps: &[StepDef]) -> Vec<Steps> {
+pub(crate) fn ancestors(steps: &[StepDef]) -> Vec<Steps> {
     let mut before = vec![vec![0_u64; steps.len().div_ceil(64)]; steps.len()];
     let (order, _) = order::sorted(steps);
     for at in order {
@@ -160,6 +166,7 @@ impl<'c> Checker<'c, '_, '_> {
             let written = format!("${{{name}}}");
             let span = self.report.source.find(template.span, &written);
             let fault = Fault::new(span, format!("the argument `{name}` is not declared"));
+            let fault = fault.code(UNKNOWN);
             let declared = self.definition.args.keys().map(String::as_str);
             let fault = fault.suggest(name, declared);
             let hint =
@@ -181,7 +188,8 @@ impl<'c> Checker<'c, '_, '_> {
         if let Err(fault) = self.verdict(reference, place, strict) {
             // Searched only now: a text may hold very many references.
             let span = self.report.source.find(text, &reference.to_string());
-            self.report.error(Fault { span, ..fault });
+            let code = if fault.code == NOT_NEEDED { NOT_NEEDED } else { UNKNOWN };
+            self.report.error(Fault { span, ..fault }.code(code));
         }
     }
 
@@ -304,7 +312,7 @@ impl<'c> Checker<'c, '_, '_> {
         if steps[at].phase == Phase::Finally {
             if steps[target].phase == Phase::Finally && target >= at && !(gate && target == at) {
                 let message = format!("step `{own}` refers to `{id}`, which has not run before it");
-                return Err(fault(message));
+                return Err(fault(message).code(NOT_NEEDED));
             }
             return Ok(());
         }
@@ -317,7 +325,7 @@ impl<'c> Checker<'c, '_, '_> {
             true => format!("step `{own}` refers to its own result"),
             false => format!("step `{own}` refers to `{id}`, which it does not need"),
         };
-        let fault = fault(message);
+        let fault = fault(message).code(NOT_NEEDED);
         Err(match steps[target].fallback_of {
             Some(user) => {
                 fault.hint(format!("refer to `{}`; its fallback stands in for it", steps[user].id))

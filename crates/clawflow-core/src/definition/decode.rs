@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::condition::Condition;
 use super::duration::parse_duration_ms;
 use super::error::{Fault, Report};
+use super::foreign;
 use super::limits::NAME_BYTES_MAX;
 use super::model::Dialect;
 use super::node::{Entry, Kind, Node};
@@ -65,11 +66,16 @@ impl<'a> Decoder<'_, 'a> {
             if later.contains(&key) {
                 let message = format!("`{key}` is not supported yet");
                 let hint = "it belongs to a later release and is refused rather than ignored";
-                self.report.error(Fault::new(entry.key_span, message).hint(hint));
+                let fault = Fault::new(entry.key_span, message).code("not_supported");
+                self.report.error(fault.hint(hint));
                 continue;
             }
             let fault = Fault::new(entry.key_span, format!("unknown key `{key}` in {place}"));
-            let fault = fault.suggest(key, known.iter().copied());
+            let fault = match foreign::hint(key, place) {
+                Some(hint) => fault.hint(hint),
+                None => fault.suggest(key, known.iter().copied()),
+            };
+            let fault = fault.code("unknown_key");
             match self.dialect {
                 Dialect::Strict => self.report.error(fault),
                 Dialect::Lobster => self.report.warn(fault),
@@ -178,7 +184,7 @@ impl<'a> Decoder<'_, 'a> {
         if self.report.source.slice(whole) == text {
             span.start = (whole.start + error.offset).min(whole.end);
         }
-        let fault = Fault::new(span, error.to_string());
+        let fault = Fault::new(span, error.to_string()).code("condition");
         match text {
             "" => fault,
             _ if error.message.contains("argument") => {

@@ -14,6 +14,8 @@ pub struct DefinitionError {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
+    /// The stable name of the kind of mistake.
+    pub code: &'static str,
     /// Lower case, without a final full stop.
     pub message: String,
     /// What to do instead, where that is known.
@@ -45,9 +47,13 @@ impl DefinitionError {
             _ => source.excerpt(span),
         };
         let message = shown(&message);
-        Self { file: source.name.to_owned(), line, column, message, hint: None, excerpt }
+        let file = source.name.to_owned();
+        Self { file, line, column, code: INVALID, message, hint: None, excerpt }
     }
 }
+
+/// The code of a mistake that has no name of its own.
+const INVALID: &str = "invalid";
 
 /// What a file says may be long, and may hold characters that steer a terminal.
 pub(crate) fn shown(text: &str) -> String {
@@ -63,13 +69,19 @@ pub(crate) fn shown(text: &str) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     pub(crate) span: Span,
+    pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
 }
 
 impl Fault {
     pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), hint: None }
+        Self { span, code: INVALID, message: message.into(), hint: None }
+    }
+
+    /// Gives the kind of mistake its name.
+    pub(crate) fn code(self, code: &'static str) -> Self {
+        Self { code, ..self }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -146,6 +158,6 @@ impl<'a> Report<'a> {
 
     fn place(&self, fault: Fault) -> DefinitionError {
         let error = DefinitionError::new(self.source, fault.span, fault.message);
-        DefinitionError { hint: fault.hint.as_deref().map(shown), ..error }
+        DefinitionError { hint: fault.hint.as_deref().map(shown), code: fault.code, ..error }
     }
 }

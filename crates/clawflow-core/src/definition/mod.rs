@@ -17,6 +17,7 @@ mod duration;
 mod error;
 mod file_schema;
 mod files;
+mod foreign;
 mod gate;
 mod graph;
 mod input;

@@ -47,7 +47,7 @@ fn places(report: &mut Report<'_>, raw: &[RawStep]) -> HashMap<String, usize> {
             let first: &RawStep = &raw[first];
             let (line, _) = report.source.position(first.step.span.start);
             let message = format!("the step id `{}` is already used in line {line}", step.id);
-            report.error(Fault::new(step.span, message));
+            report.error(Fault::new(step.span, message).code("duplicate_id"));
             continue;
         }
         places.insert(step.id.clone(), at);
@@ -78,6 +78,7 @@ fn find(
             let forward = raw.iter().filter(|raw| raw.step.phase == Phase::Forward);
             let ids = forward.map(|raw| raw.step.id.as_str());
             let fault = Fault::new(named.span, format!("{role} `{}` does not exist", named.id));
+            let fault = fault.code("unknown_step");
             report.error(fault.suggest(&named.id, ids));
             None
         }
@@ -199,5 +200,6 @@ fn cycle_fault(steps: &[StepDef], needs: &[Option<Vec<Named>>], cycle: &[usize])
     let next = &steps[cycle[(first + 1) % cycle.len()]].id;
     let written = needs[cycle[first]].iter().flatten().find(|named| &named.id == next);
     let span = written.map_or(steps[cycle[first]].span, |named| named.span);
-    Fault::new(span, format!("steps need each other in a circle: {}", names.join(" needs ")))
+    let message = format!("steps need each other in a circle: {}", names.join(" needs "));
+    Fault::new(span, message).code("cycle")
 }

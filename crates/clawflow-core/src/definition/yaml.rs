@@ -15,7 +15,8 @@ pub(crate) fn read(text: &str) -> Result<Option<Node>, Fault> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-            Fault::new(Span { start: at, end: at }, plain_words(&error.info(), text, at))
+            let words = plain_words(&error.info(), text, at);
+            Fault::new(Span { start: at, end: at }, words).code("yaml")
         })?;
         builder.event(event, byte_span(span, text))?;
     }

@@ -11,6 +11,7 @@ mod bad_terminal;
 mod bad_wire;
 mod calls;
 mod cli_errors;
+mod cli_lint;
 mod cli_output;
 mod cli_settings;
 mod cli_waiting;

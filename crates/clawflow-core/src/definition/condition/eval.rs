@@ -44,7 +44,7 @@ fn boolean(value: bool) -> Maybe {
     Some(Value::Bool(value))
 }
 
-fn truthy(value: &Maybe) -> bool {
+pub(super) fn truthy(value: &Maybe) -> bool {
     match value {
         None | Some(Value::Null) => false,
         Some(Value::Bool(value)) => *value,
@@ -54,7 +54,7 @@ fn truthy(value: &Maybe) -> bool {
     }
 }
 
-fn compare(operator: Operator, left: &Maybe, right: &Maybe) -> bool {
+pub(super) fn compare(operator: Operator, left: &Maybe, right: &Maybe) -> bool {
     let ordered = |holds: fn(&f64, &f64) -> bool| match (number(left), number(right)) {
         (Some(left), Some(right)) => holds(&left, &right),
         _ => false,
