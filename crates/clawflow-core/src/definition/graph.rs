@@ -99,7 +99,8 @@ fn ascii(definition: &Definition) -> String {
     out
 }
 
-fn kind(step: &StepDef) -> &'static str {
+/// What a step does, in a few words.
+pub(crate) fn kind(step: &StepDef) -> &'static str {
     match (&step.action, &step.approval) {
         (Action::Shell(_), None) => "run",
         (Action::Shell(_), Some(_)) => "run, then approval",

@@ -64,6 +64,13 @@ impl Definition {
     }
 }
 
+/// What stands in a file, as a value, whether or not it is a workflow; `None` for what is no YAML.
+#[must_use]
+pub fn file_value(bytes: &[u8]) -> Option<serde_json::Value> {
+    let text = readable(bytes).ok()?;
+    yaml::read(text).ok()?.map(|root| root.to_value())
+}
+
 /// The text of the file, or the part before the mistake for the excerpt.
 fn readable(bytes: &[u8]) -> Result<&str, (&str, Fault)> {
     if bytes.len() > FILE_BYTES_MAX {

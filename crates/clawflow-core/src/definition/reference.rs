@@ -110,7 +110,8 @@ impl Reference {
             if self.strict {
                 return Ok(self.default_flag());
             }
-            let message = format!("unknown step reference: {}", self.id);
+            let path = self.path.join(".");
+            let message = format!("unknown step reference: {}.{path}", self.id);
             return Err(EvalError::new(EvalErrorCode::UnknownStep, message));
         };
         let found = field(&view, &self.id, &self.path[0])?;

@@ -1,17 +1,16 @@
 //! A flow: its name, one line about it, and the picture of it.
 
 use super::paint::Paint;
+use super::steps::{self, Folded};
 use super::time::{ago, duration, now};
 use super::waiting;
 use crate::cli::{Mode, escape};
 use clawflow_core::Millis;
 use clawflow_core::flow::Flow;
 use clawflow_core::limits::cut;
-use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::Task;
 use clawflow_engine::api::FlowView;
 use std::fmt::Write;
-use unicode_width::UnicodeWidthStr;
 
 /// Characters of the controller's JSON that are shown; `--json` has all of it.
 const JSON_CHARS: usize = 200;
@@ -49,7 +48,9 @@ fn standing(flow: &Flow) -> String {
 }
 
 /// The picture of a flow: the record, then one line per step.
-pub(crate) fn flow_view(view: &FlowView, mode: Mode) -> String {
+///
+/// `folded`: what to do with the steps inside of loops.
+pub(crate) fn flow_view(view: &FlowView, mode: Mode, folded: Folded<'_>) -> String {
     let (now, paint) = (now(), Paint(mode.color));
     let mut out = head(&view.flow, paint, now);
     for line in waiting::lines(view, now) {
@@ -61,7 +62,7 @@ pub(crate) fn flow_view(view: &FlowView, mode: Mode) -> String {
         line_of(&mut out, "outputs", &outputs.join(", "));
     }
     match view.steps.is_empty() {
-        false => out.push_str(&steps(view, paint, now)),
+        false => out.push_str(&steps::rows(view, paint, now, folded)),
         true => view.tasks.iter().for_each(|task| out.push_str(&task_row(task, paint, now))),
     }
     out
@@ -121,60 +122,6 @@ fn head(flow: &Flow, paint: Paint, now: Millis) -> String {
         line_of(&mut out, "cancel reason", &escape(reason));
     }
     out
-}
-
-fn steps(view: &FlowView, paint: Paint, now: Millis) -> String {
-    let ids: Vec<String> = view.steps.iter().map(|step| escape(&step.step_id)).collect();
-    let width = ids.iter().map(|id| id.width()).max().unwrap_or(0).min(40);
-    let digits = view.steps.len().to_string().len().max(3);
-    let mut out = String::new();
-    for (at, (step, id)) in view.steps.iter().zip(&ids).enumerate() {
-        let blanks = " ".repeat(width.saturating_sub(id.width()));
-        let status = paint.status(&format!("{:9}", step.status));
-        let took = took(step, now);
-        let child = step.child_flow_id.as_ref().map_or("", |id| id.short());
-        let task = step.task_id.as_ref().map_or(child, |id| id.short());
-        let task = paint.dim(&format!("{:8}", escape(task)));
-        let said = said(view, step);
-        let line = format!("{:digits$} {id}{blanks}  {status}  {took:>6}  {task}  {said}", at + 1);
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-fn took(step: &Step, now: Millis) -> String {
-    match (step.started_at, step.ended_at, step.status) {
-        (Some(start), Some(end), _) => duration(end - start),
-        (Some(start), None, status) if status != StepStatus::Pending => duration(now - start),
-        _ => String::new(),
-    }
-}
-
-/// What the step says of itself: its error, or the last line of its progress.
-fn said(view: &FlowView, step: &Step) -> String {
-    if let Some(error) = &step.error {
-        return format!("{}: {}", escape(&error.code), escape(&error.message));
-    }
-    if step.reused_from.is_some() {
-        return "reused".to_owned();
-    }
-    if let Some(child) = &step.child_flow_id {
-        let known = view.children.iter().find(|known| known.flow_id == *child);
-        let stands = known.map_or(String::new(), |known| format!(" {}", known.status));
-        return format!("flow {}{stands}", escape(&child.0));
-    }
-    let task = view.tasks.iter().find(|task| Some(&task.task_id) == step.task_id.as_ref());
-    let live = |task: &&Task| !step.status.is_terminal() && !task.status.is_terminal();
-    let progress = task.filter(live).and_then(|task| task.progress_summary.as_deref());
-    let attempt = match step.attempt {
-        0 | 1 => String::new(),
-        n => format!("attempt {n}  "),
-    };
-    match progress {
-        Some(text) => format!("{attempt}\"{}\"", escape(text)),
-        None => attempt,
-    }
 }
 
 fn task_row(task: &Task, paint: Paint, now: Millis) -> String {

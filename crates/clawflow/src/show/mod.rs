@@ -3,6 +3,7 @@
 mod delivery;
 mod flow;
 mod paint;
+mod steps;
 mod table;
 mod time;
 mod waiting;
@@ -15,6 +16,7 @@ pub(crate) use flow::flow_name;
 pub(crate) use flow::flow_view;
 pub(crate) use flow::flow_words;
 pub(crate) use paint::Paint;
+pub(crate) use steps::Folded;
 pub(crate) use table::Cell;
 pub(crate) use table::Table;
 pub(crate) use time::ago;

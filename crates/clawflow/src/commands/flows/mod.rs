@@ -11,6 +11,7 @@ mod graph;
 mod lint;
 mod list;
 mod logs;
+mod new;
 mod output;
 mod pause;
 mod purge;

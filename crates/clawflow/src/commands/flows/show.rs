@@ -3,11 +3,18 @@
 use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::commands::args::FlowArg;
 use crate::commands::client::Client;
-use crate::show::{flow_name, flow_view, route};
+use crate::show::{Folded, flow_name, flow_view, route};
 use clap::Args;
+use clawflow_core::definition::{Action, Definition, Dialect, Scope, StepView, json_of_stdout};
 use clawflow_core::delivery::{Delivery, DeliveryState};
-use clawflow_engine::api::{DeliveryList, DeliveryListRequest, FlowRef, FlowShow, FlowView};
+use clawflow_core::step::{Step, StepStatus};
+use clawflow_engine::api::{
+    DeliveryList, DeliveryListRequest, FlowRef, FlowShow, FlowSource, FlowSourceResponse, FlowView,
+};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
 
 /// The newest messages that are looked at.
 const MESSAGES: usize = 50;
@@ -22,6 +29,9 @@ JSON; what is not there, or null, as an empty line. For example:
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     flow: FlowArg,
+    /// show every step inside of loops, too
+    #[arg(long)]
+    all: bool,
     /// print this output of the flow, and nothing else
     #[arg(long, value_name = "KEY")]
     output: Option<String>,
@@ -34,22 +44,37 @@ pub(crate) struct ShowArgs {
 pub(crate) async fn run(ctx: &Ctx, args: ShowArgs) -> Result<Exit, CliError> {
     let client = Client::open(ctx).await?;
     let looked = look(ctx, &client, &args).await;
-    let (view, messages) = client.close(looked).await?;
+    let (view, messages, totals) = client.close(looked).await?;
+    let folded = if args.all { Folded::No } else { Folded::Yes(&totals) };
     match args.output {
         _ if !args.fields.is_empty() => ctx.mode.print(&fields(&view, &args.fields)?)?,
         Some(key) => output(ctx, &view, &key)?,
         None if ctx.mode.json => ctx.mode.print_json(&view)?,
-        None => ctx.mode.print(&format!("{}{messages}", flow_view(&view, ctx.mode)))?,
+        None => ctx.mode.print(&format!("{}{messages}", flow_view(&view, ctx.mode, folded)))?,
     }
     Ok(Exit::Done)
 }
 
-/// The flow, and where its messages stand, in words.
-async fn look(ctx: &Ctx, client: &Client, args: &ShowArgs) -> Result<(FlowView, String), CliError> {
+/// The flow, where its messages stand, in words, and how many items its loops have.
+async fn look(
+    ctx: &Ctx,
+    client: &Client,
+    args: &ShowArgs,
+) -> Result<(FlowView, String, HashMap<u32, usize>), CliError> {
     let view = client.call::<FlowShow>(&FlowRef { flow: args.flow.flow.clone() }).await?;
     if ctx.mode.json || args.output.is_some() || !args.fields.is_empty() {
-        return Ok((view, String::new()));
+        return Ok((view, String::new(), HashMap::new()));
     }
+    let looping = view.steps.iter().any(|step| {
+        step.status == StepStatus::Running && step.of.is_none() && step.task_id.is_none()
+    });
+    let totals = match looping && !args.all {
+        true => {
+            let source = client.call::<FlowSource>(&FlowRef { flow: args.flow.flow.clone() }).await;
+            source.map(|source| items(&view, &source)).unwrap_or_default()
+        }
+        false => HashMap::new(),
+    };
     let request = DeliveryListRequest {
         owner: None,
         flow: Some(view.flow.flow_id.0.clone()),
@@ -60,7 +85,48 @@ async fn look(ctx: &Ctx, client: &Client, args: &ShowArgs) -> Result<(FlowView, 
     };
     // The flow is what was asked for: it is shown without its messages, too.
     let page = client.call::<DeliveryList>(&request).await;
-    Ok((view, page.map(|page| messages(&page.deliveries)).unwrap_or_default()))
+    Ok((view, page.map(|page| messages(&page.deliveries)).unwrap_or_default(), totals))
+}
+
+/// How many items the loops of a flow have, where that is told by the file or by a result.
+fn items(view: &FlowView, source: &FlowSourceResponse) -> HashMap<u32, usize> {
+    let dialect = Dialect::of_path(Path::new(&source.file));
+    let read = Definition::parse(&source.file, source.source.as_bytes(), dialect);
+    let Ok(definition) = read else { return HashMap::new() };
+    let scope = Results(view);
+    let count = |step: &Step| {
+        let def = definition.steps.get(usize::try_from(step.position).ok()?)?;
+        let Action::ForEach(each) = &def.action else { return None };
+        let items = each.items.resolve(&scope).ok()?;
+        Some((step.position, items.as_array()?.len()))
+    };
+    view.steps.iter().filter(|step| step.of.is_none()).filter_map(count).collect()
+}
+
+/// The results of a flow, as far as they are shown.
+struct Results<'v>(&'v FlowView);
+
+impl Scope for Results<'_> {
+    fn step(&self, id: &str) -> Option<StepView<'_>> {
+        let step = self.0.steps.iter().find(|step| step.step_id == id)?;
+        let result = step.result.as_ref()?;
+        let given = result.json.as_ref().map(Cow::Borrowed);
+        let printed = || json_of_stdout(result.stdout.as_deref()?).map(Cow::Owned);
+        let json = given.or_else(printed);
+        Some(StepView { json, truncated: result.truncated, ..StepView::default() })
+    }
+
+    fn arg(&self, _: &str) -> Option<&Value> {
+        None
+    }
+
+    fn flow(&self, _: &[&str]) -> Option<Value> {
+        None
+    }
+
+    fn run_attempt(&self) -> u32 {
+        1
+    }
 }
 
 fn messages(deliveries: &[Delivery]) -> String {

@@ -37,6 +37,9 @@ pub(crate) struct RunArgs {
     /// start the flow under a gateway and return; starts a gateway if none runs
     #[arg(long, conflicts_with = "continue_flow")]
     pub(super) detach: bool,
+    /// only say what would be run: nothing is, and nothing is kept
+    #[arg(long, conflicts_with_all = ["detach", "continue_flow"])]
+    pub(super) dry_run: bool,
     /// go on with a flow that was left
     #[arg(long = "continue", value_name = "FLOW", conflicts_with_all = ["file", "args", "args_json",
         "key", "owner", "yes", "env", "cwd"])]

@@ -1,6 +1,7 @@
 //! Starts, follows and, where nobody else does, drives.
 
 use super::args::RunArgs;
+use super::plan;
 use super::request::request;
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::gateway::spawn_background;
@@ -29,6 +30,9 @@ const TAKE_OVER_PAUSE: Duration = Duration::from_millis(50);
 
 /// Runs the command.
 pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
+    if let (true, Some(file)) = (args.dry_run, &args.file) {
+        return plan::run(ctx, &args, file);
+    }
     let wanted = match (&args.continue_flow, &args.file) {
         (Some(flow), _) => Wanted::Continue(flow.clone()),
         (None, Some(file)) => Wanted::New(Box::new(request(ctx, &args, file)?)),

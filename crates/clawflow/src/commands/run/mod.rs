@@ -2,6 +2,7 @@
 
 mod args;
 mod drive;
+mod plan;
 mod request;
 
 pub(crate) use args::RunArgs;

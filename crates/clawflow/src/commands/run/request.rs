@@ -15,16 +15,7 @@ const BASIC_ENV: [&str; 8] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG"
 /// The request that the arguments make. The file is checked here, so that its errors are shown
 /// before anything is started or locked.
 pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunRequest, CliError> {
-    let (name, bytes) = read(path)?;
-    let dialect = Dialect::of_path(Path::new(&name));
-    let bad = |errors: Vec<DefinitionError>| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        CliError::new(Exit::Usage, "bad_file", all.join("\n"))
-    };
-    let definition = Definition::parse(&name, &bytes, dialect).map_err(bad)?;
-    for warning in &definition.warnings {
-        ctx.mode.note(&format!("warning: {warning}"));
-    }
+    let (name, definition) = definition(ctx, path)?;
     let here = current_dir()?;
     let cwd = args.cwd.as_ref().map_or_else(|| here.clone(), |dir| here.join(dir));
     if !cwd.is_dir() {
@@ -55,6 +46,23 @@ pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunR
     })
 }
 
+/// The name of the file and what is in it.
+pub(super) fn definition(ctx: &Ctx, path: &Path) -> Result<(String, Definition), CliError> {
+    let (name, bytes) = read(path)?;
+    let dialect = Dialect::of_path(Path::new(&name));
+    let definition = Definition::parse(&name, &bytes, dialect).map_err(bad)?;
+    for warning in &definition.warnings {
+        ctx.mode.note(&format!("warning: {warning}"));
+    }
+    Ok((name, definition))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it takes what a result has")]
+fn bad(errors: Vec<DefinitionError>) -> CliError {
+    let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    CliError::new(Exit::Usage, "bad_file", all.join("\n"))
+}
+
 /// The name and the bytes of the file.
 fn read(path: &Path) -> Result<(String, Vec<u8>), CliError> {
     let name = match path == Path::new("-") {
@@ -64,7 +72,10 @@ fn read(path: &Path) -> Result<(String, Vec<u8>), CliError> {
     Ok((name, workflow_file::read(path)?))
 }
 
-fn arguments(args: &RunArgs, definition: &Definition) -> Result<Map<String, Value>, CliError> {
+pub(super) fn arguments(
+    args: &RunArgs,
+    definition: &Definition,
+) -> Result<Map<String, Value>, CliError> {
     let mut all = match args.args_json.as_deref().map(serde_json::from_str) {
         None => Map::new(),
         Some(Ok(Value::Object(all))) => all,

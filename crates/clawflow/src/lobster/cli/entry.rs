@@ -1,7 +1,7 @@
 //! Which verb is meant.
 
 use super::trouble::Trouble;
-use super::{doctor, help, resume, run, version};
+use super::{doctor, graph, help, resume, run, version};
 use crate::config::Flags;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -12,21 +12,25 @@ pub(crate) fn is_called(program: &OsStr) -> bool {
     Path::new(program).file_name() == Some(OsStr::new("lobster"))
 }
 
+fn is_help(word: &str) -> bool {
+    matches!(word, "-h" | "--help")
+}
+
 /// Does what the arguments after `lobster` say. The flags are those before it.
 pub(crate) fn main(args: impl Iterator<Item = OsString>, flags: Flags) -> ExitCode {
     let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["graph", words @ ..] if words.iter().any(|word| is_help(word)) => graph::help(),
         // Wherever it stands it is a call for help, as in Lobster.
         [] => help::overview(),
-        words if words.iter().any(|word| matches!(*word, "-h" | "--help")) => help::overview(),
+        words if words.iter().any(|word| is_help(word)) => help::overview(),
         ["help", topics @ ..] => help::run(topics.first().copied()),
         ["version" | "--version" | "-v", ..] => version::run(),
         ["doctor", words @ ..] => doctor::run(words),
         ["run", words @ ..] => run::run(words, flags),
         ["resume", words @ ..] => resume::run(words, flags),
-        // Its words must not be taken for a pipeline.
-        [word @ "graph", ..] => help::unknown(word),
+        ["graph", words @ ..] => graph::run(words),
         pipeline => run::run(pipeline, flags),
     }
 }

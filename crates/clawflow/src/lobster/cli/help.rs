@@ -11,6 +11,8 @@ Usage:
   lobster 'PIPELINE'                               the same as lobster run 'PIPELINE'
   lobster run [--mode human|tool] 'PIPELINE'
   lobster run [--mode human|tool] [--args-json JSON] [--file] FILE
+  lobster run --dry-run …                          only say what would be run
+  lobster graph [--format mermaid|dot|ascii] [--args-json JSON] [--file] FILE
   lobster resume --token TOKEN --approve yes|no    --id ID instead of --token at approvals
   lobster resume --token TOKEN --response-json JSON
   lobster resume --token TOKEN --cancel

@@ -8,9 +8,11 @@
 
 mod doctor;
 mod drive;
+mod dry_run;
 mod entry;
 mod find;
 mod gate;
+mod graph;
 mod help;
 mod home;
 mod index;

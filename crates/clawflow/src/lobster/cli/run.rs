@@ -7,7 +7,7 @@ use super::prompt::{Asked, ask};
 use super::signals::Came;
 use super::target::Target;
 use super::trouble::Trouble;
-use super::{home, pipeline, report, workflow};
+use super::{dry_run, home, pipeline, report, workflow};
 use crate::config::Flags;
 use crate::lobster::pipeline::{Gate, Pipeline};
 use clawflow_core::wait::WaitKind;
@@ -33,14 +33,14 @@ struct End {
 
 /// Runs what the words say.
 pub(super) fn run(words: &[&str], flags: Flags) -> ExitCode {
-    let options = RunOptions::parse(words);
+    let mut options = RunOptions::parse(words);
+    dry_run::find_flag(&mut options);
     let target = match Target::of(&options) {
         Ok(target) => target,
         Err(trouble) => return failed(options.tool, &trouble),
     };
     if options.dry_run {
-        // Whoever only wants to look must not have it done.
-        return failed(options.tool, &Trouble::parse("run --dry-run is not supported"));
+        return dry_run::run(&options, &target);
     }
     let asks = !options.tool && std::io::stdin().is_terminal();
     let mut job = Job { target, tool: options.tool, asks, gates: Vec::new() };

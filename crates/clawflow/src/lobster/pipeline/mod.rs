@@ -19,6 +19,7 @@ mod http;
 mod limits;
 mod llm;
 mod parse;
+mod plan;
 mod registry;
 mod resume;
 mod run;

@@ -87,7 +87,7 @@ fn split(text: &str) -> Result<Vec<String>, Failure> {
 }
 
 /// The words of a stage.
-fn tokens(stage: &str) -> Result<Vec<String>, Failure> {
+pub(super) fn tokens(stage: &str) -> Result<Vec<String>, Failure> {
     let mut tokens = Vec::new();
     // Quotes make a word even if nothing is between them.
     let mut word: Option<String> = None;
