@@ -43,6 +43,13 @@ impl BindingArgs {
         }
         Ok(caller)
     }
+
+    /// The same, but without a session that of the flows that are run from this terminal.
+    pub(crate) fn owner_or_own(&self, ctx: &Ctx) -> Result<Caller, CliError> {
+        let mut caller = self.caller(ctx)?;
+        caller.owner.get_or_insert_with(|| ctx.settings.run.owner.clone());
+        Ok(caller)
+    }
 }
 
 /// The user at this terminal, who sees all of the home.

@@ -90,11 +90,8 @@ fn what_cannot_be_is_bad_usage_and_changes_nothing() {
 #[test]
 fn what_makes_something_needs_an_owner() {
     let home = Home::new();
-    let unbound: &[&[&str]] = &[
-        &["flows", "create", "g", "--controller", "c"],
-        &["flows", "signal", "n"],
-        &["inbox", "ack", "--all"],
-    ];
+    let unbound: &[&[&str]] =
+        &[&["flows", "create", "g", "--controller", "c"], &["inbox", "ack", "--all"]];
     for args in unbound {
         let out = home.run(args);
         assert_eq!(out.code, 2, "{args:?}: {out:?}");
@@ -106,7 +103,7 @@ fn what_makes_something_needs_an_owner() {
         assert_eq!(out.code, 2, "{out:?}");
         assert!(out.stderr.contains("requires a bound sessionKey"), "{out:?}");
     }
-    let json = home.run(&["flows", "signal", "n", "--json"]).json();
+    let json = home.run(&["inbox", "ack", "--all", "--json"]).json();
     assert_eq!(json["error"]["code"], "usage");
 }
 

@@ -37,6 +37,8 @@ mod scenes_cancel;
 mod scenes_children;
 mod scenes_delivery;
 mod scenes_doubt;
+mod scenes_events;
+mod scenes_language;
 mod scenes_leftovers;
 mod scenes_many;
 mod scenes_restart;

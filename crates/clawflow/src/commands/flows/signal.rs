@@ -12,7 +12,8 @@ use serde_json::Value;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Prints `resolved FLOW` for each flow that waited for it, or `kept` if none did: the first that
-will wait for it gets it. For example:
+will wait for it gets it. Without a session it is for the flows of `run.owner`, which are those
+that `clawflow run` starts. For example:
   clawflow flows signal reply --key \"$thread\" --payload @reply.json")]
 pub(crate) struct SignalArgs {
     /// its name
@@ -36,7 +37,7 @@ pub(crate) struct SignalArgs {
 
 /// Tells of it.
 pub(crate) async fn run(ctx: &Ctx, args: SignalArgs) -> Result<Exit, CliError> {
-    let caller = args.binding.owner(ctx)?;
+    let caller = args.binding.owner_or_own(ctx)?;
     let payload = Input::default().maybe_json("--payload", args.payload.as_deref())?;
     let request = SignalRequest {
         name: args.name,

@@ -6,7 +6,7 @@
 
 mod chaos;
 mod plan;
-mod rng;
+pub(crate) mod rng;
 mod round;
 pub(crate) mod story;
 mod world;
