@@ -76,12 +76,7 @@ impl Engine {
                     return self.tell_end(&wait.flow_id, end).await;
                 }
                 Ok(Next::Cancel) => return self.cancel_child(&wait.flow_id, &child, again).await,
-                Ok(Next::Adopt) => {
-                    if let Err(error) = self.adopt(&child) {
-                        tracing::warn!(flow_id = %child, %error, "a child flow was not adopted");
-                    }
-                    return;
-                }
+                Ok(Next::Adopt) => return self.adopt_child(&child).await,
                 Err(error) if !error.may_pass() => {
                     return tracing::warn!(flow_id = %child, %error, "a child is left as it is");
                 }
@@ -222,7 +217,19 @@ impl Engine {
             Ok(_) | Err(EngineError::Refused { .. }) => {}
             Err(error) => tracing::warn!(flow_id = %child, %error, "a child was not cancelled"),
         }
-        if let Err(error) = self.adopt(child) {
+        self.adopt_child(child).await;
+    }
+
+    /// Drives the child too, unless it has ended meanwhile: its end lets go of it, in its cell.
+    async fn adopt_child(&self, child: &FlowId) {
+        let in_use = self.in_use(child);
+        let _cell = in_use.lock().await;
+        let adopted = match self.flow(child) {
+            Ok(Some(flow)) if !flow.is_terminal() => self.adopt(child).map_err(EngineError::from),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = adopted {
             tracing::warn!(flow_id = %child, %error, "a child flow was not adopted");
         }
     }

@@ -52,6 +52,11 @@ impl Faulty {
         }
     }
 
+    /// Another way to the same store; this one stays as it is.
+    pub(crate) fn again(&self) -> Self {
+        Self::over(self.below.clone())
+    }
+
     /// Refuses the next `count` submits.
     pub(crate) fn fail(&self, count: usize) {
         self.full.store(count, Ordering::SeqCst);
