@@ -276,3 +276,29 @@ fn errors_stop_at_twenty() {
     let text = format!("steps: [{}]\n", "{ id: 'a b', rnu: x }, ".repeat(50));
     assert_eq!(messages(&text).len(), 20);
 }
+
+#[test]
+fn names_that_other_languages_keep_for_themselves_are_names() {
+    let text = "\
+args: { __proto__: { default: x }, constructor: {} }
+steps:
+  - { id: __proto__, run: x }
+  - { id: constructor, run: x, when: '!$__proto__.json.constructor' }
+  - { id: toString, stdin: [$__proto__.json, $constructor.json.__proto__, '${__proto__}'] }
+";
+    let run = Run::default()
+        .printed("__proto__", r#"{"a":1}"#)
+        .printed("constructor", r#"{"__proto__":{"b":2}}"#)
+        .given("__proto__", json!("arg"));
+    let flow = parse(text).unwrap();
+    assert!(flow.steps[1].when.as_ref().unwrap().eval(&run).unwrap());
+    let value = flow.steps[2].stdin.as_ref().unwrap().resolve(&run).unwrap();
+    assert_eq!(value, json!([{"a": 1}, {"b": 2}, "arg"]));
+    let inherited = parse("steps: [{ id: a, run: x }, { id: b, stdin: $a.json.toString.name }]");
+    let run = Run::default().printed("a", "{}");
+    let value = inherited.unwrap().steps[1].stdin.as_ref().unwrap().resolve(&run).unwrap();
+    assert_eq!(value, json!(null));
+    assert!(
+        errors("steps: [{ id: a, run: x, stdin: $__proto__.json }]").contains("does not exist")
+    );
+}
