@@ -62,6 +62,8 @@ impl Api {
             let Ok(view) = self.view(&child) else { continue };
             let mut inner = self.explained(&view);
             self.explain_children(&view, &mut inner, depth - 1)?;
+            // Who drives the flow drives what is below it.
+            inner.reasons.retain(|reason| reason.kind != "driver");
             for mut reason in inner.reasons {
                 if reason.flow_id.is_none() {
                     reason.text = format!("in {child}: {}", reason.text);
@@ -69,6 +71,10 @@ impl Api {
                 }
                 why.reasons.push(reason);
             }
+            let drives = |command: &str| {
+                command.starts_with("clawflow run ") || command == "clawflow gateway run"
+            };
+            inner.commands.retain(|command| !drives(command));
             why.commands.extend(inner.commands);
         }
         Ok(())

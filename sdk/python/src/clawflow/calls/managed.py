@@ -143,11 +143,12 @@ def list_own(
     binding: Binding,
     *,
     status: Sequence[FlowStatus] = (),
+    parent: str | None = None,
     since: int | None = None,
     all: bool = True,
 ) -> Steps[list[FlowLine]]:
     """The session's flows, newest first; without `all` none that ended over a day ago."""
-    return (yield from every_flow(binding, status=status, since=since, all=all))
+    return (yield from every_flow(binding, status=status, parent=parent, since=since, all=all))
 
 
 def every_flow(binding: Binding, **fields: Any) -> Steps[list[FlowLine]]:
