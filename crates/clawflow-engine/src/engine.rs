@@ -13,7 +13,7 @@ use crate::supervise::Supervisor;
 use crate::{recover, timers};
 use clawflow_core::definition::{Definition, Dialect, Files};
 use clawflow_core::drive::Ctx;
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::task::Executor;
 use clawflow_store::{Store, StoreError};
 use std::collections::{HashMap, HashSet};
@@ -87,6 +87,7 @@ pub(crate) struct Inner {
     pub(crate) feed: watch::Sender<u64>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) hooks: Mutex<Vec<Arc<dyn Hooks>>>,
+    pub(crate) followed: Mutex<HashSet<TaskId>>,
     pub(crate) examined: Semaphore,
     pub(crate) watched: Mutex<HashMap<String, watch::Sender<News>>>,
     stopping: watch::Sender<bool>,
@@ -139,6 +140,7 @@ impl Engine {
             feed: watch::Sender::new(0),
             recent: Arc::default(),
             hooks: Mutex::default(),
+            followed: Mutex::default(),
             examined: Semaphore::new(recover::EXAMINED_AT_ONCE),
             watched: Mutex::default(),
             stopping: watch::Sender::new(false),

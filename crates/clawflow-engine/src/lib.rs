@@ -22,6 +22,7 @@ mod files;
 mod held;
 mod hooks;
 mod recover;
+pub mod reporter;
 mod runtime;
 mod seen;
 mod settings;

@@ -30,6 +30,12 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
     tokio::spawn(async move {
         let mut looks = tokio::task::JoinSet::new();
         for (task_id, _, flow_id) in running {
+            if let Ok(Some(task)) = engine.inner.store.task(&task_id)
+                && task.reported
+            {
+                engine.follow_reporter(&task);
+                continue;
+            }
             let engine = engine.clone();
             looks.spawn(async move {
                 let attempt = Attempt { flow_id, task_id, fence: 0 };

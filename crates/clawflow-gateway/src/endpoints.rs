@@ -8,7 +8,8 @@ use clawflow_engine::api::{
     FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun,
     FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary,
     FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, SignalSend, TaskCancel, TaskList,
-    TaskLogs, TaskNotify, TaskReport, TaskRun, TaskShow, TokenCreate, TokenList, TokenRevoke,
+    TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRun, TaskShow, TaskWait, TokenCreate,
+    TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -43,6 +44,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get::<TaskList>("/v1/tasks", "Lists tasks.").mcp(),
     get::<TaskShow>("/v1/tasks/{task}", "Shows a task.").mcp(),
     get::<TaskLogs>("/v1/tasks/{task}/logs", "Reads a log of a task.").mcp().waits(),
+    get::<TaskWait>("/v1/tasks/{task}/wait", "Waits for the end of a task.").mcp().waits(),
     post::<TaskCancel>("/v1/tasks/{task}/cancel", "Stops a task.").mcp(),
     post::<FlowCreate>("/v1/flows/managed", "Makes a flow that code drives."),
     get::<FlowGet>("/v1/flows/{flow}/record", "Reads the record of a flow by its id or key."),
@@ -71,6 +73,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<TaskReport>(
         "/v1/tasks/{task}/report",
         "Reports progress or the end of a task that its caller runs.",
+    ),
+    post::<TaskRecord>(
+        "/v1/tasks/recorded",
+        "Records a task that somebody else runs, or reports about it.",
     ),
     post::<TaskNotify>("/v1/tasks/{task}/notify", "Changes what the owner is told about a task."),
     get::<InboxList>("/v1/inbox", "Lists the messages of an inbox.").waits(),

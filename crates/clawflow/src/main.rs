@@ -31,6 +31,10 @@ fn main() -> ExitCode {
         Some(verb) if verb == "__pipeline" => return lobster::pipeline::main(args),
         // Short commands, called often: they must not wait for the tree of all commands.
         Some(verb) if verb == "lobster" => return lobster::cli::main(args, Flags::default()),
+        // Nor may a job wait for what it does not need.
+        Some(verb) if verb == "tasks" && args.next().is_some_and(|verb| verb == "wrap") => {
+            return commands::tasks::wrap_now();
+        }
         _ => {}
     }
     cli::main()

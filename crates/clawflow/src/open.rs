@@ -8,6 +8,7 @@ use crate::config::{Settings, listen};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Route;
 use clawflow_engine::api::{Api, ApiError};
+use clawflow_engine::reporter;
 use clawflow_engine::{Engine, EngineSettings, Scope};
 use clawflow_gateway::courier::{Post, Routes, RoutesError};
 use clawflow_gateway::holder::{self, HolderError, HolderInfo, Kind, Taken};
@@ -233,7 +234,11 @@ pub(crate) async fn open(settings: &Settings, want: Want) -> Result<Opened, Open
     let began = Instant::now();
     loop {
         let holder = match take(settings, want)? {
-            Some(Taken::Lock(guard)) => return hold(settings, want, guard),
+            Some(Taken::Lock(guard)) => {
+                let opened = hold(settings, want, guard)?;
+                take_reports(settings, &opened).await;
+                return Ok(opened);
+            }
             Some(Taken::HeldBy(holder)) => holder,
             None => return Err(OpenError::Nobody { home: home() }),
         };
@@ -318,6 +323,22 @@ fn hold(settings: &Settings, want: Want, guard: Guard) -> Result<Opened, OpenErr
     }
     let backend = Backend::Local(api.clone());
     Ok(Opened::Holder(Box::new(Holder { backend, api, server, guard })))
+}
+
+/// Takes in the reports that came while nobody held the home, and those that will come.
+async fn take_reports(settings: &Settings, opened: &Opened) {
+    let Opened::Holder(holder) = opened else { return };
+    let api = holder.api.clone();
+    match holder.server {
+        Some(_) => {
+            tokio::spawn(reporter::keep_taking_in(api, settings.home.clone()));
+        }
+        None => {
+            if let Err(error) = reporter::take_in(&api, &settings.home).await {
+                tracing::warn!(%error, "reports of jobs wait until the store takes them");
+            }
+        }
+    }
 }
 
 /// Only a gateway listens on a TCP address: a foreground run comes and goes.

@@ -837,6 +837,18 @@ export interface PartOf {
   undo?: boolean | undefined;
 }
 
+/** A process of this machine, and since when it is that one. */
+export interface ProcessId {
+  /** Its id. */
+  pid: number;
+  /** Kernel start time, in clock ticks since boot. */
+  startTime: number;
+  /** The boot in which it runs. */
+  bootId: string;
+  /** The host and the namespace of process ids in which it has that id. */
+  place: string;
+}
+
 /** How a message reaches its owner. */
 export type RouteKind = "inbox" | "webhook" | "command";
 
@@ -1026,6 +1038,8 @@ export interface Task {
   version: number;
   /** What executes it. */
   runtime: Runtime;
+  /** What sort of work it is, as its reporter calls it: `wrap`, `observe`, `ping`. */
+  kind?: string | undefined;
   /** Schedule or tool that caused it. */
   sourceId?: string | undefined;
   /** Session key of the owner. */
@@ -1140,6 +1154,60 @@ export interface TaskNotifyRequest {
   notifyPolicy: NotifyPolicy;
 }
 
+/** Records a task that its caller runs or watches, with what is known of it: also its end. */
+export interface TaskRecordRequest {
+  /**
+   * The id of the task, made by the reporter: the same one is the same task, and this is a
+   * report about it. Without it a new task is recorded.
+   */
+  taskId?: TaskId | null | undefined;
+  /** What it does, for people. */
+  task: string;
+  /** Short name. */
+  label?: string | null | undefined;
+  /** What executes it. */
+  runtime?: Runtime | undefined;
+  /** What sort of work it is. */
+  kind?: string | null | undefined;
+  /** Schedule or tool that caused it. */
+  sourceId?: string | null | undefined;
+  /** The reporter's own id of the run. */
+  runId?: string | null | undefined;
+  /** Session key of the owner; a bound caller may leave it out. */
+  owner?: string | undefined;
+  /** The flow of code whose child it is. */
+  flow?: string | null | undefined;
+  /**
+   * Whether it is recorded without the flow where the flow takes no child; its history says
+   * so then.
+   */
+  orAlone?: boolean | undefined;
+  /** What the owner is told of it; nothing, if absent. */
+  notifyPolicy?: NotifyPolicy | null | undefined;
+  /** The process to follow: when it has gone without a report, the task is settled. */
+  process?: ProcessId | null | undefined;
+  /** Where it stands; running, if absent. */
+  status?: TaskStatus | null | undefined;
+  /** One line of progress. */
+  progressSummary?: string | null | undefined;
+  /** One line about its end. */
+  terminalSummary?: string | null | undefined;
+  /** What it really reached, with `succeeded`. */
+  terminalOutcome?: TerminalOutcome | null | undefined;
+  /** Why it failed. */
+  error?: string | null | undefined;
+  /** When it began. */
+  startedAt?: number | null | undefined;
+  /** Its last sign of life. */
+  lastEventAt?: number | null | undefined;
+  /** When it ended. */
+  endedAt?: number | null | undefined;
+  /** How its process ended. */
+  exit?: Exit | null | undefined;
+  /** What it has used so far. */
+  usage?: Usage | null | undefined;
+}
+
 /** Reports progress or the end of a task that its caller runs. */
 export interface TaskReportRequest {
   /** Where it stands; as it was, if absent. */
@@ -1158,6 +1226,8 @@ export interface TaskReportRequest {
   lastEventAt?: number | null | undefined;
   /** When it ended. */
   endedAt?: number | null | undefined;
+  /** How its process ended. */
+  exit?: Exit | null | undefined;
   /** What it has used so far. */
   usage?: Usage | null | undefined;
 }
@@ -1583,6 +1653,16 @@ export interface Calls {
     };
     response: TaskLogsResponse;
   };
+  /** Waits for the end of a task. */
+  "task.wait": {
+    request: {
+      /** The task. */
+      task: string;
+      /** How long, in milliseconds (at most 60,000). */
+      timeoutMs?: number | undefined;
+    };
+    response: Task;
+  };
   /** Stops a task. */
   "task.cancel": {
     request: {
@@ -1710,6 +1790,11 @@ export interface Calls {
     } & TaskReportRequest;
     response: Task;
   };
+  /** Records a task that somebody else runs, or reports about it. */
+  "task.record": {
+    request: TaskRecordRequest;
+    response: Task;
+  };
   /** Changes what the owner is told about a task. */
   "task.notify": {
     request: {
@@ -1832,6 +1917,7 @@ export const ROUTES = {
   "task.run": { method: "POST", path: "/v1/tasks" },
   "task.show": { method: "GET", path: "/v1/tasks/{task}" },
   "task.logs": { method: "GET", path: "/v1/tasks/{task}/logs" },
+  "task.wait": { method: "GET", path: "/v1/tasks/{task}/wait" },
   "task.cancel": { method: "POST", path: "/v1/tasks/{task}/cancel" },
   "flow.create": { method: "POST", path: "/v1/flows/managed" },
   "flow.get": { method: "GET", path: "/v1/flows/{flow}/record" },
@@ -1849,6 +1935,7 @@ export const ROUTES = {
   "flow.emit": { method: "POST", path: "/v1/flows/{flow}/emit" },
   "signal.send": { method: "POST", path: "/v1/signals" },
   "task.report": { method: "POST", path: "/v1/tasks/{task}/report" },
+  "task.record": { method: "POST", path: "/v1/tasks/recorded" },
   "task.notify": { method: "POST", path: "/v1/tasks/{task}/notify" },
   "inbox.list": { method: "GET", path: "/v1/inbox" },
   "inbox.ack": { method: "POST", path: "/v1/inbox/ack" },

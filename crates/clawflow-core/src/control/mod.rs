@@ -31,6 +31,7 @@ mod state;
 mod wake;
 
 pub use crate::drive::Ctx;
+pub use crate::task::TaskReport as ChildReport;
 pub use answer::Reply;
 pub use answer::Said;
 pub use answer::answer;
@@ -53,7 +54,6 @@ pub use pause::pause;
 pub use pause::unpause;
 pub use progress::progress;
 pub use progress::started;
-pub use report::ChildReport;
 pub use report::report;
 pub use resume::resume;
 pub use run_task::NewChild;

@@ -3,37 +3,15 @@
 use super::children::child_ended;
 use super::draft::Draft;
 use super::state::{ControlDecision, ControlState, is_good};
-use crate::Millis;
 use crate::drive::Ctx;
 use crate::error::{Code, Refusal};
 use crate::flow::check_driver;
-use crate::limits::{SUMMARY_CHARS_MAX, cut};
-use crate::task::{Task, TaskMove, TaskStatus, TerminalOutcome, Usage, next_status, order_times};
+use crate::task::{
+    Task, TaskMove, TaskReport, TaskStatus, check_report as check, ended_as as how, is_recorded,
+    next_status, order_times, summary_of_end as end_of, write, write_end,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// What is known of a child. What is left out stays as it is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ChildReport {
-    /// Where it stands.
-    pub status: Option<TaskStatus>,
-    /// One line of progress.
-    pub progress_summary: Option<String>,
-    /// One line about its end.
-    pub terminal_summary: Option<String>,
-    /// What it really reached, with `succeeded`.
-    pub terminal_outcome: Option<TerminalOutcome>,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// When it began.
-    pub started_at: Option<Millis>,
-    /// Its last sign of life.
-    pub last_event_at: Option<Millis>,
-    /// When it ended.
-    pub ended_at: Option<Millis>,
-    /// What it has used so far.
-    pub usage: Option<Usage>,
-}
 
 /// Takes over a report about `task`, a recorded child of the flow; for one that has ended the row
 /// as the store has it. The flow may have ended. An end lets the flow go on. A late end of a
@@ -48,7 +26,7 @@ pub fn report(
     state: &ControlState,
     ctx: &mut Ctx,
     task: &Arc<Task>,
-    report: &ChildReport,
+    report: &TaskReport,
 ) -> Result<ControlDecision, Refusal> {
     check_driver(&state.flow)?;
     let was = state.tasks.get(&task.task_id).unwrap_or(task);
@@ -69,59 +47,11 @@ pub fn report(
     }
 }
 
-/// Validity of what is said.
-fn check(was: &Task, report: &ChildReport) -> Result<(), Refusal> {
-    let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
-    let status = report.status.unwrap_or(was.status);
-    if report.terminal_outcome.is_some() && status != TaskStatus::Succeeded {
-        return invalid("only a task that succeeded has a terminal outcome");
-    }
-    if !status.is_terminal() && report.ended_at.is_some() {
-        return invalid("only a task that has ended has an end");
-    }
-    let times = [report.started_at, report.last_event_at, report.ended_at];
-    if times.into_iter().flatten().any(|at| at < 0) {
-        return invalid("a time is before 1970");
-    }
-    let cost = report.usage.as_ref().and_then(|usage| usage.cost_usd);
-    if cost.is_some_and(|cost| !cost.is_finite() || cost < 0.0) {
-        return invalid("the cost is negative or no number");
-    }
-    Ok(())
-}
-
-fn line(text: Option<&String>) -> Option<String> {
-    let text = text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
-    text.filter(|text| !text.is_empty()).map(|text| cut(&text, SUMMARY_CHARS_MAX))
-}
-
-/// A text of several lines, cut.
-fn text(text: Option<&String>) -> Option<String> {
-    let text = text.map(|text| text.trim()).filter(|text| !text.is_empty());
-    text.map(|text| cut(text, SUMMARY_CHARS_MAX))
-}
-
-/// Writes what is said to the row, but for its status and end.
-fn write(row: &mut Task, report: &ChildReport, now: Millis) {
-    if let Some(progress) = line(report.progress_summary.as_ref()) {
-        row.progress_summary = Some(progress);
-    }
-    if let Some(usage) = &report.usage {
-        row.usage = Some(usage.clone());
-    }
-    if let Some(started_at) = report.started_at {
-        row.started_at = Some(started_at);
-    }
-    let sign = report.last_event_at.or(report.ended_at).unwrap_or(now);
-    // Reports may overtake each other.
-    row.last_event_at = row.last_event_at.max(sign);
-}
-
 /// Progress, or the start.
 fn go_on(
     mut draft: Draft,
     was: &Arc<Task>,
-    report: &ChildReport,
+    report: &TaskReport,
 ) -> Result<ControlDecision, Refusal> {
     let id = &was.task_id;
     let now = draft.now();
@@ -156,33 +86,12 @@ fn go_on(
     Ok(draft.finish())
 }
 
-/// How a status that ends a task is reached.
-fn how(end: TaskStatus) -> TaskMove {
-    match end {
-        TaskStatus::Succeeded => TaskMove::Succeed,
-        TaskStatus::TimedOut => TaskMove::TimeOut,
-        TaskStatus::Cancelled => TaskMove::Cancel,
-        TaskStatus::Lost => TaskMove::Lose,
-        TaskStatus::Failed | TaskStatus::Queued | TaskStatus::Running => TaskMove::Fail,
-    }
-}
-
-/// Writes how it ended to the row.
-fn write_end(row: &mut Task, report: &ChildReport, now: Millis) {
-    write(row, report, now);
-    row.ended_at = Some(report.ended_at.or(report.last_event_at).unwrap_or(now));
-    row.terminal_summary = text(report.terminal_summary.as_ref());
-    row.terminal_outcome = report.terminal_outcome;
-    row.error = text(report.error.as_ref());
-    order_times(row);
-}
-
 /// The end.
 fn settle(
     mut draft: Draft,
     was: &Arc<Task>,
     end: TaskStatus,
-    report: &ChildReport,
+    report: &TaskReport,
 ) -> Result<ControlDecision, Refusal> {
     let id = &was.task_id;
     let now = draft.now();
@@ -205,30 +114,11 @@ fn settle(
     Ok(draft.finish())
 }
 
-fn end_of(task: &Task) -> Value {
-    json!({
-        "outcome": how(task.status), "status": task.status, "error": task.error,
-        "summary": task.terminal_summary, "terminalOutcome": task.terminal_outcome,
-    })
-}
-
-/// Whether all that is said of how it ended is in its row. Its times are not compared: a reporter
-/// that names none means the time of its report.
-fn is_recorded(was: &Task, report: &ChildReport) -> bool {
-    let progress = line(report.progress_summary.as_ref());
-    report.status == Some(was.status)
-        && report.terminal_outcome == was.terminal_outcome
-        && text(report.terminal_summary.as_ref()) == was.terminal_summary
-        && text(report.error.as_ref()) == was.error
-        && (progress.is_none() || progress == was.progress_summary)
-        && (report.usage.is_none() || report.usage == was.usage)
-}
-
 /// A report about a child that has ended.
 fn late(
     mut draft: Draft,
     was: &Arc<Task>,
-    report: &ChildReport,
+    report: &TaskReport,
 ) -> Result<ControlDecision, Refusal> {
     let refused = || {
         let message = format!("the task is already {}", was.status);

@@ -11,7 +11,7 @@ use crate::flow::{self, Blocker, Field, Flow, NotifyPolicy, Patch, SyncMode, che
 use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::task::{
-    Runtime, Task, TaskCommand, TaskStatus, back_date, check_command, fresh, notified,
+    Executor, Runtime, Task, TaskCommand, TaskStatus, back_date, check_command, fresh, notified,
 };
 use crate::wait::OnResolved;
 use serde_json::json;
@@ -35,6 +35,12 @@ pub struct NewChild {
     pub run_id: Option<String>,
     /// Session of the child, for agents.
     pub child_session_key: Option<String>,
+    /// The id that its reporter has given it; a new one, if absent.
+    pub task_id: Option<TaskId>,
+    /// What sort of work it is.
+    pub kind: Option<String>,
+    /// Of a recorded, running child: the process to follow.
+    pub executor: Option<Executor>,
     /// Schedule or tool that caused it.
     pub source_id: Option<String>,
     /// The attempt that it retries.
@@ -68,6 +74,9 @@ impl NewChild {
             status: None,
             run_id: None,
             child_session_key: None,
+            task_id: None,
+            kind: None,
+            executor: None,
             source_id: None,
             parent_task_id: None,
             agent_id: None,
@@ -166,6 +175,7 @@ fn checked(mut new: NewChild) -> Result<NewChild, Refusal> {
     let texts = [
         ("the run id", &mut new.run_id),
         ("the child session key", &mut new.child_session_key),
+        ("the kind", &mut new.kind),
         ("the source id", &mut new.source_id),
         ("the agent id", &mut new.agent_id),
         ("the label", &mut new.label),
@@ -189,6 +199,7 @@ fn child(new: &NewChild, draft: &mut Draft, starts: bool) -> Task {
         runtime: new.runtime,
         requester_origin,
         parent_flow_id: Some(flow_id),
+        kind: new.kind.clone(),
         source_id: new.source_id.clone(),
         child_session_key: new.child_session_key.clone(),
         parent_task_id: new.parent_task_id.clone(),
@@ -214,7 +225,11 @@ fn recorded(new: &NewChild, draft: &mut Draft) -> Task {
     let now = draft.now();
     let running = new.status == Some(TaskStatus::Running);
     let mut task = Task { reported: true, ..child(new, draft, false) };
+    if let Some(task_id) = &new.task_id {
+        task.task_id = task_id.clone();
+    }
     if running {
+        task.executor.clone_from(&new.executor);
         task.status = TaskStatus::Running;
         task.started_at = Some(new.started_at.unwrap_or(now));
         task.last_event_at = new.last_event_at.unwrap_or(now);

@@ -13,6 +13,7 @@ pub(crate) fn fresh(ctx: &mut Ctx, owner_key: String, shown: &str, starts: bool)
         task_id: TaskId::new(ctx.ids),
         version: 0,
         runtime: Runtime::Cli,
+        kind: None,
         source_id: None,
         owner_key,
         scope_kind: ScopeKind::Session,

@@ -2,10 +2,12 @@
 
 mod fresh;
 mod record;
+pub mod recorded;
 mod run;
 pub mod solo;
 mod state;
 mod times;
+mod told;
 
 pub use record::DeliveryStatus;
 pub use record::Executor;
@@ -19,6 +21,7 @@ pub use record::Usage;
 pub use state::TaskMove;
 pub use state::TaskStatus;
 pub use state::next_status;
+pub use told::TaskReport;
 
 pub(crate) use fresh::fresh;
 pub(crate) use run::check_command;
@@ -29,3 +32,8 @@ pub(crate) use run::notified;
 pub(crate) use run::placed;
 pub(crate) use run::settle;
 pub(crate) use times::{back_date, order_times};
+pub(crate) use told::check as check_report;
+pub(crate) use told::ended_as;
+pub(crate) use told::is_recorded;
+pub(crate) use told::summary_of_end;
+pub(crate) use told::{write, write_end};

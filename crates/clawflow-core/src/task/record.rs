@@ -159,6 +159,9 @@ pub struct Task {
     pub version: u64,
     /// What executes it.
     pub runtime: Runtime,
+    /// What sort of work it is, as its reporter calls it: `wrap`, `observe`, `ping`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Schedule or tool that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,

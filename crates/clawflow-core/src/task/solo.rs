@@ -79,7 +79,7 @@ pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
 
 /// The decision that turns `was` into `task`, with a line of history and, at its end, what is owed
 /// for it.
-fn change(
+pub(super) fn change(
     was: &Solo,
     mut task: Task,
     ctx: &mut Ctx,
@@ -197,11 +197,15 @@ pub fn lost(
     Ok(change(was, task, ctx, "task.ended", data, Vec::new()))
 }
 
-/// Stops it: a queued task never starts, a running one is stopped.
+/// Stops it: a queued task never starts, a running one is stopped. One that somebody else runs is
+/// let go of: its record ends, the work does not.
 ///
 /// # Errors
 /// `terminal` if it has ended.
 pub fn cancel(was: &Solo, ctx: &mut Ctx, reason: &str) -> Result<SoloDecision, Refusal> {
+    if was.task.reported {
+        return super::recorded::detach(was, ctx, reason);
+    }
     let mut task = Task::clone(&was.task);
     let data = json!({ "reason": limits::reason(reason) });
     if task.status == TaskStatus::Running {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets nothing fails there and then")]
 
+mod recorded;
 mod rules;
 mod world;
 

@@ -108,6 +108,8 @@ calls!(
     TaskList "task.list" (TaskListRequest) -> TaskListResponse = task_list;
     /// Shows a task.
     TaskShow "task.show" (TaskRef) -> Task = task_show;
+    /// Waits for the end of a task.
+    TaskWait "task.wait" (TaskWaitRequest) -> Task = task_wait;
     /// Stops a task.
     TaskCancel "task.cancel" (TaskCancelRequest) -> Task = task_cancel;
     /// Reads a log of a task.
@@ -148,6 +150,8 @@ calls!(
     SignalSend "signal.send" (SignalRequest) -> SignalResponse = signal_send;
     /// Reports progress or the end of a task that its caller runs.
     TaskReport "task.report" (TaskReportRequest) -> Task = task_report;
+    /// Records a task that somebody else runs, or reports about it.
+    TaskRecord "task.record" (TaskRecordRequest) -> Task = task_record;
     /// Changes what the owner is told about a task.
     TaskNotify "task.notify" (TaskNotifyRequest) -> Task = task_notify;
     /// Lists the messages of an inbox.

@@ -47,7 +47,7 @@ impl ApiError {
 }
 
 /// Whether the store could not persist it: the same may succeed later.
-pub(super) fn is_persistence(error: &ApiError) -> bool {
+pub(crate) fn is_persistence(error: &ApiError) -> bool {
     ["persist_failed", "store_full", "unavailable"].contains(&error.code.as_str())
 }
 

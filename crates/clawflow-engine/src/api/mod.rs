@@ -129,6 +129,7 @@ mod signal_send;
 mod task_cancel;
 mod task_list;
 mod task_logs;
+mod task_record;
 mod task_report;
 mod task_run;
 mod taskflow;
@@ -145,6 +146,7 @@ pub use taskflow::TaskFlow;
 pub use types::*;
 
 pub(crate) use caller::Actor;
+pub(crate) use error::is_persistence;
 
 use crate::engine::Engine;
 use std::sync::Arc;

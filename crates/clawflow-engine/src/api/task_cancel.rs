@@ -1,7 +1,7 @@
-//! `task.cancel`.
+//! `task.cancel` and `task.wait`.
 
 use super::flow_wait::WAIT_MS_MAX;
-use super::{Api, ApiError, TaskCancelRequest};
+use super::{Api, ApiError, TaskCancelRequest, TaskWaitRequest};
 use crate::held::OfEither;
 use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
@@ -39,7 +39,18 @@ impl Api {
                 self.engine.decide(self.actor(), flow_id, cancel).await?;
             }
         }
-        let deadline = Instant::now() + Duration::from_millis(request.wait_ms.min(WAIT_MS_MAX));
+        self.until_task_ended(task, request.wait_ms).await
+    }
+
+    pub(super) async fn task_wait(&self, request: TaskWaitRequest) -> Result<Task, ApiError> {
+        let task = self.find_task(&request.task)?;
+        self.until_task_ended(task, request.timeout_ms).await
+    }
+
+    /// The task once it has ended, or as it is after that time.
+    async fn until_task_ended(&self, task: Task, wait_ms: u64) -> Result<Task, ApiError> {
+        let task_id = task.task_id;
+        let deadline = Instant::now() + Duration::from_millis(wait_ms.min(WAIT_MS_MAX));
         let mut changes =
             self.engine.changes(task.parent_flow_id.as_ref().map_or(&task_id.0, |id| &id.0));
         loop {

@@ -3,19 +3,16 @@
 use super::{Api, ApiError, TaskNotifyRequest, TaskReportRequest};
 use crate::error::EngineError;
 use crate::held::{OfCode, OfEither};
-use clawflow_core::control::{self, ChildReport, ControlState};
+use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{Ctx, Decision, FlowState};
 use clawflow_core::error::{Code, Refusal};
-use clawflow_core::task::{Task, solo};
+use clawflow_core::task::{Task, TaskReport, recorded, solo};
 use std::sync::Arc;
 
 impl Api {
     pub(super) async fn task_report(&self, request: TaskReportRequest) -> Result<Task, ApiError> {
         let task = self.find_task(&request.task)?;
-        let Some(flow_id) = task.parent_flow_id.clone() else {
-            return Err(engine_runs_it().into());
-        };
-        let report = ChildReport {
+        let report = TaskReport {
             status: request.status,
             progress_summary: request.progress_summary,
             terminal_summary: request.terminal_summary,
@@ -24,7 +21,23 @@ impl Api {
             started_at: request.started_at,
             last_event_at: request.last_event_at,
             ended_at: request.ended_at,
+            exit: request.exit,
             usage: request.usage,
+        };
+        self.take_report(task, report).await
+    }
+
+    /// Takes over a report about this task, whether it belongs to a flow or not.
+    pub(super) async fn take_report(
+        &self,
+        task: Task,
+        report: TaskReport,
+    ) -> Result<Task, ApiError> {
+        let task_id = task.task_id.clone();
+        let Some(flow_id) = task.parent_flow_id.clone() else {
+            let tell =
+                move |was: &solo::Solo, ctx: &mut Ctx<'_>| recorded::report(was, ctx, &report);
+            return Ok(self.engine.decide_task(self.actor(), &task_id, tell).await?);
         };
         let (store, id) = (self.engine.store().clone(), task.task_id.clone());
         let tell = OfEither(
@@ -42,7 +55,7 @@ impl Api {
         let done = self.engine.decide(self.actor(), &flow_id, tell).await.map_err(no_flow)?;
         match done.task {
             Some(task) => Ok(Arc::unwrap_or_clone(task)),
-            None => self.find_task(&request.task),
+            None => self.find_task(&task_id.0),
         }
     }
 

@@ -29,7 +29,7 @@ pub(crate) mod record_file;
 mod server;
 pub mod spec;
 mod start;
-mod sys;
+pub(crate) mod sys;
 mod tree;
 mod watch;
 

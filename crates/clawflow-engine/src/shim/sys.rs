@@ -1,5 +1,8 @@
 //! The few system calls that rustix does not offer, each behind a safe face.
 
+pub(crate) mod job;
+pub(crate) mod pidfd;
+
 use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::MaybeUninit;

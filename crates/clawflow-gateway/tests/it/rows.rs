@@ -8,8 +8,8 @@ use clawflow_engine::api::{
     FlowFinish, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
     FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
     FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
-    SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskReport, TaskRun, TaskShow,
-    TokenCreate, TokenList, TokenRevoke,
+    SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRun,
+    TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -124,6 +124,17 @@ async fn tasks(caller: &mut Caller) {
         Ok(logs) => assert_eq!(logs.text, ""),
         Err(error) => assert_ne!(error.code, "bad_request", "{error}"),
     }
+    let new = json!({
+        "task": "backup", "owner": "agent:test:main", "kind": "wrap", "startedAt": 5,
+        "status": "failed", "exit": { "code": 3 }, "endedAt": 7,
+        "process": { "pid": 1, "startTime": 1, "bootId": "b", "place": "p" },
+    });
+    let told = caller.call::<TaskRecord>(new).await.unwrap();
+    assert_eq!((told.created_at, told.ended_at, told.reported), (5, Some(7), true));
+    let bad = json!({ "task": "t", "owner": "o", "taskId": "task_short" });
+    assert_eq!(caller.call::<TaskRecord>(bad).await.unwrap_err().code, "invalid");
+    let wait = json!({ "task": told.task_id.0, "timeoutMs": 60_000 });
+    assert_eq!(caller.call::<TaskWait>(wait).await.unwrap(), told);
     let cancel = json!({ "task": id, "reason": "test" });
     match caller.call::<TaskCancel>(cancel).await {
         Ok(task) => assert_eq!(task.task_id.0, id),
@@ -176,6 +187,7 @@ async fn code(caller: &mut Caller) {
         FlowAppendOutput { "flow": "none", "name": "n", "value": 1 }
         FlowEmit { "flow": "none", "content": "c" }
         TaskReport { "task": "none", "status": "succeeded" }
+        TaskWait { "task": "none" }
         TaskNotify { "task": "none", "notifyPolicy": "silent" }
         DeliveryRedeliver { "delivery": "dlv_none" }
         DeliveryDismiss { "delivery": "dlv_none" }

@@ -139,6 +139,7 @@ pub fn task(n: u64, flow: Option<u64>) -> Task {
         task_id: task_id(n),
         version: 1,
         runtime: Runtime::Cli,
+        kind: None,
         source_id: None,
         owner_key: OWNER.to_owned(),
         scope_kind: ScopeKind::Session,

@@ -29,7 +29,7 @@ pub(crate) struct Ctx {
 }
 
 impl Start {
-    pub(super) fn new(globals: &Globals, env: EnvMap) -> Self {
+    pub(crate) fn new(globals: &Globals, env: EnvMap) -> Self {
         let mut flags = Flags::default();
         flags.home.clone_from(&globals.home);
         flags.config.clone_from(&globals.config);

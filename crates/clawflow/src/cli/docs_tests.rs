@@ -19,7 +19,8 @@ fn rows(command: &Command, path: &str, out: &mut String) {
         let about = below.get_about().map(ToString::to_string).unwrap_or_default();
         // The twin is said to be one; its list would only say everything twice.
         let is_twin = path == "clawflow tasks flow";
-        if is_twin || below.get_subcommands().next().is_none() {
+        let stands_alone = below.get_positionals().next().is_some();
+        if is_twin || stands_alone || below.get_subcommands().next().is_none() {
             let places = below.get_positionals().map(|arg| format!(" {}", place(arg)));
             out.push_str(&format!("| `{path}{}` | {about} |\n", places.collect::<String>()));
         }

@@ -118,7 +118,7 @@ fn report(mode: Mode, error: &CliError) -> Exit {
 }
 
 /// Bad usage, or a request for help or the version, which the parser has the words for.
-fn parse_failed(error: &clap::Error) -> Exit {
+pub(crate) fn parse_failed(error: &clap::Error) -> Exit {
     let wants_json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
     if error.use_stderr() && wants_json {
         let text = error.render().to_string();

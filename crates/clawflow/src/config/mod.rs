@@ -33,6 +33,7 @@ pub(crate) use env::EnvMap;
 pub(crate) use error::ConfigErrors;
 pub(crate) use load::Flags;
 pub(crate) use network::listen;
+pub(crate) use places::home_alone as home;
 pub(crate) use places::unit_directory;
 pub(crate) use settings::ColorChoice;
 pub(crate) use settings::Gateway;

@@ -53,6 +53,11 @@ pub(crate) fn unit_directory(env: &EnvMap) -> Option<PathBuf> {
     config_home(env).map(|dir| dir.join("systemd/user"))
 }
 
+/// Where the home is, whatever else is wrong.
+pub(crate) fn home_alone(flags: &Flags, env: &EnvMap) -> Option<PathBuf> {
+    home(flags, env).ok().map(|(home, _)| home)
+}
+
 fn home(flags: &Flags, env: &EnvMap) -> Result<(PathBuf, Origin), ConfigError> {
     if let Some(found) = named(flags.home.as_deref(), "--home", HOME_VARIABLE, env)? {
         return Ok(found);

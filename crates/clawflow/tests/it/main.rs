@@ -28,6 +28,8 @@ mod code_waits;
 mod examples;
 mod gateway_daemon;
 mod gateway_listen;
+mod jobs_report;
+mod jobs_wrap;
 mod killer;
 mod lobster_cli;
 mod lobster_pipeline;

@@ -59,6 +59,7 @@ class Shared(Handle):
 
     get_task = method(tasks.get_task)
     logs = method(tasks.logs)
+    wait_for_task = method(tasks.wait_for_task)
     cancel_task = method(tasks.cancel_task)
     update_task = method(tasks.update_task)
     notify_task = method(tasks.notify_task)
@@ -138,6 +139,7 @@ class TaskFlow(Shared):
     find_latest = method(managed.find_latest)
     resolve = method(managed.resolve)
     get_task_summary = method(managed.get_task_summary)
+    record_task = method(tasks.record_task)
     run_task = method(managed.run_task)
     set_waiting = method(managed.set_waiting)
     resume = method(managed.resume)

@@ -154,6 +154,7 @@ class Task(Record):
     notify_policy: NotifyPolicy
     created_at: int
     last_event_at: int
+    kind: str | None = None
     source_id: str | None = None
     requester_origin: Origin | None = None
     child_session_key: str | None = None

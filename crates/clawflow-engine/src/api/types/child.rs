@@ -3,7 +3,7 @@
 use clawflow_core::Millis;
 use clawflow_core::flow::{Flow, NotifyPolicy};
 use clawflow_core::ids::TaskId;
-use clawflow_core::task::{Runtime, Task, TaskStatus, TerminalOutcome, Usage};
+use clawflow_core::task::{Exit, Runtime, Task, TaskStatus, TerminalOutcome, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -166,6 +166,9 @@ record!(
         /// When it ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_at: Option<Millis>,
+        /// How its process ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit: Option<Exit>,
         /// What it has used so far.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         usage: Option<Usage>,

@@ -1,7 +1,9 @@
 //! Requests and answers about tasks.
 
 use clawflow_core::Millis;
-use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::flow::NotifyPolicy;
+use clawflow_core::ids::TaskId;
+use clawflow_core::task::{Exit, Runtime, Task, TaskStatus, TerminalOutcome, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -63,6 +65,17 @@ record!(
     }
 );
 record!(
+    /// Waits for the end of a task.
+    #[derive(Default)]
+    TaskWaitRequest {
+        /// The task.
+        task: String,
+        /// How long, in milliseconds (at most 60,000).
+        #[serde(default)]
+        timeout_ms: u64,
+    }
+);
+record!(
     /// Runs a command as a task of its own.
     #[derive(Default)]
     TaskRunRequest {
@@ -118,3 +131,124 @@ record!(
         done: bool,
     }
 );
+record!(
+    /// A process of this machine, and since when it is that one.
+    #[derive(Default)]
+    ProcessId {
+        /// Its id.
+        pid: u32,
+        /// Kernel start time, in clock ticks since boot.
+        start_time: u64,
+        /// The boot in which it runs.
+        boot_id: String,
+        /// The host and the namespace of process ids in which it has that id.
+        place: String,
+    }
+);
+record!(
+    /// Records a task that its caller runs or watches, with what is known of it: also its end.
+    TaskRecordRequest {
+        /// The id of the task, made by the reporter: the same one is the same task, and this is a
+        /// report about it. Without it a new task is recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task_id: Option<TaskId>,
+        /// What it does, for people.
+        task: String,
+        /// Short name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+        /// What executes it.
+        #[serde(default = "external")]
+        runtime: Runtime,
+        /// What sort of work it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// Schedule or tool that caused it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source_id: Option<String>,
+        /// The reporter's own id of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run_id: Option<String>,
+        /// Session key of the owner; a bound caller may leave it out.
+        #[serde(default)]
+        owner: String,
+        /// The flow of code whose child it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// Whether it is recorded without the flow where the flow takes no child; its history says
+        /// so then.
+        #[serde(default)]
+        or_alone: bool,
+        /// What the owner is told of it; nothing, if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notify_policy: Option<NotifyPolicy>,
+        /// The process to follow: when it has gone without a report, the task is settled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        process: Option<ProcessId>,
+        /// Where it stands; running, if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<TaskStatus>,
+        /// One line of progress.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        progress_summary: Option<String>,
+        /// One line about its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terminal_summary: Option<String>,
+        /// What it really reached, with `succeeded`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terminal_outcome: Option<TerminalOutcome>,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        /// When it began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started_at: Option<Millis>,
+        /// Its last sign of life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_event_at: Option<Millis>,
+        /// When it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_at: Option<Millis>,
+        /// How its process ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit: Option<Exit>,
+        /// What it has used so far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usage: Option<Usage>,
+    }
+);
+
+fn external() -> Runtime {
+    Runtime::External
+}
+
+impl TaskRecordRequest {
+    /// A running task of this sort, with nothing special.
+    #[must_use]
+    pub fn new(kind: &str, task: impl Into<String>) -> Self {
+        Self {
+            task_id: None,
+            task: task.into(),
+            label: None,
+            runtime: Runtime::External,
+            kind: Some(kind.to_owned()),
+            source_id: None,
+            run_id: None,
+            owner: String::new(),
+            flow: None,
+            or_alone: false,
+            notify_policy: None,
+            process: None,
+            status: None,
+            progress_summary: None,
+            terminal_summary: None,
+            terminal_outcome: None,
+            error: None,
+            started_at: None,
+            last_event_at: None,
+            ended_at: None,
+            exit: None,
+            usage: None,
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Runs all checks and tells of them.
 
 use super::finding::{Finding, Level};
-use super::{holder, home, listener, machine, service};
+use super::{holder, home, listener, machine, reports, service};
 use crate::cli::{CliError, Exit, Start, escape, escape_lines};
 use crate::config::Settings;
 use crate::show::Paint;
@@ -15,6 +15,7 @@ pub(crate) async fn run(start: Start) -> Result<Exit, CliError> {
             findings.push(Finding::ok("config", "no problems"));
             findings.extend(home::examine(&settings.home));
             findings.extend(holder::examine(&settings.home).await);
+            findings.extend(reports::examine(&settings.home));
             findings.extend(listener::examine(&settings.gateway));
             findings.extend(machine::examine());
             findings.extend(service::examine(&start.env));

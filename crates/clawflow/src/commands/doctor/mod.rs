@@ -6,6 +6,7 @@ mod holder;
 mod home;
 mod listener;
 mod machine;
+mod reports;
 mod service;
 
 pub(crate) use examine::run;

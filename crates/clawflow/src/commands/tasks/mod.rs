@@ -5,10 +5,15 @@ mod deliveries;
 mod list;
 pub(super) mod logs;
 mod notify;
+mod observe;
 mod report;
+mod reported;
 pub(super) mod run;
 mod show;
 mod verbs;
+mod wait;
+mod wrap;
 
 pub(crate) use verbs::TasksCommand;
 pub(crate) use verbs::run;
+pub(crate) use wrap::wrap_now;

@@ -1,6 +1,6 @@
-//! `clawflow tasks report`.
+//! `clawflow tasks report`: what a script says of a task that it runs itself.
 
-use super::verbs::TaskArg;
+use super::reported::{self, ReportCommand};
 use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::commands::args::{moment, word};
 use crate::commands::binding::BindingArgs;
@@ -12,14 +12,21 @@ use clawflow_engine::api::{TaskReport, TaskReportRequest};
 
 /// What is known of the task.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "\
-Only for tasks that their caller runs (`clawflow flows run-task --record`). Prints the task's id
-and its status. For example:
-  clawflow tasks report \"$task\" --progress '3 of 10 read'
+Only for tasks that their caller runs: those of `report start`, of `tasks wrap` and of
+`flows run-task --record`. Prints the task's id and its status. For example:
+  task=$(clawflow tasks report start 'import the orders' --label import)
+  clawflow tasks report progress '3 of 10 read' --task \"$task\"
+  clawflow tasks report done --summary '10 read' --task \"$task\"
+and in full, with every field of a task:
   clawflow tasks report \"$task\" --status succeeded --summary '10 read' --usage-tokens 5210")]
 pub(crate) struct ReportArgs {
-    #[command(flatten)]
-    task: TaskArg,
+    #[command(subcommand)]
+    command: Option<ReportCommand>,
+    /// the task: its id, the last 8 or more characters of it, its run id or its session
+    #[arg(value_name = "TASK", required = true)]
+    task: Option<String>,
     /// where it stands: running, succeeded, failed, timed_out, cancelled or lost
     #[arg(long, value_name = "STATUS", value_parser = word::<TaskStatus>)]
     status: Option<TaskStatus>,
@@ -84,8 +91,11 @@ impl UsageArgs {
 
 /// Reports it.
 pub(crate) async fn run(ctx: &Ctx, args: ReportArgs) -> Result<Exit, CliError> {
+    if let Some(command) = args.command {
+        return reported::run(ctx, command).await;
+    }
     let request = TaskReportRequest {
-        task: args.task.task,
+        task: args.task.unwrap_or_default(),
         status: args.status,
         progress_summary: args.progress,
         terminal_summary: args.summary,
@@ -94,6 +104,7 @@ pub(crate) async fn run(ctx: &Ctx, args: ReportArgs) -> Result<Exit, CliError> {
         started_at: args.times.started_at,
         last_event_at: args.times.last_event_at,
         ended_at: args.times.ended_at,
+        exit: None,
         usage: args.usage.usage(),
     };
     let task = ask_as::<TaskReport>(ctx, args.binding.caller(ctx)?, &request).await?;

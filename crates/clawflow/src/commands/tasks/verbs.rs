@@ -1,6 +1,8 @@
 //! The verbs of `clawflow tasks`.
 
-use super::{cancel, deliveries, list, logs, notify, report, run as start, show};
+use super::{
+    cancel, deliveries, list, logs, notify, observe, report, run as start, show, wait, wrap,
+};
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::flows::{self, FlowsCommand};
 use clap::{Args, Subcommand};
@@ -12,14 +14,20 @@ pub(crate) enum TasksCommand {
     List(list::ListArgs),
     /// show a task
     Show(TaskArg),
+    /// wait for the end of a task
+    Wait(wait::WaitArgs),
     /// stop a task
     Cancel(cancel::CancelArgs),
     /// print what a task wrote
     Logs(logs::LogsArgs),
     /// run a command as a task of its own
     Run(start::RunArgs),
+    /// run a job of somebody else's, a crontab's for example, and record it
+    Wrap(wrap::WrapArgs),
     /// say how a task goes that its caller runs
     Report(report::ReportArgs),
+    /// record a process that runs already, and follow it
+    Observe(observe::ObserveArgs),
     /// change what the owner is told about a task
     Notify(notify::NotifyArgs),
     /// list the messages about tasks and flows on all routes, the newest first
@@ -55,9 +63,12 @@ pub(crate) async fn run(ctx: &Ctx, command: Option<TasksCommand>) -> Result<Exit
         None => list::run(ctx, list::ListArgs::default()).await,
         Some(C::List(args)) => list::run(ctx, args).await,
         Some(C::Show(args)) => show::run(ctx, args).await,
+        Some(C::Wait(args)) => wait::run(ctx, args).await,
         Some(C::Cancel(args)) => cancel::run(ctx, args).await,
         Some(C::Logs(args)) => logs::run(ctx, args).await,
         Some(C::Run(args)) => start::run(ctx, args).await,
+        Some(C::Wrap(args)) => wrap::run(ctx, args),
+        Some(C::Observe(args)) => observe::run(ctx, args).await,
         Some(C::Report(args)) => report::run(ctx, args).await,
         Some(C::Notify(args)) => notify::run(ctx, args).await,
         Some(C::Deliveries(args)) => deliveries::list(ctx, args).await,

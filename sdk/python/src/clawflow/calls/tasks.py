@@ -12,7 +12,7 @@ from ..errors import ClawflowError
 from ..exchange import Steps, call
 from ..outcome import REFUSALS, Refused, TaskUpdate, TaskUpdated
 from ..records import Task, Usage
-from ..words import NotifyPolicy, TaskStatus, TerminalOutcome
+from ..words import NotifyPolicy, Runtime, TaskStatus, TerminalOutcome
 from .operation import operation
 
 
@@ -92,7 +92,65 @@ def cancel_task(
     return Task.of(answer)
 
 
-@operation("task.report", task_id="task")
+@operation("task.wait", task_id="task")
+def wait_for_task(binding: Binding, task_id: str, *, timeout_ms: int = 60_000) -> Steps[Task]:
+    """The task once it has ended, or as it is after `timeout_ms` (at most 60,000)."""
+    return Task.of((yield from call(binding, "task.wait", task=task_id, timeout_ms=timeout_ms)))
+
+
+@operation("task.record", text="task", without=("process", "exit", "usage", "owner"))
+def record_task(
+    binding: Binding,
+    text: str,
+    *,
+    task_id: str | None = None,
+    label: str | None = None,
+    runtime: Runtime = "external",
+    kind: str | None = None,
+    source_id: str | None = None,
+    run_id: str | None = None,
+    flow: str | None = None,
+    or_alone: bool = False,
+    notify_policy: NotifyPolicy | None = None,
+    status: TaskStatus | None = None,
+    progress_summary: str | None = None,
+    terminal_summary: str | None = None,
+    terminal_outcome: TerminalOutcome | None = None,
+    error: str | None = None,
+    started_at: int | None = None,
+    last_event_at: int | None = None,
+    ended_at: int | None = None,
+) -> Steps[Task]:
+    """Records a task that the caller runs, and what is known of it; running, if nothing is said.
+
+    With a `task_id` of the caller's own it may be said again: it is the same task.
+    """
+    answer = yield from call(
+        binding,
+        "task.record",
+        task=text,
+        task_id=task_id,
+        label=label,
+        runtime=runtime,
+        kind=kind,
+        source_id=source_id,
+        run_id=run_id,
+        flow=flow,
+        or_alone=or_alone,
+        notify_policy=notify_policy,
+        status=status,
+        progress_summary=progress_summary,
+        terminal_summary=terminal_summary,
+        terminal_outcome=terminal_outcome,
+        error=error,
+        started_at=started_at,
+        last_event_at=last_event_at,
+        ended_at=ended_at,
+    )
+    return Task.of(answer)
+
+
+@operation("task.report", task_id="task", without=("exit",))
 def update_task(
     binding: Binding,
     task_id: str,
