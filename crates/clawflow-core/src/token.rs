@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 text_enum!(
     /// What a caller may do. Each includes those before it.
     Access {
+        /// Report about one job, by its ping URL, and nothing else.
+        Ping = "ping",
         /// Look.
         Read = "read",
         /// Start and steer flows.

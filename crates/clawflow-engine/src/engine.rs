@@ -87,6 +87,10 @@ pub(crate) struct Inner {
     pub(crate) feed: watch::Sender<u64>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) hooks: Mutex<Vec<Arc<dyn Hooks>>>,
+    // Held across a whole sweep: one at a time.
+    pub(crate) sweeping: tokio::sync::Mutex<()>,
+    // Held across a look and a commit, hence tokio's mutex.
+    pub(crate) pings: tokio::sync::Mutex<()>,
     pub(crate) followed: Mutex<HashSet<TaskId>>,
     pub(crate) examined: Semaphore,
     pub(crate) watched: Mutex<HashMap<String, watch::Sender<News>>>,
@@ -140,6 +144,8 @@ impl Engine {
             feed: watch::Sender::new(0),
             recent: Arc::default(),
             hooks: Mutex::default(),
+            sweeping: tokio::sync::Mutex::default(),
+            pings: tokio::sync::Mutex::default(),
             followed: Mutex::default(),
             examined: Semaphore::new(recover::EXAMINED_AT_ONCE),
             watched: Mutex::default(),

@@ -23,6 +23,7 @@ mod held;
 mod hooks;
 mod recover;
 pub mod reporter;
+pub mod retention;
 mod runtime;
 mod seen;
 mod settings;

@@ -7,9 +7,9 @@ use clawflow_engine::api::{
     FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowGet,
     FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun,
     FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary,
-    FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, SignalSend, TaskCancel, TaskList,
-    TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRun, TaskShow, TaskWait, TokenCreate,
-    TokenList, TokenRevoke,
+    FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, SignalSend, TaskCancel,
+    TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait,
+    TokenCreate, TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -40,12 +40,19 @@ pub static ENDPOINTS: &[Endpoint] = &[
     .mcp(),
     get::<FlowEvents>("/v1/events", "Lists the history of a flow, a task or all.").mcp(),
     row::<FlowPurge>(Verb::Post, "/v1/purge", Access::Admin, "Deletes ended flows."),
+    row::<MaintenanceSweep>(
+        Verb::Post,
+        "/v1/maintenance",
+        Access::Admin,
+        "Deletes what has been kept for long enough, or only counts it.",
+    ),
     post::<TaskRun>("/v1/tasks", "Runs a command as a task of its own.").mcp(),
     get::<TaskList>("/v1/tasks", "Lists tasks.").mcp(),
     get::<TaskShow>("/v1/tasks/{task}", "Shows a task.").mcp(),
     get::<TaskLogs>("/v1/tasks/{task}/logs", "Reads a log of a task.").mcp().waits(),
     get::<TaskWait>("/v1/tasks/{task}/wait", "Waits for the end of a task.").mcp().waits(),
     post::<TaskCancel>("/v1/tasks/{task}/cancel", "Stops a task.").mcp(),
+    post::<TaskRerun>("/v1/tasks/{task}/rerun", "Runs the command of an ended task again.").mcp(),
     post::<FlowCreate>("/v1/flows/managed", "Makes a flow that code drives."),
     get::<FlowGet>("/v1/flows/{flow}/record", "Reads the record of a flow by its id or key."),
     get::<FlowFindLatest>("/v1/latest-flow", "Reads the newest flow of the bound owner."),

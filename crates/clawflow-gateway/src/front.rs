@@ -5,6 +5,7 @@ use crate::guests;
 use crate::host::Host;
 use crate::http::drained;
 use crate::peer::Peer;
+use crate::ping;
 use crate::problem::Problem;
 use crate::visitor::Visitor;
 use axum::Router;
@@ -54,9 +55,11 @@ fn let_in(host: &Host, peer: &Peer, request: &Request) -> Result<Option<HeaderVa
     Ok(host.guests.check_origin(peer.line, request.headers())?)
 }
 
-/// Who asks; probes need be nobody.
+/// Who asks; for probes and pings they need be nobody.
 fn visit(host: &Host, peer: &Peer, request: &Request) -> Result<Option<Visitor>, Problem> {
-    if PROBES.iter().any(|(path, _)| *path == request.uri().path()) {
+    let path = request.uri().path();
+    // A ping shows its own secret, which is good for nothing else.
+    if PROBES.iter().any(|(probe, _)| *probe == path) || path.starts_with(ping::BELOW) {
         return Ok(None);
     }
     let visitor = Visitor::admit(peer.line, request.headers(), &host.api)?;
@@ -78,7 +81,7 @@ async fn refused(problem: Problem, request: Request) -> Response<Body> {
     problem.into_response()
 }
 
-fn too_many(wait: Duration) -> Problem {
+pub(crate) fn too_many(wait: Duration) -> Problem {
     let seconds = wait.as_secs() + 1;
     let error = ApiError::new("rate_limited", "too many requests")
         .hint("ask less often, or raise gateway.rate_limit");

@@ -3,7 +3,7 @@
 use crate::endpoint::HostCall;
 use crate::guests::Guests;
 use crate::holder::{HolderInfo, Kind};
-use crate::limits::COMMANDS_MAX;
+use crate::limits::{COMMANDS_MAX, PING_RATE};
 use crate::rate::Rates;
 use crate::settings::ServerSettings;
 use crate::streams::Streams;
@@ -27,6 +27,8 @@ pub(crate) struct Host {
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) guests: Guests,
     pub(crate) rates: Rates,
+    /// How often each job may be told of.
+    pub(crate) pings: Rates,
     /// Places for commands at once.
     pub(crate) commands: Arc<Semaphore>,
     /// Places for streams of events.
@@ -48,6 +50,7 @@ impl Host {
             listen,
             guests: Guests::new(&settings.allowed_hosts, &settings.allowed_origins),
             rates: Rates::new(settings.rate_limit),
+            pings: Rates::new(PING_RATE),
             commands: Arc::new(Semaphore::new(COMMANDS_MAX)),
             streams: Arc::default(),
         }

@@ -22,6 +22,7 @@ pub mod limits;
 mod openapi;
 pub mod outgoing;
 mod peer;
+mod ping;
 mod places;
 mod problem;
 mod rate;

@@ -61,3 +61,7 @@ pub const ORIGIN_BYTES: usize = 8 << 10;
 pub const HOLDER_BYTES: u64 = 64 << 10;
 /// How long a holder may take to name itself after it took the lock.
 pub const HOLDER_NAMED: Duration = Duration::from_millis(500);
+/// Pings of one job per second, and as many at once: a job begins, tells of itself and ends.
+pub const PING_RATE: u32 = 20;
+/// Bytes of a ping's body that are read: it is one line about how a job goes.
+pub const PING_BYTES: usize = 10 << 10;

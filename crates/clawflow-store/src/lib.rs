@@ -15,6 +15,7 @@ pub mod store;
 pub use error::ApplyError;
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use sqlite::Copied;
 pub use sqlite::SqliteStore;
 pub use store::Receipt;
 pub use store::Store;

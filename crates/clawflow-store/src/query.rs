@@ -79,6 +79,10 @@ pub struct FlowCounts {
 pub struct TaskFilter {
     /// Only these states; empty: all.
     pub statuses: Vec<TaskStatus>,
+    /// Only on these runtimes; empty: all.
+    pub runtimes: Vec<Runtime>,
+    /// Only tasks with this label.
+    pub label: Option<String>,
     /// Only tasks of this flow.
     pub flow_id: Option<FlowId>,
     /// Only tasks of this owner.
@@ -89,6 +93,17 @@ pub struct TaskFilter {
     pub after: Option<TaskId>,
     /// At most so many; 0 means none.
     pub limit: usize,
+}
+
+/// A task without a flow that has ended, and where its logs are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedTask {
+    /// The task.
+    pub task_id: TaskId,
+    /// The boot in which it ran; absent, if it never did here.
+    pub boot_id: Option<String>,
+    /// Its fence.
+    pub fence: u64,
 }
 
 /// Which events to list. Oldest first.

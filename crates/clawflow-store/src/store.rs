@@ -2,18 +2,18 @@
 
 use crate::error::{ApplyError, StoreError};
 use crate::query::{
-    DeliveryFilter, Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskCounts,
-    TaskFilter, Work,
+    DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
+    TaskCounts, TaskFilter, Work,
 };
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::idempotency::Outcome;
 use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
-use clawflow_core::task::{Runtime, Task};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_core::token::Token;
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
@@ -267,6 +267,39 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of the store.
     fn find_tokens(&self, token: &str) -> Result<Vec<Token>, StoreError>;
+
+    /// Flows in this state that ended before this time and owe nothing, without an open task, a
+    /// live child or a live parent: by id from `after` on, which is about oldest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn ended_flows(
+        &self,
+        status: FlowStatus,
+        before: Millis,
+        after: Option<&FlowId>,
+        limit: usize,
+    ) -> Result<Vec<FlowId>, StoreError>;
+
+    /// The same for tasks without a flow.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn ended_tasks(
+        &self,
+        status: TaskStatus,
+        before: Millis,
+        after: Option<&TaskId>,
+        limit: usize,
+    ) -> Result<Vec<EndedTask>, StoreError>;
+
+    /// Deletes those of these tasks that have no flow, have ended and owe nothing, with their
+    /// history, in one transaction; returns how many. Durable on return. What lies in an inbox
+    /// stays.
+    ///
+    /// # Errors
+    /// Those of the store; nothing was deleted.
+    fn forget_tasks(&self, task_ids: &[TaskId]) -> Result<u64, StoreError>;
 
     /// What the command of this owner with this idempotency key came to. It may be older than
     /// [`clawflow_core::idempotency::KEPT_MS`]: then it does not count any more.

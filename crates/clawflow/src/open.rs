@@ -9,6 +9,7 @@ use clawflow_core::Millis;
 use clawflow_core::delivery::Route;
 use clawflow_engine::api::{Api, ApiError};
 use clawflow_engine::reporter;
+use clawflow_engine::retention::keep_sweeping;
 use clawflow_engine::{Engine, EngineSettings, Scope};
 use clawflow_gateway::courier::{Post, Routes, RoutesError};
 use clawflow_gateway::holder::{self, HolderError, HolderInfo, Kind, Taken};
@@ -236,7 +237,7 @@ pub(crate) async fn open(settings: &Settings, want: Want) -> Result<Opened, Open
         let holder = match take(settings, want)? {
             Some(Taken::Lock(guard)) => {
                 let opened = hold(settings, want, guard)?;
-                take_reports(settings, &opened).await;
+                keep_house(settings, &opened).await;
                 return Ok(opened);
             }
             Some(Taken::HeldBy(holder)) => holder,
@@ -325,13 +326,17 @@ fn hold(settings: &Settings, want: Want, guard: Guard) -> Result<Opened, OpenErr
     Ok(Opened::Holder(Box::new(Holder { backend, api, server, guard })))
 }
 
-/// Takes in the reports that came while nobody held the home, and those that will come.
-async fn take_reports(settings: &Settings, opened: &Opened) {
+/// Takes in the reports that came while nobody held the home, and those that will come. A gateway
+/// also deletes what has been kept for long enough.
+async fn keep_house(settings: &Settings, opened: &Opened) {
     let Opened::Holder(holder) = opened else { return };
     let api = holder.api.clone();
     match holder.server {
         Some(_) => {
-            tokio::spawn(reporter::keep_taking_in(api, settings.home.clone()));
+            tokio::spawn(reporter::keep_taking_in(api.clone(), settings.home.clone()));
+            if holder.guard.info().kind == Kind::Gateway {
+                tokio::spawn(keep_sweeping(api, (&settings.retention).into()));
+            }
         }
         None => {
             if let Err(error) = reporter::take_in(&api, &settings.home).await {

@@ -1,7 +1,7 @@
 // Written by `npm run generate` from the OpenAPI document of the gateway. Not to be edited.
 
 /** What a caller may do. Each includes those before it. */
-export type Access = "read" | "operate" | "admin";
+export type Access = "ping" | "read" | "operate" | "admin";
 
 /** One message on one route. */
 export interface Delivery {
@@ -799,6 +799,14 @@ export interface InboxAckResponse {
   deliveries: Delivery[];
 }
 
+/** Deletes what has been kept for long enough, or only counts it. */
+export interface MaintenanceRequest {
+  /** Whether it is deleted. */
+  apply?: boolean | undefined;
+  /** How long what has ended is kept. */
+  retention?: Retention | undefined;
+}
+
 /** What the owner is told. */
 export type NotifyPolicy = "done_only" | "state_changes" | "silent";
 
@@ -847,6 +855,18 @@ export interface ProcessId {
   bootId: string;
   /** The host and the namespace of process ids in which it has that id. */
   place: string;
+}
+
+/** How long what has ended is kept, in milliseconds after its end. */
+export interface Retention {
+  /** What succeeded, and what ended blocked. */
+  succeededMs?: number | undefined;
+  /** What failed or ran out of time. */
+  failedMs?: number | undefined;
+  /** What was cancelled. */
+  cancelledMs?: number | undefined;
+  /** What was lost. */
+  lostMs?: number | undefined;
 }
 
 /** How a message reaches its owner. */
@@ -1025,6 +1045,14 @@ export interface StoredEvent {
   taskId?: string | undefined;
   /** Details, by kind. */
   data?: unknown;
+}
+
+/** What a sweep has deleted, or would. */
+export interface Swept {
+  /** Flows, each with its tasks, steps, waits and history. */
+  flows: number;
+  /** Tasks without a flow. */
+  tasks: number;
 }
 
 /** Who moves a flow. */
@@ -1230,6 +1258,12 @@ export interface TaskReportRequest {
   exit?: Exit | null | undefined;
   /** What it has used so far. */
   usage?: Usage | null | undefined;
+}
+
+/** Runs the command of an ended task again, as a new task. */
+export interface TaskRerunRequest {
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
 }
 
 /** Runs a command as a task of its own. */
@@ -1606,11 +1640,20 @@ export interface Calls {
     request: FlowPurgeRequest;
     response: FlowPurgeResponse;
   };
+  /** Deletes what has been kept for long enough, or only counts it. */
+  "maintenance.sweep": {
+    request: MaintenanceRequest;
+    response: Swept;
+  };
   /** Lists tasks. */
   "task.list": {
     request: {
       /** Only these states; empty: all. */
       status?: TaskStatus[] | undefined;
+      /** Only on these runtimes; empty: all. */
+      runtime?: Runtime[] | undefined;
+      /** Only those with this label. */
+      label?: string | undefined;
       /** Only this flow's. */
       flow?: string | undefined;
       /** Only this owner's. */
@@ -1669,6 +1712,14 @@ export interface Calls {
       /** The task. */
       task: string;
     } & TaskCancelRequest;
+    response: Task;
+  };
+  /** Runs the command of an ended task again. */
+  "task.rerun": {
+    request: {
+      /** The task that has ended. */
+      task: string;
+    } & TaskRerunRequest;
     response: Task;
   };
   /** Makes a flow that code drives. */
@@ -1913,12 +1964,14 @@ export const ROUTES = {
   "flow.source": { method: "GET", path: "/v1/flows/{flow}/source" },
   "flow.events": { method: "GET", path: "/v1/events" },
   "flow.purge": { method: "POST", path: "/v1/purge" },
+  "maintenance.sweep": { method: "POST", path: "/v1/maintenance" },
   "task.list": { method: "GET", path: "/v1/tasks" },
   "task.run": { method: "POST", path: "/v1/tasks" },
   "task.show": { method: "GET", path: "/v1/tasks/{task}" },
   "task.logs": { method: "GET", path: "/v1/tasks/{task}/logs" },
   "task.wait": { method: "GET", path: "/v1/tasks/{task}/wait" },
   "task.cancel": { method: "POST", path: "/v1/tasks/{task}/cancel" },
+  "task.rerun": { method: "POST", path: "/v1/tasks/{task}/rerun" },
   "flow.create": { method: "POST", path: "/v1/flows/managed" },
   "flow.get": { method: "GET", path: "/v1/flows/{flow}/record" },
   "flow.findLatest": { method: "GET", path: "/v1/latest-flow" },

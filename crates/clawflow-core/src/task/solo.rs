@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::event::Event;
 use crate::flow::{NotifyPolicy, Origin};
+use crate::ids::TaskId;
 use crate::limits::{self, SUMMARY_CHARS_MAX, cut};
 use crate::unit::{Change, Unit};
 use serde_json::{Value, json};
@@ -48,6 +49,8 @@ pub struct NewTask {
     pub requester_origin: Option<Origin>,
     /// What the owner is told of it; its end, if nothing is said.
     pub notify_policy: Option<NotifyPolicy>,
+    /// The task that it runs again.
+    pub parent_task_id: Option<TaskId>,
 }
 
 /// Records a new task, running at once if there is a slot, else queued.
@@ -65,6 +68,7 @@ pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
         label: new.label.map(|label| cut(&label, SUMMARY_CHARS_MAX)),
         command: Some(new.command),
         requester_origin: new.requester_origin,
+        parent_task_id: new.parent_task_id,
         ..fresh(ctx, new.owner_key, &shown, starts)
     };
     let task = notified(&task, new.notify_policy.unwrap_or(NotifyPolicy::DoneOnly));

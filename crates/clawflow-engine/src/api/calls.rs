@@ -2,6 +2,7 @@
 
 use super::types::*;
 use super::{Api, ApiError, Caller};
+use crate::retention::Swept;
 use clawflow_core::flow::Flow;
 use clawflow_core::task::Task;
 use clawflow_core::token::Token;
@@ -116,6 +117,8 @@ calls!(
     TaskLogs "task.logs" (TaskLogsRequest) -> TaskLogsResponse = task_logs;
     /// Runs a command as a task of its own.
     TaskRun "task.run" (TaskRunRequest) -> Task = task_run;
+    /// Runs the command of an ended task again.
+    TaskRerun "task.rerun" (TaskRerunRequest) -> Task = task_rerun;
     /// Makes a flow that code drives.
     FlowCreate "flow.create" (FlowCreateRequest) -> Flow = flow_create;
     /// Reads the record of a flow by its id or key.
@@ -165,6 +168,8 @@ calls!(
         = delivery_redeliver;
     /// Gives messages up.
     DeliveryDismiss "delivery.dismiss" (DeliveryRef) -> DeliveryListResponse = delivery_dismiss;
+    /// Deletes what has been kept for long enough, or only counts it.
+    MaintenanceSweep "maintenance.sweep" (MaintenanceRequest) -> Swept = maintenance;
     /// Makes an access token.
     TokenCreate "token.create" (TokenCreateRequest) -> TokenCreateResponse = token_create;
     /// Lists access tokens.

@@ -92,7 +92,7 @@ impl Api {
     }
 
     /// Deletes some flows in one unit, then the logs of their tasks.
-    async fn purge(&self, flows: &[FlowId]) -> Result<(), ApiError> {
+    pub(crate) async fn purge(&self, flows: &[FlowId]) -> Result<(), ApiError> {
         let mut attempts = Vec::new();
         for flow_id in flows {
             attempts.extend(self.attempts(flow_id)?);
@@ -101,12 +101,16 @@ impl Api {
         let unit = Unit { purges: flows.to_vec(), ..Unit::default() };
         self.engine.commit(unit).await.map_err(crate::error::EngineError::from)?;
         for (boot_id, task, fence) in attempts {
-            // Logs without a record are only litter; the record is gone already.
-            if let Err(error) = self.engine.supervisor().remove(&boot_id, &task, fence).await {
-                tracing::debug!(task, %error, "logs were left behind");
-            }
+            self.remove_logs(&boot_id, &task, fence).await;
         }
         Ok(())
+    }
+
+    /// Logs without a record are only litter; the record is gone already.
+    pub(crate) async fn remove_logs(&self, boot_id: &str, task: &str, fence: u64) {
+        if let Err(error) = self.engine.supervisor().remove(boot_id, task, fence).await {
+            tracing::debug!(task, %error, "logs were left behind");
+        }
     }
 
     /// Where the attempts of a flow have their logs.

@@ -16,6 +16,8 @@ impl Api {
         let flow_id = request.flow.map(|token| self.find_flow_id(&token)).transpose()?;
         let filter = TaskFilter {
             statuses: request.status,
+            runtimes: request.runtime,
+            label: request.label,
             flow_id,
             owner_key: self.scope(request.owner),
             created_since: request.since,

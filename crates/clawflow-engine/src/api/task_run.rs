@@ -17,6 +17,7 @@ impl Api {
                 owner_key: owner_key.clone(),
                 requester_origin: self.caller().origin.clone(),
                 notify_policy: None,
+                parent_task_id: None,
                 label: request.label,
                 command: TaskCommand {
                     argv: request.argv,

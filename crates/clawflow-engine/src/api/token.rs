@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clawflow_core::hash::sha256;
 use clawflow_core::ids::TokenId;
 use clawflow_core::limits::KEY_CHARS_MAX;
-use clawflow_core::token::Token;
+use clawflow_core::token::{Access, Token};
 use clawflow_core::unit::{Change, Unit};
 use rustix::rand::{GetRandomFlags, getrandom};
 
@@ -37,6 +37,11 @@ impl Api {
         if asked.as_ref().is_some_and(String::is_empty) {
             return Err(ApiError::new("invalid", "the owner key is blank"));
         }
+        let owner_key = self.owner_of_new(asked)?;
+        if request.access == Access::Ping && owner_key.is_none() {
+            let message = "what is reported by a ping URL belongs to an owner: name one";
+            return Err(ApiError::new("invalid", message));
+        }
         let secret = new_secret()?;
         let token = Token {
             token_id: TokenId::new(&mut Ids),
@@ -45,7 +50,7 @@ impl Api {
             label: label.to_owned(),
             access: request.access,
             // A caller with one owner cannot make access to another.
-            owner_key: self.owner_of_new(asked)?,
+            owner_key,
             created_at: at,
             expires_at: request.expires_at,
             revoked_at: None,

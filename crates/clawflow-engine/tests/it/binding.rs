@@ -41,6 +41,7 @@ macro_rules! every {
             TaskCancel { "task": TASK }
             TaskLogs { "task": TASK }
             TaskReport { "task": TASK, "status": "succeeded" }
+            TaskRerun { "task": TASK }
             TaskWait { "task": TASK }
             TaskNotify { "task": TASK, "notifyPolicy": "silent" }
             DeliveryList { "task": TASK }

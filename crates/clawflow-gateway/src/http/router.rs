@@ -6,7 +6,7 @@ use crate::endpoints::ENDPOINTS;
 use crate::host::Host;
 use crate::problem::Problem;
 use crate::visitor::Visitor;
-use crate::{openapi, sse};
+use crate::{openapi, ping, sse};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -27,6 +27,11 @@ pub(crate) fn router(host: &Arc<Host>) -> Router {
         let host = host.clone();
         let handler = move |request: Request| call::handle(host.clone(), row, request);
         router = router.route(row.path, on(filter, handler));
+    }
+    for path in ping::PATHS {
+        let host = host.clone();
+        let handler = move |request: Request| ping::handle(host.clone(), request);
+        router = router.route(path, on(ping::methods(), handler));
     }
     let (ready, streams) = (host.clone(), host.clone());
     let stream = move |request: Request| sse::handle(streams.clone(), request);

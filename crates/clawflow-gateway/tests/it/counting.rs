@@ -3,18 +3,18 @@
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::idempotency::Outcome;
 use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
-use clawflow_core::task::{Runtime, Task};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_core::token::Token;
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
 use clawflow_store::query::{
-    DeliveryFilter, Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskCounts,
-    TaskFilter, Work,
+    DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
+    TaskCounts, TaskFilter, Work,
 };
 use clawflow_store::{MemoryStore, Receipt, Store, StoreError};
 use std::sync::Arc;
@@ -175,6 +175,30 @@ impl Store for Counting {
 
     fn outcome(&self, owner_key: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
         self.below.outcome(owner_key, key)
+    }
+
+    fn ended_flows(
+        &self,
+        status: FlowStatus,
+        before: Millis,
+        after: Option<&FlowId>,
+        limit: usize,
+    ) -> Result<Vec<FlowId>, StoreError> {
+        self.below.ended_flows(status, before, after, limit)
+    }
+
+    fn ended_tasks(
+        &self,
+        status: TaskStatus,
+        before: Millis,
+        after: Option<&TaskId>,
+        limit: usize,
+    ) -> Result<Vec<EndedTask>, StoreError> {
+        self.below.ended_tasks(status, before, after, limit)
+    }
+
+    fn forget_tasks(&self, task_ids: &[TaskId]) -> Result<u64, StoreError> {
+        self.below.forget_tasks(task_ids)
     }
 
     fn expire_outcomes(&self, before: Millis) -> Result<u64, StoreError> {

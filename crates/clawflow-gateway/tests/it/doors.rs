@@ -29,6 +29,7 @@ async fn guests(served: &Served) -> Vec<Guest> {
         guest("unknown", Some("x".repeat(43)), None),
         guest("revoked", Some(revoked), None),
         guest("expired", Some(expired.secret), None),
+        guest("ping", Some(served.token("ping", Some("b")).await.0), Some(Access::Ping)),
         guest("read", Some(served.token("read", None).await.0), Some(Access::Read)),
         guest("operate", Some(served.token("operate", None).await.0), Some(Access::Operate)),
         guest("admin", Some(served.token("admin", None).await.0), Some(Access::Admin)),
@@ -95,7 +96,7 @@ async fn everybody_gets_what_their_token_allows() {
             }
         }
     }
-    let answer = ask_as(&served, guests[7].secret.as_deref(), "POST", "/v1/stop").await;
+    let answer = ask_as(&served, guests[8].secret.as_deref(), "POST", "/v1/stop").await;
     assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"), "bound to an owner");
 }
 

@@ -11,6 +11,7 @@ mod doors;
 mod feed;
 mod holding;
 mod openapi;
+mod pings;
 mod rows;
 mod sockets;
 mod stopping;

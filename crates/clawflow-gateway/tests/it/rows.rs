@@ -8,8 +8,8 @@ use clawflow_engine::api::{
     FlowFinish, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
     FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
     FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
-    SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRun,
-    TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
+    MaintenanceSweep, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord,
+    TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -135,6 +135,9 @@ async fn tasks(caller: &mut Caller) {
     assert_eq!(caller.call::<TaskRecord>(bad).await.unwrap_err().code, "invalid");
     let wait = json!({ "task": told.task_id.0, "timeoutMs": 60_000 });
     assert_eq!(caller.call::<TaskWait>(wait).await.unwrap(), told);
+    let sweep = json!({ "retention": { "failedMs": 0, "lostMs": 5 } });
+    let swept = caller.call::<MaintenanceSweep>(sweep).await.unwrap();
+    assert_eq!(swept.tasks, 1, "{told:?}");
     let cancel = json!({ "task": id, "reason": "test" });
     match caller.call::<TaskCancel>(cancel).await {
         Ok(task) => assert_eq!(task.task_id.0, id),
@@ -187,6 +190,7 @@ async fn code(caller: &mut Caller) {
         FlowAppendOutput { "flow": "none", "name": "n", "value": 1 }
         FlowEmit { "flow": "none", "content": "c" }
         TaskReport { "task": "none", "status": "succeeded" }
+        TaskRerun { "task": "none" }
         TaskWait { "task": "none" }
         TaskNotify { "task": "none", "notifyPolicy": "silent" }
         DeliveryRedeliver { "delivery": "dlv_none" }

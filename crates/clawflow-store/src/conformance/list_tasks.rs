@@ -74,6 +74,37 @@ pub fn filters_combine(subject: &mut dyn Subject) {
     assert_eq!(word[0].task_id, task_id(18));
 }
 
+/// Runtime, label and time are conditions as the others are.
+pub fn rare_tasks_are_found_among_many(subject: &mut dyn Subject) {
+    let store = subject.open();
+    fill(&*store);
+    let labelled = |n, label: &str, runtime| Task {
+        label: Some(label.to_owned()),
+        runtime,
+        created_at: 1_000_000_000_000,
+        ..task(n, None)
+    };
+    let rows = vec![
+        labelled(31, "backup", Runtime::External),
+        labelled(32, "backup", Runtime::Cron),
+        labelled(33, "rotate", Runtime::Cron),
+    ];
+    put(&*store, tasks(rows)).expect("tasks");
+    let all = TaskFilter { limit: 100, ..TaskFilter::default() };
+    let label = TaskFilter { label: Some("backup".to_owned()), ..all.clone() };
+    assert_eq!(page(&*store, label.clone()), ids([32, 31]));
+    let cron = TaskFilter { runtimes: vec![Runtime::Cron, Runtime::Acp], ..all.clone() };
+    assert_eq!(page(&*store, cron.clone()), ids([33, 32]));
+    let both = TaskFilter { runtimes: vec![Runtime::Cron], ..label.clone() };
+    assert_eq!(page(&*store, both), ids([32]));
+    let next = TaskFilter { after: Some(task_id(32)), ..label.clone() };
+    assert_eq!(page(&*store, next), ids([31]));
+    let foreign = TaskFilter { owner_key: Some("nobody".to_owned()), ..label };
+    assert_eq!(page(&*store, foreign), ids([]));
+    let none = TaskFilter { statuses: vec![TaskStatus::Lost, TaskStatus::Failed], ..cron };
+    assert_eq!(page(&*store, none), ids([]));
+}
+
 /// All tasks of a flow, by status and runtime.
 pub fn counts_agree(subject: &mut dyn Subject) {
     let store = subject.open();

@@ -5,6 +5,7 @@
 pub mod atomicity;
 pub mod delivery;
 pub mod due;
+pub mod ended;
 pub mod event_numbers;
 pub mod event_wait;
 pub mod fixtures;

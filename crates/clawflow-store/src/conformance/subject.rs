@@ -45,7 +45,8 @@ macro_rules! conformance_tests {
             lookup: flows_are_found, parts_of_ids_are_found, tasks_are_found,
                 flows_of_an_owner_are_found, tasks_of_a_run_are_found, tasks_of_others_hide_none;
             list_flows: pages_are_newest_first, filters_combine, children_are_found, counts_agree;
-            list_tasks: pages_are_newest_first, filters_combine, counts_agree;
+            list_tasks: pages_are_newest_first, filters_combine, counts_agree,
+                rare_tasks_are_found_among_many;
             list_deliveries: pages_go_both_ways, filters_combine;
             delivery: the_first_wins, changes_follow_versions, tries_are_ordered;
             inbox: it_holds_what_is_unread, a_reader_misses_nothing, places_are_not_reused;
@@ -58,6 +59,7 @@ macro_rules! conformance_tests {
             work: it_names_open_tasks, it_names_those_who_wait_for_a_flow, epochs_grow;
             purge: it_deletes_all_of_the_flow, it_spares_the_living, it_spares_what_owes,
                 it_spares_inboxes, it_spares_the_files_of_others, seq_is_not_reused;
+            ended: flows_that_may_go_are_named, tasks_that_may_go_are_forgotten;
             json: null_is_not_absent, large_results_are_kept, every_field_comes_back,
                 what_is_owed_comes_back, numbers_are_exact;
             rules: ends_have_a_time, deliveries_have_their_times, rows_belong_to_a_flow,

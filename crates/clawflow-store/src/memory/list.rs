@@ -50,6 +50,8 @@ impl Rows {
     pub(super) fn list_tasks(&self, filter: &TaskFilter) -> Vec<Task> {
         let wanted = |task: &&Arc<Task>| {
             (filter.statuses.is_empty() || filter.statuses.contains(&task.status))
+                && (filter.runtimes.is_empty() || filter.runtimes.contains(&task.runtime))
+                && filter.label.as_ref().is_none_or(|label| task.label.as_ref() == Some(label))
                 && filter.flow_id.as_ref().is_none_or(|id| task.parent_flow_id.as_ref() == Some(id))
                 && filter.owner_key.as_ref().is_none_or(|owner| *owner == task.owner_key)
                 && filter.created_since.is_none_or(|since| task.created_at >= since)

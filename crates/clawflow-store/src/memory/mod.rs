@@ -2,6 +2,7 @@
 
 mod apply;
 mod delivery;
+mod ended;
 mod find;
 mod list;
 mod read;

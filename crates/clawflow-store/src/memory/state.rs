@@ -2,20 +2,20 @@
 
 use crate::error::StoreError;
 use crate::query::{
-    DeliveryFilter, Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskCounts,
-    TaskFilter, Work,
+    DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
+    TaskCounts, TaskFilter, Work,
 };
 use crate::store::{Receipt, Store};
 use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, RouteKind};
 use clawflow_core::event::StoredEvent;
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::idempotency::Outcome;
 use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, TokenId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::spec::FlowSpec;
 use clawflow_core::step::Step;
-use clawflow_core::task::{Runtime, Task};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_core::token::Token;
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
@@ -240,6 +240,30 @@ impl Store for MemoryStore {
     fn outcome(&self, owner_key: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
         let place = (owner_key.to_owned(), key.to_owned());
         Ok(self.rows().outcomes.get(&place).cloned())
+    }
+
+    fn ended_flows(
+        &self,
+        status: FlowStatus,
+        before: Millis,
+        after: Option<&FlowId>,
+        limit: usize,
+    ) -> Result<Vec<FlowId>, StoreError> {
+        Ok(self.rows().ended_flows(status, before, after, limit))
+    }
+
+    fn ended_tasks(
+        &self,
+        status: TaskStatus,
+        before: Millis,
+        after: Option<&TaskId>,
+        limit: usize,
+    ) -> Result<Vec<EndedTask>, StoreError> {
+        Ok(self.rows().ended_tasks(status, before, after, limit))
+    }
+
+    fn forget_tasks(&self, task_ids: &[TaskId]) -> Result<u64, StoreError> {
+        Ok(self.rows().forget_tasks(task_ids))
     }
 
     fn expire_outcomes(&self, before: Millis) -> Result<u64, StoreError> {

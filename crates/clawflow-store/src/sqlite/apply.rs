@@ -213,7 +213,8 @@ fn task(expected: Option<u64>, row: &Task, text: &str, s: &mut Statements<'_>) -
         text,
         flow,
         row.owner_key,
-        row.created_at
+        row.created_at,
+        row.label
     ])?)
 }
 

@@ -80,6 +80,21 @@ pub(super) fn list(conn: &Connection, filter: &FlowFilter) -> Result<Vec<FlowRow
     ids(conn, filter)?.iter().filter_map(|id| row(conn, id).transpose()).collect()
 }
 
+/// Those that may go.
+pub(super) fn ended(
+    conn: &Connection,
+    status: FlowStatus,
+    before: Millis,
+    after: Option<&FlowId>,
+    limit: usize,
+) -> Result<Vec<FlowId>> {
+    let mut query = conn.prepare_cached(sql!(flow_ended))?;
+    let after = after.map_or("", FlowId::as_str);
+    let last = super::tasks::last_id(FlowId::PREFIX, before);
+    let params = (status.as_str(), after, last, before, sql_limit(limit));
+    query.query_map(params, |row| row.get(0).map(FlowId))?.collect()
+}
+
 /// The newest of the owner.
 pub(super) fn latest(conn: &Connection, owner: &str) -> Result<Option<Flow>> {
     let owner_key = Some(owner.to_owned());

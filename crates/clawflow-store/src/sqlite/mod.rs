@@ -6,6 +6,7 @@
 //! starts afresh.
 
 mod apply;
+mod backup;
 mod batch;
 mod checkpoint;
 mod deliveries;
@@ -30,6 +31,7 @@ mod timers;
 mod view;
 mod writer;
 
+pub use backup::Copied;
 pub use hook::CommitPoint;
 pub use open::SqliteOptions;
 pub use store::FILE_NAME;

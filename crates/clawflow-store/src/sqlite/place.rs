@@ -59,7 +59,7 @@ pub(super) fn prepare(dir: &Path, file: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn make_dir(dir: &Path) -> Result<(), StoreError> {
+pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
     }
@@ -69,7 +69,7 @@ fn make_dir(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// A new name is on disk only once its directory is.
-fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     let synced = File::open(dir).and_then(|opened| opened.sync_all());
     synced.map_err(|error| io_fault(dir, "syncing", &error))
 }

@@ -9,20 +9,20 @@ use super::writer::{Expiry, Writer};
 use super::{deliveries, events, find, flows, kept, tasks, timers};
 use crate::error::StoreError;
 use crate::query::{
-    DeliveryFilter, Due, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow, TaskCounts,
-    TaskFilter, Work,
+    DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
+    TaskCounts, TaskFilter, Work,
 };
 use crate::rules;
 use crate::store::{Receipt, Store};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::idempotency::Outcome;
 use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
-use clawflow_core::task::{Runtime, Task};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_core::token::Token;
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
@@ -226,6 +226,30 @@ impl Store for SqliteStore {
         self.readers.read(|conn| find::find_tokens(conn, token))
     }
 
+    fn ended_flows(
+        &self,
+        status: FlowStatus,
+        before: Millis,
+        after: Option<&FlowId>,
+        limit: usize,
+    ) -> Result<Vec<FlowId>, StoreError> {
+        self.readers.read(|conn| flows::ended(conn, status, before, after, limit))
+    }
+
+    fn ended_tasks(
+        &self,
+        status: TaskStatus,
+        before: Millis,
+        after: Option<&TaskId>,
+        limit: usize,
+    ) -> Result<Vec<EndedTask>, StoreError> {
+        self.readers.read(|conn| tasks::ended(conn, status, before, after, limit))
+    }
+
+    fn forget_tasks(&self, task_ids: &[TaskId]) -> Result<u64, StoreError> {
+        self.writer.forget(task_ids)
+    }
+
     fn outcome(&self, owner_key: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
         self.readers.read(|conn| kept::outcome(conn, owner_key, key))
     }
@@ -270,7 +294,7 @@ impl Store for SqliteStore {
 }
 
 /// What is wrong with the file, its references, and its records.
-fn findings(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(super) fn findings(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     let mut query = conn.prepare(&format!("pragma integrity_check({FINDINGS_MAX})"))?;
     let mut rows = query.query([])?;

@@ -3,11 +3,11 @@
 use super::flows::LAST_ID;
 use super::readers::{record, sql_limit, unreadable};
 use super::statements::sql;
-use crate::query::{TaskCounts, TaskFilter};
+use crate::query::{EndedTask, TaskCounts, TaskFilter};
 use clawflow_core::Millis;
-use clawflow_core::ids::{FlowId, TaskId};
+use clawflow_core::ids::{FlowId, TaskId, encode};
 use clawflow_core::task::{Runtime, Task, TaskStatus};
-use rusqlite::{Connection, OptionalExtension, Params, Result};
+use rusqlite::{Connection, OptionalExtension, Result};
 
 pub(super) fn get(conn: &Connection, id: &str) -> Result<Option<Task>> {
     let mut query = conn.prepare_cached(sql!(task_get))?;
@@ -36,33 +36,36 @@ pub(super) fn count(conn: &Connection, flow: &FlowId) -> Result<TaskCounts> {
     counts.collect()
 }
 
+/// One walk along the index that is likely to be the shortest, so that a page costs its own length;
+/// what else is asked for is looked at on the way.
 pub(super) fn list(conn: &Connection, filter: &TaskFilter) -> Result<Vec<Task>> {
-    let after = filter.after.as_ref().map_or(LAST_ID, TaskId::as_str);
-    let since = filter.created_since.unwrap_or(Millis::MIN);
-    let limit = sql_limit(filter.limit);
-    // One of the words, with a space on each side of it; nothing: all.
-    let words: String = filter.statuses.iter().map(|status| format!(" {status} ")).collect();
-    let owner = filter.owner_key.as_deref();
-    let rows = match (&filter.flow_id, owner) {
-        (Some(flow), _) => {
-            let params = (&words, after, since, limit, flow.as_str(), owner);
-            rows(conn, sql!(task_list_flow), params)?
-        }
-        (None, Some(owner)) => {
-            rows(conn, sql!(task_list_owner), (&words, after, since, limit, owner))?
-        }
-        (None, None) if few(&filter.statuses) => {
+    let walk = |sql, word: Option<&str>| rows(conn, sql, filter, word);
+    let mut tasks = match filter {
+        TaskFilter { flow_id: Some(_), .. } => walk(sql!(task_list_flow), None)?,
+        TaskFilter { label: Some(_), .. } => walk(sql!(task_list_label), None)?,
+        TaskFilter { statuses, owner_key, .. } if few(statuses) => {
+            let bad = match owner_key {
+                Some(_) => sql!(task_list_bad_owner),
+                None => sql!(task_list_bad),
+            };
             let mut found = Vec::new();
-            for status in &filter.statuses {
+            for status in statuses {
                 let open = !status.is_terminal();
-                let text = if open { sql!(task_list_open) } else { sql!(task_list_bad) };
-                found.extend(rows(conn, text, (status.as_str(), after, since, limit))?);
+                let text = if open { sql!(task_list_open) } else { bad };
+                found.extend(walk(text, Some(status.as_str()))?);
             }
             found
         }
-        (None, None) => rows(conn, sql!(task_list), (&words, after, since, limit))?,
+        TaskFilter { runtimes, .. } if !runtimes.is_empty() => {
+            let mut found = Vec::new();
+            for runtime in runtimes {
+                found.extend(walk(sql!(task_list_runtime), Some(runtime.as_str()))?);
+            }
+            found
+        }
+        TaskFilter { owner_key: Some(_), .. } => walk(sql!(task_list_owner), None)?,
+        _ => walk(sql!(task_list), None)?,
     };
-    let mut tasks = rows;
     tasks.sort_by(|a, b| b.task_id.cmp(&a.task_id));
     tasks.dedup_by(|a, b| a.task_id == b.task_id);
     tasks.truncate(filter.limit);
@@ -74,7 +77,78 @@ fn few(statuses: &[TaskStatus]) -> bool {
     !statuses.is_empty() && !statuses.contains(&TaskStatus::Succeeded)
 }
 
-fn rows(conn: &Connection, sql: &str, params: impl Params) -> Result<Vec<Task>> {
+/// Those of the words, each with a space on both sides of it; nothing: all.
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(|word| format!(" {word} ")).collect()
+}
+
+/// A walk. Every condition is in each statement; `word` is the part of the index that is walked.
+fn rows(
+    conn: &Connection,
+    sql: &str,
+    filter: &TaskFilter,
+    word: Option<&str>,
+) -> Result<Vec<Task>> {
+    let since = filter.created_since.unwrap_or(Millis::MIN);
     let mut query = conn.prepare_cached(sql)?;
-    query.query_map(params, |row| record(row, 0))?.collect()
+    query.raw_bind_parameter(1, words(filter.statuses.iter().map(|status| status.as_str())))?;
+    query.raw_bind_parameter(2, filter.after.as_ref().map_or(LAST_ID, TaskId::as_str))?;
+    query.raw_bind_parameter(3, since)?;
+    query.raw_bind_parameter(4, sql_limit(filter.limit))?;
+    query.raw_bind_parameter(5, filter.owner_key.as_deref())?;
+    query.raw_bind_parameter(6, filter.flow_id.as_ref().map(FlowId::as_str))?;
+    query.raw_bind_parameter(7, filter.label.as_deref())?;
+    query.raw_bind_parameter(8, words(filter.runtimes.iter().map(|runtime| runtime.as_str())))?;
+    query.raw_bind_parameter(9, first_id(since))?;
+    if let Some(word) = word {
+        query.raw_bind_parameter(10, word)?;
+    }
+    let mut found = Vec::new();
+    let mut rows = query.raw_query();
+    while let Some(row) = rows.next()? {
+        found.push(record(row, 0)?);
+    }
+    Ok(found)
+}
+
+/// Those without a flow that may go.
+pub(super) fn ended(
+    conn: &Connection,
+    status: TaskStatus,
+    before: Millis,
+    after: Option<&TaskId>,
+    limit: usize,
+) -> Result<Vec<EndedTask>> {
+    let mut query = conn.prepare_cached(sql!(task_ended))?;
+    let after = after.map_or("", TaskId::as_str);
+    let last = last_id(TaskId::PREFIX, before);
+    let params = (status.as_str(), after, last, before, sql_limit(limit));
+    let rows = query.query_map(params, |row| {
+        Ok(EndedTask { task_id: TaskId(row.get(0)?), boot_id: row.get(1)?, fence: row.get(2)? })
+    })?;
+    rows.collect()
+}
+
+/// An id after all that were made before this time, with a day for clocks that differ: what was
+/// made later cannot have ended before.
+pub(super) fn last_id(prefix: &str, before: Millis) -> String {
+    match u128::try_from(before.saturating_add(DAY_MS)) {
+        // Ids of another form, as tests make them, have the times of tests.
+        Ok(to) if before > DAY_MS => format!("{prefix}{}", encode(to << 80)),
+        _ => LAST_ID.to_owned(),
+    }
+}
+
+/// What is given for clocks that differ.
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+
+/// An id begins with its time, and a task is told of after it was made: before this id there is
+/// none made since then. A day is given for clocks that differ.
+fn first_id(since: Millis) -> String {
+    let from = u128::try_from(since.saturating_sub(DAY_MS)).unwrap_or_default();
+    // Ids of another form, as tests make them, are not cut off by a time before 1970.
+    match from {
+        0 => String::new(),
+        from => format!("{}{}", TaskId::PREFIX, encode(from << 80)),
+    }
 }

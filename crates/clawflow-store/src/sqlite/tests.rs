@@ -18,7 +18,6 @@ const WALKS: &[(&str, &str)] = &[
     ("flow_find_part", "finds the middle of a word, in an index only"),
     ("last_seq", "takes the end of the primary key"),
     ("task_find_part", "finds the middle of a word, in an index only"),
-    ("task_list", "walks the primary key as far as its page"),
     ("task_list_open", "walks the open tasks only"),
     ("token_list", "lists all, and they are few"),
     ("work_children", "walks a partial index"),
@@ -93,7 +92,15 @@ fn what_is_due_is_found_by_its_time() {
     uses("flow_live_key", "flow_live_key", false);
     uses("task_list_owner", "task_by_owner", false);
     uses("task_list_flow", "task_by_flow", false);
-    uses("task_list_bad", "task_bad", false);
+    uses("task_list_bad", "task_bad (status=? AND task_id>? AND task_id<?", false);
+    let owner = "task_bad_of_owner (owner_key=? AND status=? AND task_id>? AND task_id<?";
+    uses("task_list_bad_owner", owner, false);
+    uses("task_list_label", "task_by_label (label=? AND task_id>? AND task_id<?", false);
+    uses("task_list_runtime", "task_by_runtime (runtime=? AND task_id>? AND task_id<?", false);
+    uses("task_list", "PRIMARY KEY (task_id>? AND task_id<?", false);
+    uses("task_ended", "task_alone (status=? AND task_id>? AND task_id<?", false);
+    let ended = "INDEX flow_by_status (status=? AND flow_id>? AND flow_id<?";
+    uses("flow_ended", ended, false);
     uses("task_of_run", "task_by_run", false);
     uses("task_count_by", "task_by_flow", true);
     uses("flow_find_key", "USING COVERING INDEX flow_by_key", false);

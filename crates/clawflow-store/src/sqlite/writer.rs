@@ -11,6 +11,7 @@ use super::place::Identity;
 use super::statements::Statements;
 use crate::error::{ApplyError, StoreError};
 use clawflow_core::Millis;
+use clawflow_core::ids::TaskId;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -22,11 +23,15 @@ type Answer = oneshot::Sender<Result<u64, ApplyError>>;
 /// Units of one transaction.
 type Batch = Vec<(Box<Encoded>, Answer)>;
 
+/// About what deleting a task and its history writes to the log.
+const FORGOTTEN_BYTES: usize = 4096;
+
 /// What the writer is asked to do.
 enum Job {
     Apply(Box<Encoded>, Answer),
     Epoch(SyncSender<Result<u64, StoreError>>),
     Expire(Expiry, Millis, SyncSender<Result<u64, StoreError>>),
+    Forget(Vec<TaskId>, SyncSender<Result<u64, StoreError>>),
 }
 
 /// What is deleted once it is old enough.
@@ -91,6 +96,13 @@ impl Writer {
                 return Ok(all);
             }
         }
+    }
+
+    /// Deletes tasks without a flow that may go.
+    pub(super) fn forget(&self, tasks: &[TaskId]) -> Result<u64, StoreError> {
+        let (answer, receipt) = sync_channel(1);
+        self.send(Job::Forget(tasks.to_vec(), answer)).map_err(|_| self.gone())?;
+        receipt.recv().map_err(|_| self.gone())?
     }
 
     fn send(&self, job: Job) -> Result<(), Job> {
@@ -158,6 +170,10 @@ fn run(
             Job::Expire(what, before, answer) => {
                 let _ = answer.send(expire(what, before, conn, statements));
                 checkpoint.wrote(0, conn);
+            }
+            Job::Forget(tasks, answer) => {
+                let _ = answer.send(forget(&tasks, conn, statements));
+                checkpoint.wrote(tasks.len() * FORGOTTEN_BYTES, conn);
             }
         }
     }
@@ -237,9 +253,41 @@ fn expire(
     })
 }
 
+fn forget(
+    tasks: &[TaskId],
+    conn: &Connection,
+    statements: &mut Statements<'_>,
+) -> Result<u64, StoreError> {
+    batch::roll_back(conn);
+    statements.identity.verify(statements.path)?;
+    let deleted = forget_in(tasks, statements);
+    deleted.map_err(|error| {
+        batch::roll_back(conn);
+        fault(statements.path, "deleting old rows of", &error)
+    })
+}
+
+fn forget_in(tasks: &[TaskId], statements: &mut Statements<'_>) -> rusqlite::Result<u64> {
+    statements.begin.execute([])?;
+    let seq: u64 = statements.last_seq.query_row([], |row| row.get(0))?;
+    // Deleting the newest events must not give their places to others.
+    statements.purge_seq.execute([seq])?;
+    let mut count = 0;
+    for task in tasks {
+        if statements.task_forget.execute([task.as_str()])? > 0 {
+            count += 1;
+            statements.purge_events.execute([task.as_str()])?;
+        }
+    }
+    statements.commit.execute([])?;
+    Ok(count)
+}
+
 fn refuse(job: Job, error: StoreError) {
     match job {
         Job::Apply(_, answer) => drop(answer.send(Err(error.into()))),
-        Job::Epoch(answer) | Job::Expire(_, _, answer) => drop(answer.send(Err(error))),
+        Job::Epoch(answer) | Job::Expire(_, _, answer) | Job::Forget(_, answer) => {
+            drop(answer.send(Err(error)));
+        }
     }
 }

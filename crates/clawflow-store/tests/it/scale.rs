@@ -37,7 +37,7 @@ fn fill(dir: &Path, count: u64) {
              cancel_requested_at, created_at, ended_at, replace(record, '{zero}', id)
              from flow cross join n where flow_id = 'flow_{zero}';
          insert into task select 'task_' || id, 'flow_' || id, owner_key, run_id,
-             child_session_key, runtime, version, fence, status, created_at, ended_at,
+             label, child_session_key, runtime, version, fence, status, created_at, ended_at,
              replace(record, '{zero}', id)
              from task cross join n where task_id = 'task_{zero}';
          insert into wait select 'wait_' || id, 'flow_' || id, owner_key, version, kind, target,

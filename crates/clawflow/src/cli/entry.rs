@@ -41,6 +41,8 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Man(args)) => man::run(&start, &args),
         Some(Command::Config(command)) => config::run(start, command),
         Some(Command::Doctor) => block_on(Threads::One, async move { doctor::run(start).await }),
+        Some(Command::Backup(args)) => commands::backup::run(&start.ctx()?, &args),
+        Some(Command::Restore(args)) => commands::restore::run(&start.ctx()?, &args),
         Some(Command::Flows(command)) => {
             let ctx = start.ctx()?;
             block_on(Threads::One, interruptible(flows::run(&ctx, command)))

@@ -53,6 +53,16 @@ impl Mode {
         }
     }
 
+    /// Writes stored text of many lines to standard error.
+    pub(crate) fn print_error(&self, text: &str) {
+        let stderr = std::io::stderr();
+        let shown = match stderr.is_terminal() {
+            true => super::escape::escape_lines(text),
+            false => text.to_owned(),
+        };
+        let _ = stderr.lock().write_all(shown.as_bytes());
+    }
+
     /// Writes a document of JSON: for people on a terminal, on one line elsewhere.
     pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), CliError> {
         let made = match self.tty {

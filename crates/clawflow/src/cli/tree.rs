@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Lobster(LobsterArgs),
     /// look for what could keep clawflow from working
     Doctor,
+    /// copy the ledger to a file while it is in use, and check the copy
+    Backup(commands::backup::BackupArgs),
+    /// put a copy of the ledger in its place
+    Restore(commands::restore::RestoreArgs),
     /// show or check the configuration
     #[command(subcommand)]
     Config(commands::config::ConfigCommand),

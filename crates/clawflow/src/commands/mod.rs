@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod args;
+pub(crate) mod backup;
 mod binding;
 mod bounded_file;
 mod client;
@@ -13,6 +14,7 @@ pub(crate) mod inbox;
 mod input;
 pub(crate) mod man;
 pub(crate) mod overview;
+pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod tasks;
 pub(crate) mod tokens;

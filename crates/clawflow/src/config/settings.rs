@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) delivery: Delivery,
     /// `[limits]`
     pub(crate) limits: Limits,
+    /// `[retention]`
+    pub(crate) retention: Retention,
     /// `[output]`
     pub(crate) output: Output,
     /// The gateway that `CLAWFLOW_URL` names, instead of that of the home.
@@ -95,6 +97,31 @@ pub(crate) struct Limits {
     pub(crate) log_bytes: u64,
     /// Bytes of standard output kept as a step's result.
     pub(crate) stdout_bytes: u64,
+}
+
+/// How long what has ended is kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Retention {
+    /// What succeeded.
+    pub(crate) succeeded: Duration,
+    /// What failed or ran out of time.
+    pub(crate) failed: Duration,
+    /// What was cancelled.
+    pub(crate) cancelled: Duration,
+    /// What was lost.
+    pub(crate) lost: Duration,
+}
+
+impl From<&Retention> for clawflow_engine::retention::Retention {
+    fn from(kept: &Retention) -> Self {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            succeeded_ms: ms(kept.succeeded),
+            failed_ms: ms(kept.failed),
+            cancelled_ms: ms(kept.cancelled),
+            lost_ms: ms(kept.lost),
+        }
+    }
 }
 
 /// The command line's output.

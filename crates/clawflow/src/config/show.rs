@@ -198,6 +198,10 @@ mod tests {
         delivery.routes = "/run/r.toml"  # CLAWFLOW_DELIVERY_ROUTES
         limits.log_bytes = "64MiB"       # default
         limits.stdout_bytes = "16MiB"    # default
+        retention.succeeded = "7d"       # default
+        retention.failed = "7d"          # default
+        retention.cancelled = "7d"       # default
+        retention.lost = "1d"            # default
         output.color = "never"           # --color
         "#);
     }
@@ -222,11 +226,11 @@ mod tests {
         let text = text.replace(dir.path().to_str().unwrap(), "~").replace(", ", ",\n");
         insta::assert_snapshot!(text, @r"
         configuration is good: ~/home/config.toml,
-        ~/xdg/clawflow/config.toml; 6 of 17 settings set
+        ~/xdg/clawflow/config.toml; 6 of 21 settings set
         ");
         let none = Settings::load(&Flags::default(), &EnvMap::new("/", [("HOME", "/no/u")]));
         let text = none.unwrap().check_text();
-        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 17 settings set");
+        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 21 settings set");
     }
 
     #[test]

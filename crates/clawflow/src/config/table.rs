@@ -9,7 +9,7 @@ use super::setting::{Default, Kind, Setting};
 use clawflow_core::suggest::closest;
 
 /// Every setting, in the order in which they are shown and documented.
-pub(crate) static SETTINGS: [&Setting; 17] = [
+pub(crate) static SETTINGS: [&Setting; 21] = [
     &GATEWAY_MAX_TASKS,
     &GATEWAY_SOCKET,
     &GATEWAY_AUTOSTART,
@@ -26,6 +26,10 @@ pub(crate) static SETTINGS: [&Setting; 17] = [
     &DELIVERY_ROUTES,
     &LIMITS_LOG_BYTES,
     &LIMITS_STDOUT_BYTES,
+    &RETENTION_SUCCEEDED,
+    &RETENTION_FAILED,
+    &RETENTION_CANCELLED,
+    &RETENTION_LOST,
     &OUTPUT_COLOR,
 ];
 
@@ -35,6 +39,10 @@ const SOCKET_PATH_BYTES_MAX: usize = 107;
 const PATH_BYTES_MAX: usize = 4095;
 /// An owner key is an index column and stands in every listing.
 const OWNER_BYTES_MAX: usize = 256;
+
+/// How long records may be kept: what ended in a test of a minute ago, or ten years.
+const KEPT: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(3650 * 24 * 60 * 60);
 
 /// `gateway.max_tasks`
 pub(crate) static GATEWAY_MAX_TASKS: Setting = Setting {
@@ -204,6 +212,42 @@ pub(crate) static LIMITS_STDOUT_BYTES: Setting = Setting {
     kind: Kind::Bytes { range: 1 << 10..=256 << 20, field: |s| &mut s.limits.stdout_bytes },
     default: Default::Text("16MiB"),
     doc: "Size of a step's result that is kept for references from other steps.",
+};
+
+/// `retention.succeeded`
+pub(crate) static RETENTION_SUCCEEDED: Setting = Setting {
+    section: "retention",
+    key: "succeeded",
+    kind: Kind::Duration { range: KEPT, field: |s| &mut s.retention.succeeded },
+    default: Default::Text("7d"),
+    doc: "How long flows and tasks that succeeded are kept after their end.",
+};
+
+/// `retention.failed`
+pub(crate) static RETENTION_FAILED: Setting = Setting {
+    section: "retention",
+    key: "failed",
+    kind: Kind::Duration { range: KEPT, field: |s| &mut s.retention.failed },
+    default: Default::Text("7d"),
+    doc: "The same for those that failed or ran out of time.",
+};
+
+/// `retention.cancelled`
+pub(crate) static RETENTION_CANCELLED: Setting = Setting {
+    section: "retention",
+    key: "cancelled",
+    kind: Kind::Duration { range: KEPT, field: |s| &mut s.retention.cancelled },
+    default: Default::Text("7d"),
+    doc: "The same for those that were cancelled.",
+};
+
+/// `retention.lost`
+pub(crate) static RETENTION_LOST: Setting = Setting {
+    section: "retention",
+    key: "lost",
+    kind: Kind::Duration { range: KEPT, field: |s| &mut s.retention.lost },
+    default: Default::Text("1d"),
+    doc: "The same for those that were lost.",
 };
 
 /// `output.color`

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod backup;
 mod bad_args;
 mod bad_files;
 mod bad_home;
@@ -35,6 +36,7 @@ mod lobster_cli;
 mod lobster_pipeline;
 mod lobster_plan;
 mod manual;
+mod retention;
 mod scenes_cancel;
 mod scenes_children;
 mod scenes_delivery;
@@ -55,4 +57,5 @@ mod shim_once;
 mod shim_stop;
 mod shim_support;
 mod support;
+mod tasks_ledger;
 mod tidy;

@@ -45,7 +45,7 @@ WaitState: TypeAlias = Literal["open", "resolved", "expired", "cancelled"]
 OnTimeout: TypeAlias = Literal["fail", "continue", "cancel"]
 OnResolved: TypeAlias = Literal["resume", "tell"]
 SettleHow: TypeAlias = Literal["rerun", "succeeded", "skip", "fail"]
-Access: TypeAlias = Literal["read", "operate", "admin"]
+Access: TypeAlias = Literal["ping", "read", "operate", "admin"]
 
 TERMINAL: frozenset[str] = frozenset(("succeeded", "failed", "cancelled", "lost"))
 """Ends of a flow; a `blocked` flow is over only once `ended_at` is set."""

@@ -167,6 +167,7 @@ fn alone(policy: Option<NotifyPolicy>, routes: &[Route]) -> SoloDecision {
         command: super::world::command(),
         requester_origin: Some(Origin::default()),
         notify_policy: policy,
+        parent_task_id: None,
     };
     let made = solo::create(new, &mut ctx).unwrap();
     let owed = made.solo.task.delivery_status;

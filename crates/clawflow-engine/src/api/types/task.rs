@@ -1,5 +1,6 @@
 //! Requests and answers about tasks.
 
+use crate::retention::Retention;
 use clawflow_core::Millis;
 use clawflow_core::flow::NotifyPolicy;
 use clawflow_core::ids::TaskId;
@@ -23,6 +24,12 @@ record!(
         /// Only these states; empty: all.
         #[serde(default)]
         status: Vec<TaskStatus>,
+        /// Only on these runtimes; empty: all.
+        #[serde(default)]
+        runtime: Vec<Runtime>,
+        /// Only those with this label.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
         /// Only this flow's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         flow: Option<String>,
@@ -95,6 +102,17 @@ record!(
         /// Limit on its run, in milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_ms: Option<u64>,
+        /// The first answer again if this key was used for the same request before (24 h).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idempotency_key: Option<String>,
+    }
+);
+record!(
+    /// Runs the command of an ended task again, as a new task.
+    #[derive(Default)]
+    TaskRerunRequest {
+        /// The task that has ended.
+        task: String,
         /// The first answer again if this key was used for the same request before (24 h).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         idempotency_key: Option<String>,
@@ -252,3 +270,15 @@ impl TaskRecordRequest {
         }
     }
 }
+
+record!(
+    /// Deletes what has been kept for long enough, or only counts it.
+    MaintenanceRequest {
+        /// Whether it is deleted.
+        #[serde(default)]
+        apply: bool,
+        /// How long what has ended is kept.
+        #[serde(default)]
+        retention: Retention,
+    }
+);

@@ -94,6 +94,7 @@ create table task (
     parent_flow_id text references flow (flow_id),
     owner_key text not null,
     run_id text,
+    label text,
     child_session_key text,
     runtime text not null check (runtime in ('cli', 'acp', 'subagent', 'cron', 'external')),
     version integer not null check (version >= 0),
@@ -121,6 +122,16 @@ create index task_by_owner on task (owner_key, task_id);
 -- Tasks that ended badly, which are few: task_list_bad.sql.
 create index task_bad on task (status, task_id)
     where status in ('failed', 'timed_out', 'cancelled', 'lost');
+-- The same of an owner: task_list_bad_owner.sql.
+create index task_bad_of_owner on task (owner_key, status, task_id)
+    where status in ('failed', 'timed_out', 'cancelled', 'lost');
+-- Tasks on a runtime, which may be few among many: task_list_runtime.sql.
+create index task_by_runtime on task (runtime, task_id);
+-- Tasks with a label: task_list_label.sql. Those of steps have none.
+create index task_by_label on task (label, task_id) where label is not null;
+-- Tasks without a flow that have ended, by age: task_ended.sql.
+create index task_alone on task (status, task_id, ended_at, parent_flow_id)
+    where parent_flow_id is null and ended_at is not null;
 -- Tasks of a run: task_find_run.sql, task_of_run.sql.
 create index task_by_run on task (run_id, task_id) where run_id is not null;
 -- The newest task of a session: task_find_session.sql.

@@ -8,7 +8,7 @@ where record ->> '$.status' is not status or record ->> '$.version' is not versi
 union all
 select 'task ' || task_id from task
 where record ->> '$.status' is not status or record ->> '$.version' is not version
-    or record ->> '$.fence' is not fence
+    or record ->> '$.fence' is not fence or record ->> '$.label' is not label
 union all
 select 'wait ' || wait_id from wait
 where record ->> '$.state' is not state or record ->> '$.version' is not version

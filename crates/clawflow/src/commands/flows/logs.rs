@@ -49,7 +49,8 @@ async fn print(ctx: &Ctx, client: &Client, args: &LogsArgs) -> Result<Exit, CliE
             let step = escape(task.step_id.as_deref().unwrap_or(&task.task));
             ctx.mode.print(&format!("==> {step} <==\n"))?;
         }
-        copy(ctx, client, task, Wanted { stderr: args.stderr, follow: args.follow }).await?;
+        copy(ctx, client, task, Wanted { stderr: args.stderr, follow: args.follow, offset: 0 })
+            .await?;
     }
     Ok(Exit::Done)
 }

@@ -54,12 +54,17 @@ pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
         false => Client::at_gateway(ctx, "add --wait, or start a gateway after it").await?,
     };
     let ran = match client.call::<TaskRun>(&request).await {
-        Ok(task) if wait => until_ended(ctx, &client, task).await,
+        Ok(task) if wait => at_end(ctx, &client, task).await,
         other => other,
     };
     let task = client.close(ran).await?;
+    told(ctx, &task, wait)
+}
+
+/// Tells what was started, or how it ended.
+pub(super) fn told(ctx: &Ctx, task: &Task, wait: bool) -> Result<Exit, CliError> {
     if ctx.mode.json {
-        ctx.mode.print_json(&task)?;
+        ctx.mode.print_json(task)?;
     } else if !wait {
         ctx.mode.print(&format!("{}\n", task.task_id))?;
         ctx.mode.note(&format!("hint: clawflow tasks logs {} --follow", task.task_id));
@@ -98,12 +103,13 @@ pub(in crate::commands) fn chosen_dir(ctx: &Ctx, dir: Option<PathBuf>) -> Result
     cwd.into_os_string().into_string().map_err(|path| not_utf8(path.into()))
 }
 
-async fn until_ended(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliError> {
+/// The task once it has ended; its output is copied meanwhile.
+pub(super) async fn at_end(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliError> {
     if !ctx.mode.json {
         ctx.mode.note(&format!("task {}", task.task_id));
     }
     // The log ends with the task. In JSON only the record is printed.
-    let wanted = Wanted { stderr: false, follow: true };
+    let wanted = Wanted { stderr: false, follow: true, offset: 0 };
     match ctx.mode.json {
         true => drain(client, &task).await?,
         false => copy(ctx, client, &task, wanted).await?,

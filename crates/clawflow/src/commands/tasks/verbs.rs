@@ -1,7 +1,8 @@
 //! The verbs of `clawflow tasks`.
 
 use super::{
-    cancel, deliveries, list, logs, notify, observe, report, run as start, show, wait, wrap,
+    cancel, deliveries, list, logs, maintenance, notify, observe, ping_url, report, rerun,
+    run as start, show, wait, wrap,
 };
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::flows::{self, FlowsCommand};
@@ -22,10 +23,14 @@ pub(crate) enum TasksCommand {
     Logs(logs::LogsArgs),
     /// run a command as a task of its own
     Run(start::RunArgs),
+    /// run the command of an ended task again, as a new task
+    Rerun(rerun::RerunArgs),
     /// run a job of somebody else's, a crontab's for example, and record it
     Wrap(wrap::WrapArgs),
     /// say how a task goes that its caller runs
     Report(report::ReportArgs),
+    /// make a URL by which a job elsewhere reports about itself; it is printed this once
+    PingUrl(ping_url::PingUrlArgs),
     /// record a process that runs already, and follow it
     Observe(observe::ObserveArgs),
     /// change what the owner is told about a task
@@ -36,6 +41,8 @@ pub(crate) enum TasksCommand {
     Redeliver(deliveries::DeliveryArgs),
     /// drop messages: nothing is owed any more
     Dismiss(deliveries::DeliveryArgs),
+    /// show what would be deleted because it has been kept for long enough, or delete it
+    Maintenance(maintenance::MaintenanceArgs),
     /// the commands of `clawflow flows`
     #[command(subcommand)]
     Flow(FlowsCommand),
@@ -52,7 +59,7 @@ pub(crate) struct TaskArg {
 impl TasksCommand {
     /// Whether it drives work itself.
     pub(crate) fn drives(&self) -> bool {
-        matches!(self, Self::Run(_))
+        matches!(self, Self::Run(_) | Self::Rerun(_))
     }
 }
 
@@ -67,13 +74,16 @@ pub(crate) async fn run(ctx: &Ctx, command: Option<TasksCommand>) -> Result<Exit
         Some(C::Cancel(args)) => cancel::run(ctx, args).await,
         Some(C::Logs(args)) => logs::run(ctx, args).await,
         Some(C::Run(args)) => start::run(ctx, args).await,
+        Some(C::Rerun(args)) => rerun::run(ctx, args).await,
         Some(C::Wrap(args)) => wrap::run(ctx, args),
+        Some(C::PingUrl(args)) => ping_url::run(ctx, args).await,
         Some(C::Observe(args)) => observe::run(ctx, args).await,
         Some(C::Report(args)) => report::run(ctx, args).await,
         Some(C::Notify(args)) => notify::run(ctx, args).await,
         Some(C::Deliveries(args)) => deliveries::list(ctx, args).await,
         Some(C::Redeliver(args)) => deliveries::redeliver(ctx, args).await,
         Some(C::Dismiss(args)) => deliveries::dismiss(ctx, args).await,
+        Some(C::Maintenance(args)) => maintenance::run(ctx, args).await,
         Some(C::Flow(command)) => flows::run(ctx, command).await,
     }
 }

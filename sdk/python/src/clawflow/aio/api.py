@@ -63,6 +63,7 @@ class Shared(Handle):
     cancel_task = method(tasks.cancel_task)
     update_task = method(tasks.update_task)
     notify_task = method(tasks.notify_task)
+    rerun_task = method(tasks.rerun_task)
 
     ack = method(deliveries.ack)
     redeliver = method(deliveries.redeliver)
@@ -95,6 +96,7 @@ class Api(Shared):
 
     status = method(gateway.status)
     stop = method(gateway.stop)
+    sweep = method(gateway.sweep)
     create_token = method(gateway.create_token)
     list_tokens = method(gateway.list_tokens)
     revoke_token = method(gateway.revoke_token)

@@ -48,3 +48,10 @@ def list_tokens(binding: Binding) -> Steps[list[Token]]:
 def revoke_token(binding: Binding, token_id: str) -> Steps[Token]:
     """Revokes a token, by its id or label: it is refused from now on."""
     return Token.of((yield from call(binding, "token.revoke", token=token_id)))
+
+
+@operation("maintenance.sweep", without=("retention",))
+def sweep(binding: Binding, *, apply: bool = False) -> Steps[tuple[int, int]]:
+    """How many flows and tasks have been kept for long enough; with `apply` they are deleted."""
+    answer = yield from call(binding, "maintenance.sweep", apply=apply)
+    return answer["flows"], answer["tasks"]

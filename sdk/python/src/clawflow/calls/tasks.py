@@ -22,10 +22,13 @@ def tasks(
     flow_id: str | None = None,
     *,
     status: Sequence[TaskStatus] = (),
+    runtime: Sequence[Runtime] = (),
+    label: str | None = None,
     since: int | None = None,
 ) -> Steps[list[Task]]:
     """The session's tasks, or a flow's, newest first."""
-    return (yield from _every_task(binding, flow=flow_id, status=status, since=since))
+    fields = {"status": status, "runtime": runtime, "label": label, "since": since}
+    return (yield from _every_task(binding, flow=flow_id, **fields))
 
 
 @operation("task.list", flow_id="flow", without=("limit", "after"))
@@ -34,17 +37,21 @@ def list_tasks(
     flow_id: str | None = None,
     *,
     status: Sequence[TaskStatus] = (),
+    runtime: Sequence[Runtime] = (),
+    label: str | None = None,
     owner: str | None = None,
     since: int | None = None,
 ) -> Steps[list[Task]]:
     """Tasks of all owners, newest first."""
-    return (yield from _every_task(binding, flow=flow_id, status=status, owner=owner, since=since))
+    fields = {"status": status, "runtime": runtime, "label": label, "since": since}
+    return (yield from _every_task(binding, flow=flow_id, owner=owner, **fields))
 
 
 def _every_task(binding: Binding, **fields: Any) -> Steps[list[Task]]:
     found: list[Task] = []
     after = None
-    fields["status"] = [*fields["status"]] or None
+    for words in ("status", "runtime"):
+        fields[words] = [*fields[words]] or None
     while True:
         answer = yield from call(binding, "task.list", limit=limits.PAGE, after=after, **fields)
         page = TaskList.of(answer)
@@ -186,6 +193,15 @@ def update_task(
             raise
         return Refused(refusal.code, refusal.current, refusal.message, error=refusal)
     return TaskUpdated(Task.of(answer))
+
+
+@operation("task.rerun", task_id="task")
+def rerun_task(
+    binding: Binding, task_id: str, *, idempotency_key: str | None = None
+) -> Steps[Task]:
+    """Runs the command of an ended task again, as a new task."""
+    answer = yield from call(binding, "task.rerun", task=task_id, idempotency_key=idempotency_key)
+    return Task.of(answer)
 
 
 @operation("task.notify", task_id="task")

@@ -1,0 +1,66 @@
+//! What has ended is kept for a time, then it goes.
+
+use crate::support::{Home, wait_until};
+
+fn count(home: &Home) -> (usize, usize) {
+    let len = |args: &[&str], what: &str| {
+        home.ok(&[args, &["--json", "--limit", "1000"]].concat()).json()[what]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    (len(&["flows", "list", "--all"], "flows"), len(&["tasks", "list"], "tasks"))
+}
+
+#[test]
+fn what_was_kept_for_long_enough_goes_with_its_logs() {
+    let home = Home::new();
+    home.write("ok.yaml", "steps:\n  - { id: a, run: echo hi }\n");
+    home.ok(&["run", "ok.yaml", "--key", "old"]);
+    home.ok(&["tasks", "run", "--wait", "--", "echo", "hi"]);
+    home.ok(&["tasks", "report", "start", "import"]);
+    home.run(&["tasks", "wrap", "--", "false"]);
+    assert_eq!(count(&home), (1, 4));
+    let shown = home.ok(&["tasks", "maintenance"]);
+    assert_eq!(shown.stdout, "0 flows and 0 tasks would be deleted\n");
+    let soon = |args: &[&str]| {
+        let mut command = home.command(args);
+        for state in ["SUCCEEDED", "CANCELLED", "LOST"] {
+            command.env(format!("CLAWFLOW_RETENTION_{state}"), "1s");
+        }
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let mut told = String::new();
+    wait_until("it is old", || {
+        told = soon(&["tasks", "maintenance"]);
+        told != "0 flows and 0 tasks would be deleted\n" && told.starts_with("1 flows and ")
+    });
+    assert_eq!(count(&home), (1, 4), "that was only looked at");
+    wait_until("all is old", || {
+        soon(&["tasks", "maintenance"]).contains(" and 0 tasks would")
+            || soon(&["tasks", "maintenance"]).contains(" and 1 tasks would")
+    });
+    let done = soon(&["tasks", "maintenance", "--apply"]);
+    assert!(done.starts_with("1 flows and ") && done.ends_with(" deleted\n"), "{done}");
+    let (flows, tasks) = count(&home);
+    assert!(flows == 0 && (2..=3).contains(&tasks), "the living and the failed stay: {tasks}");
+    assert_eq!(soon(&["tasks", "maintenance", "--apply"]), "0 flows and 0 tasks deleted\n");
+    assert!(home.ok(&["doctor"]).stdout.contains("store: it is whole"));
+    let late = home.run(&["tasks", "maintenance", "--nonsense"]);
+    assert_eq!(late.code, 2);
+    let bad =
+        home.command(&["tasks", "list"]).env("CLAWFLOW_RETENTION_LOST", "0").output().unwrap();
+    assert_eq!(bad.status.code(), Some(2));
+}
+
+#[test]
+fn a_gateway_sweeps_by_itself() {
+    let mut home = Home::new();
+    home.run(&["tasks", "wrap", "--", "true"]);
+    home.run(&["tasks", "wrap", "--", "false"]);
+    home.write("home/config.toml", "[retention]\nsucceeded = \"1s\"\n");
+    home.start_gateway();
+    wait_until("the sweep", || count(&home).1 == 1);
+    let listed = home.ok(&["tasks", "list", "--json"]).json();
+    assert_eq!(listed["tasks"][0]["status"], "failed");
+}
