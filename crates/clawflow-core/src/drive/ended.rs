@@ -99,7 +99,8 @@ pub fn ended(
                 draft.step_mut(at).result = Some(result);
                 cost::check(&mut draft, at);
                 let texts = [report.stderr_tail.as_str(), error.message.as_str()];
-                let again = draft.def(at).retry.applies(exit, &texts);
+                let again =
+                    error.code != pipeline::DISPATCHED && draft.def(at).retry.applies(exit, &texts);
                 after_failure(&mut draft, at, how, error, again);
             }
         }

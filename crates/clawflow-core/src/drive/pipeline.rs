@@ -4,6 +4,7 @@ use super::Draft;
 use super::attempt::try_again;
 use super::begin::{new_wait, open_wait};
 use super::cost::of_pipeline;
+use super::words;
 use crate::cost::Tokens;
 use crate::definition::{Dialect, Phase, Schema, json_of_stdout};
 use crate::error::{Code, Refusal};
@@ -14,10 +15,15 @@ use crate::wait::{WaitKind, shown_hash};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// The code of a failure after a tool was called elsewhere: it is not tried again.
+pub(super) const DISPATCHED: &str = "dispatched";
+
 /// What the process says at its end.
 #[derive(Deserialize)]
 struct Said {
     status: String,
+    /// The command that asks.
+    stage: Option<String>,
     #[serde(default)]
     items: Vec<Value>,
     rendered: Option<String>,
@@ -35,7 +41,12 @@ struct Said {
 
 #[derive(Deserialize)]
 struct Failed {
+    #[serde(default, rename = "type")]
+    kind: String,
     message: String,
+    /// Whether a tool was called elsewhere.
+    #[serde(default)]
+    dispatched: bool,
 }
 
 /// The use of a model.
@@ -95,11 +106,7 @@ pub(super) fn said(
             (how, StepResult { rest: Some(rest), asked: 1, ..StepResult::default() }, None)
         }
         (TaskMove::Succeed, Ok(said)) => {
-            let why = match said.status.as_str() {
-                "needs_approval" => "it asks for an approval; use a step with `approval`",
-                "needs_input" => "it asks for an answer; use a step with `input`",
-                _ => "it was given up",
-            };
+            let why = words::of_halt(draft, at, &said.status, said.stage.as_deref());
             (TaskMove::Fail, StepResult::default(), Some(StepError::new("pipeline", why)))
         }
         (TaskMove::Succeed, Err(_)) => {
@@ -107,7 +114,9 @@ pub(super) fn said(
             (TaskMove::Fail, result, Some(why))
         }
         (TaskMove::Fail, Ok(Said { error: Some(failed), .. })) => {
-            let why = StepError::new("pipeline", cut(&failed.message, SUMMARY_CHARS_MAX));
+            let why = words::of_pipeline(draft, at, &failed.kind, failed.message);
+            let code = if failed.dispatched { DISPATCHED } else { "pipeline" };
+            let why = StepError::new(code, cut(&why, SUMMARY_CHARS_MAX));
             (how, StepResult { exit_code: result.exit_code, ..StepResult::default() }, Some(why))
         }
         _ => (how, result, error),

@@ -64,3 +64,33 @@ pub(super) fn of_time(draft: &Draft, at: usize, ms: u64) -> String {
         (Dialect::Lobster, _) => format!("Step '{}' timed out after {ms}ms", def.id),
     }
 }
+
+/// The error of a pipeline that failed.
+pub(super) fn of_pipeline(draft: &Draft, at: usize, kind: &str, message: String) -> String {
+    match (draft.state.definition.dialect, kind) {
+        (Dialect::Lobster, "parse_error") => {
+            format!("Workflow step {} pipeline parse failed: {message}", draft.def(at).id)
+        }
+        _ => message,
+    }
+}
+
+/// The error of a pipeline that asks where it may not.
+pub(super) fn of_halt(draft: &Draft, at: usize, status: &str, stage: Option<&str>) -> String {
+    if let (Dialect::Lobster, Some(stage)) = (draft.state.definition.dialect, stage) {
+        let id = &draft.def(at).id;
+        return match status {
+            "needs_approval" => format!(
+                "Workflow step {id} halted for approval inside pipeline stage {stage}. \
+                 Use a separate approval step in the workflow file."
+            ),
+            _ => format!("Workflow step {id} halted before completion at pipeline stage {stage}"),
+        };
+    }
+    match status {
+        "needs_approval" => "it asks for an approval; use a step with `approval`",
+        "needs_input" => "it asks for an answer; use a step with `input`",
+        _ => "it was given up",
+    }
+    .to_owned()
+}

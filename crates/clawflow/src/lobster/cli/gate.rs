@@ -84,8 +84,13 @@ fn input(wait: &Wait, step: Option<&Step>) -> Result<Object, Trouble> {
     if let Some(defaults) = &wait.defaults {
         asked.set("defaults", from_json(defaults));
     }
-    let subject = step.and_then(|step| step.result.as_ref()?.subject.as_ref());
-    let subject = subject.map_or(Value::Null, from_json);
+    let result = step.and_then(|step| step.result.as_ref());
+    let subject = match result.map(|result| (&result.rest, &result.subject)) {
+        // A pipeline asks: about something, or about nothing.
+        Some((Some(rest), _)) => rest["request"].get("subject").map_or(Value::Undefined, from_json),
+        Some((None, Some(subject))) => from_json(subject),
+        _ => Value::Null,
+    };
     let most = variable("LOBSTER_MAX_TOOL_ENVELOPE_BYTES").and_then(|most| most.parse().ok());
     let most = most.filter(|most: &f64| most.is_finite() && *most >= REPORT_BYTES_LEAST);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative")]

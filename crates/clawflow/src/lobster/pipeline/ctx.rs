@@ -18,6 +18,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) spent: Vec<Value>,
     /// Names of answers that were there already.
     pub(crate) replayed: Vec<String>,
+    /// Whether a tool was called elsewhere: nobody knows what doing it again would do.
+    pub(crate) dispatched: bool,
     /// What `json` and `table` print to.
     out: &'a mut dyn Write,
     has_output: bool,
@@ -41,6 +43,7 @@ impl<'a> Ctx<'a> {
             asking: Asking::Halts,
             spent: Vec::new(),
             replayed: Vec::new(),
+            dispatched: false,
             out,
             has_output: false,
         }

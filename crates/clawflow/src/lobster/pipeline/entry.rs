@@ -6,7 +6,8 @@
 //! `__pipeline part` with one of these, or with `{"run": TEXT}`.
 //! It prints one line of JSON: `{"status": "ok", "items", "rendered"}`, where `rendered` is what
 //! was printed, or null; `{"status": "needs_approval" | "needs_input", "stage", "request",
-//! "resume"}`; `{"status": "cancelled"}`; or `{"status": "failed", "error": {"type", "message"}}`.
+//! "resume"}`; `{"status": "cancelled"}`; or `{"status": "failed", "error": {"type",
+//! "message"}}`, with `"dispatched": true` in the error where a tool was called elsewhere.
 //! Where models were asked it also has `"spent"`, what each answer used, and `"replayed"`, the
 //! names of answers that were there already. It ends with 0, or with 1 for a command that failed
 //! and 2 for a text or an answer that is wrong.
@@ -51,8 +52,9 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Err(Failure { kind: Kind::Runtime, .. }) => 1,
         Err(Failure { kind: Kind::Parse, .. }) => 2,
     };
+    let dispatched = ctx.dispatched;
     let (spent, replayed) = (std::mem::take(&mut ctx.spent), std::mem::take(&mut ctx.replayed));
-    let report = with_use(report(ended, &shown), spent, replayed);
+    let report = with_use(report(ended, &shown, dispatched), spent, replayed);
     let mut line = compact(&report).unwrap_or_default();
     // The process ends here: there is no use in giving back what it holds piece by piece.
     std::mem::forget(report);
@@ -143,7 +145,7 @@ fn with_use(report: Value, spent: Vec<Value>, replayed: Vec<String>) -> Value {
     Value::Object(report)
 }
 
-fn report(ended: Result<Ended, Failure>, shown: &[u8]) -> Value {
+fn report(ended: Result<Ended, Failure>, shown: &[u8], dispatched: bool) -> Value {
     let mut report = Object::default();
     let mut say = |name: &str, value: Value| report.set(name, value);
     match ended {
@@ -168,7 +170,13 @@ fn report(ended: Result<Ended, Failure>, shown: &[u8]) -> Value {
                 Kind::Runtime => "runtime_error",
             };
             say("status", "failed".into());
-            say("error", [("type", kind), ("message", &*failure.message)].into());
+            let mut error = Object::default();
+            error.set("type", kind.into());
+            error.set("message", failure.message.into());
+            if dispatched {
+                error.set("dispatched", true.into());
+            }
+            say("error", error.into());
         }
     }
     report.into()

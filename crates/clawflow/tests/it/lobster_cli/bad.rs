@@ -129,4 +129,9 @@ fn lobster_failures_keep_their_words() {
     assert_eq!(killed, "workflow command failed (null): kill -9 $$");
     let branch = run("  - { id: p, parallel: { branches: [{ id: x, run: 'echo no; exit 1' }] } }");
     assert_eq!(branch, "Parallel branch failed: workflow command failed (1): no");
+    let asks = "Workflow step p halted for approval inside pipeline stage approve. \
+                Use a separate approval step in the workflow file.";
+    assert_eq!(run("  - { id: p, pipeline: approve }"), asks);
+    let quote = "Workflow step p pipeline parse failed: Unclosed quote";
+    assert_eq!(run("  - { id: p, pipeline: \"exec '\" }"), quote);
 }

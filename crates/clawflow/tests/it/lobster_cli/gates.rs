@@ -123,3 +123,24 @@ fn lobster_gate_may_be_answered_by_others() {
     assert_eq!((message(&said), code), ("Pipeline resume state not found", 1));
     home.stop_gateway();
 }
+
+#[test]
+fn lobster_question_inside_of_a_pipeline_step_is_asked() {
+    let home = Home::new();
+    let path = file(
+        &home,
+        "inside.lobster",
+        "steps:\n  - { id: a, run: 'echo [1]' }\n  \
+         - { id: b, stdin: $a.json, pipeline: \"ask --subject-from-stdin | map --wrap said\" }\n",
+    );
+    let (said, _) = tool(&home, &["run", "--mode", "tool", &path]);
+    assert_eq!(said["requiresInput"]["subject"], json!({ "text": "1" }));
+    let token = token(&said);
+    let (refused, code) = tool(&home, &["resume", "--token", &token, "--response-json", "{}"]);
+    let expected = "Workflow input step b response failed schema validation at /: \
+                    must have required property 'decision'";
+    assert_eq!((message(&refused), code), (expected, 2));
+    let answer = r#"{"decision":"reject"}"#;
+    let (done, _) = tool(&home, &["resume", "--token", &token, "--response-json", answer]);
+    assert_eq!(done["output"], json!([{ "said": { "decision": "reject" } }]));
+}

@@ -88,6 +88,7 @@ fn run(
     let caller = Caller { name, args, env: &ctx.env, endpoint, token };
     if !each {
         drain(items)?;
+        ctx.dispatched = true;
         return Ok(Staged::ready(caller.call(tool_args)?));
     }
     let key = args.any(&["itemKey", "item-key"]).map_or("item", Flag::as_str);
@@ -95,6 +96,7 @@ fn run(
     for item in items {
         let mut tool_args = tool_args.as_object().cloned().unwrap_or_default();
         tool_args.set(key, item?);
+        ctx.dispatched = true;
         answers.extend(caller.call(tool_args.into())?);
     }
     Ok(Staged::ready(answers))
