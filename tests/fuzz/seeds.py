@@ -169,6 +169,7 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "flow.pause": of_flow(Seeds.flow, {}),
     "flow.unpause": of_flow(Seeds.paused, {}),
     "flow.retry": of_flow(FAILED_FLOW, {}),
+    "flow.fork": of_flow(FILE_FLOW, {"from": "a"}),
     "flow.source": of_flow(FILE_FLOW),
     "flow.purge": lambda seeds: Seed(body={"flow": seeds.ended()}),
     "flow.create": lambda seeds: Seed(body={"controllerId": "tests/fuzz", "goal": "be made"}),

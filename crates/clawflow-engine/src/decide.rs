@@ -17,7 +17,7 @@ use tokio::sync::MutexGuard;
 
 /// Conflicts in a row before a decision gives up. One writer holds the store, so that even one is
 /// rare.
-const CONFLICTS_MAX: u32 = 16;
+pub(crate) const CONFLICTS_MAX: u32 = 16;
 /// First pause of a decision of the engine when the store fails; doubled up to the longest.
 const STORE_PAUSE: Duration = Duration::from_millis(100);
 const STORE_PAUSE_MAX: Duration = Duration::from_secs(5);

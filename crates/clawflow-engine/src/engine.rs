@@ -220,6 +220,19 @@ impl Engine {
         self.inner.running.len()
     }
 
+    /// How many attempts of this owner run now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn running_of(&self, owner_key: &str) -> Result<usize, StoreError> {
+        let mut mine = 0;
+        for task_id in self.inner.running.tasks() {
+            let task = self.store().task(&task_id)?;
+            mine += usize::from(task.is_some_and(|task| task.owner_key == owner_key));
+        }
+        Ok(mine)
+    }
+
     /// What it holds in memory for the moment.
     #[must_use]
     pub fn usage(&self) -> Usage {

@@ -47,10 +47,7 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
         // What runs takes its slots before what waits; each was looked at once.
         while looks.join_next().await.is_some() {}
         for (task_id, _, flow_id) in queued {
-            // A task that its caller runs is in no line.
-            if !engine.inner.store.task(&task_id).is_ok_and(|t| t.is_some_and(|t| t.reported)) {
-                engine.enqueue(task_id, flow_id);
-            }
+            engine.enqueue(task_id, flow_id);
         }
         if all {
             tidy_settled(engine).await;

@@ -1,6 +1,7 @@
 //! Decisions about tasks without a flow.
 
 use crate::api::Actor;
+use crate::decide::CONFLICTS_MAX;
 use crate::decide::carried_through;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -12,9 +13,6 @@ use clawflow_core::ids::TaskId;
 use clawflow_core::task::Task;
 use clawflow_core::task::solo::{Solo, SoloDecision};
 use std::sync::Arc;
-
-/// Conflicts in a row before a decision gives up.
-const CONFLICTS_MAX: u32 = 16;
 
 /// A command about a task: looks at it and decides. It may be asked again after a conflict.
 pub(crate) trait SoloCommand:

@@ -107,6 +107,42 @@ pub(crate) const fn post<C: Call>(path: &'static str, summary: &'static str) -> 
     row::<C>(Verb::Post, path, Access::Operate, summary)
 }
 
+/// How a row is asked, and what it does.
+struct Asked {
+    verb: Verb,
+    path: &'static str,
+    access: Access,
+    summary: &'static str,
+}
+
+impl Asked {
+    /// The row of whatever takes this request and gives this answer.
+    const fn row<Q, R>(
+        self,
+        name: &'static str,
+        answer: fn(Arc<Host>, Caller, Fields) -> Answer,
+    ) -> Endpoint
+    where
+        Q: DeserializeOwned + JsonSchema,
+        R: JsonSchema + 'static,
+    {
+        Endpoint {
+            name,
+            verb: self.verb,
+            path: self.path,
+            access: self.access,
+            summary: self.summary,
+            mcp: false,
+            waits: false,
+            names: fields::names_of::<Q>,
+            answer,
+            request: schema::<Q>,
+            response: schema::<R>,
+            tagged: is_flow::<R>,
+        }
+    }
+}
+
 /// The row of a call.
 pub(crate) const fn row<C: Call>(
     verb: Verb,
@@ -114,20 +150,8 @@ pub(crate) const fn row<C: Call>(
     access: Access,
     summary: &'static str,
 ) -> Endpoint {
-    Endpoint {
-        name: C::NAME,
-        verb,
-        path,
-        access,
-        summary,
-        mcp: false,
-        waits: false,
-        names: fields::names_of::<C::Request>,
-        answer: run::<C>,
-        request: schema::<C::Request>,
-        response: schema::<C::Response>,
-        tagged: is_flow::<C::Response>,
-    }
+    let asked = Asked { verb, path, access, summary };
+    asked.row::<C::Request, C::Response>(C::NAME, run::<C>)
 }
 
 /// A question to the server itself, not to the engine.
@@ -150,20 +174,8 @@ pub(crate) const fn host<C: HostCall>(
     access: Access,
     summary: &'static str,
 ) -> Endpoint {
-    Endpoint {
-        name: C::NAME,
-        verb,
-        path,
-        access,
-        summary,
-        mcp: false,
-        waits: false,
-        names: fields::names_of::<C::Request>,
-        answer: run_host::<C>,
-        request: schema::<C::Request>,
-        response: schema::<C::Response>,
-        tagged: is_flow::<C::Response>,
-    }
+    let asked = Asked { verb, path, access, summary };
+    asked.row::<C::Request, C::Response>(C::NAME, run_host::<C>)
 }
 
 fn run<C: Call>(host: Arc<Host>, caller: Caller, fields: Fields) -> Answer {

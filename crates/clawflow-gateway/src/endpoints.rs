@@ -4,12 +4,12 @@ use crate::endpoint::{Access, Endpoint, Verb, get, host, post, row};
 use crate::host::{GatewayStatus, GatewayStop};
 use clawflow_engine::api::{
     DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer, FlowAppendOutput,
-    FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowGet,
-    FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun,
-    FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary,
-    FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, SignalSend, TaskCancel,
-    TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait,
-    TokenCreate, TokenList, TokenRevoke,
+    FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowFork,
+    FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry,
+    FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource,
+    FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, SignalSend,
+    TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun,
+    TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -30,6 +30,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<FlowRetry>(
         "/v1/flows/{flow}/retry",
         "Makes a new flow from an ended one, with its recorded results.",
+    )
+    .mcp(),
+    post::<FlowFork>(
+        "/v1/flows/{flow}/fork",
+        "Makes a new flow from a step of another one, with its recorded results.",
     )
     .mcp(),
     get::<FlowWhy>("/v1/flows/{flow}/why", "Says why a flow stands where it stands.").mcp(),

@@ -86,7 +86,10 @@ impl HostCall for GatewayStatus {
             listen: host.listen.map(|address| address.to_string()),
             started_at: host.info.started_at,
             epoch: engine.epoch(),
-            running: running(&host.api),
+            running: match caller.owner.as_deref() {
+                None => running(&host.api),
+                Some(owner) => u64::try_from(engine.running_of(owner)?).unwrap_or(u64::MAX),
+            },
             flows: engine.store().count_flows(caller.owner.as_deref())?.by_status,
         })
     }

@@ -46,12 +46,31 @@ pub struct FlowFilter {
     pub created_since: Option<Millis>,
     /// Only flows of this owner.
     pub owner_key: Option<String>,
+    /// Only flows of the workflow with this name.
+    pub name: Option<String>,
+    /// Only flows that have all of these labels.
+    pub labels: BTreeMap<String, String>,
+    /// Only flows that were tried again by another flow, or only those that were not.
+    pub retried: Option<bool>,
     /// Only child flows of this flow.
     pub parent_flow_id: Option<FlowId>,
     /// Only flows before this id: the last one of the page before.
     pub after: Option<FlowId>,
     /// At most so many; 0 means none.
     pub limit: usize,
+}
+
+impl FlowFilter {
+    /// Whether more of a flow must be looked at than its state, its times and its owner.
+    pub(crate) fn looks_inside(&self) -> bool {
+        self.name.is_some() || !self.labels.is_empty() || self.retried.is_some()
+    }
+
+    /// Whether name and labels are as they are asked for.
+    pub(crate) fn names(&self, flow: &Flow) -> bool {
+        let has = |(name, value): (&String, &String)| flow.labels.get(name) == Some(value);
+        (self.name.is_none() || self.name == flow.name) && self.labels.iter().all(has)
+    }
 }
 
 /// One line of a list of flows.
@@ -123,7 +142,8 @@ pub struct EventFilter {
 /// still stops are tasks and child flows, and the end of the last one ends the flow in that unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Work {
-    /// Tasks that are queued or running, oldest first, with their flow.
+    /// Tasks that are queued or running, oldest first, with their flow; those left out that their
+    /// callers run.
     pub tasks: Vec<(TaskId, TaskStatus, Option<FlowId>)>,
     /// Open waits for child flows, by flow and id.
     pub children: Vec<Wait>,

@@ -10,7 +10,7 @@ use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::idempotency::Outcome;
-use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
+use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
 use clawflow_core::task::{Runtime, Task, TaskStatus};
@@ -249,6 +249,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of the store.
     fn oldest_signals(&self, owner_key: &str, limit: usize) -> Result<Vec<Signal>, StoreError>;
+
+    /// A page of the kept signals of all owners, oldest first by id, beginning after an id.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn signals(&self, after: Option<&SignalId>, limit: usize) -> Result<Vec<Signal>, StoreError>;
 
     /// The token with this hash, expired and revoked ones too.
     ///

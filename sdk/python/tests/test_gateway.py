@@ -336,7 +336,12 @@ def test_every_call_of_the_operator(api: clawflow.Api, flows: clawflow.TaskFlow)
     assert kinds[-1] == "flow.ended"
     failing = api.run(source="steps:\n  - id: a\n    run: exit 3\n", file="f.yaml", cwd="/tmp")
     assert api.wait_for_flow(failing.flow_id, timeout=60).status == "failed"
-    assert api.retry(failing.flow_id).retry_of == failing.flow_id
+    again = api.retry(failing.flow_id, from_step="a", idempotency_key="again")
+    assert again.retry_of == failing.flow_id
+    assert api.retry(failing.flow_id, from_step="a", idempotency_key="again") == again
+    fork = api.fork(failing.flow_id, from_step="a", key="twin")
+    assert (fork.fork_of, fork.key, fork.name) == (failing.flow_id, "twin", "f")
+    assert fork.flow_id in {line.flow_id for line in api.list_flows(name="f", retried=False)}
     task = api.run_command(["sleep", "600"], cwd="/tmp", owner="agent:test:solo")
     assert api.notify_task(task.task_id, "silent").notify_policy == "silent"
     assert api.cancel_task(task.task_id, wait_ms=30_000).status == "cancelled"

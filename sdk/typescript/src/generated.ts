@@ -143,6 +143,8 @@ export interface Flow {
   pausedAt?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
+  /** Name of the workflow: the one that its file gives itself, else the file's own. */
+  name?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
   /** That step. */
@@ -319,6 +321,21 @@ export interface FlowFinishRequest {
   stateJson?: unknown;
 }
 
+/**
+ * Makes a new flow from another, ended or not, with its recorded results and with idempotency
+ * keys of its own.
+ */
+export interface FlowForkRequest {
+  /** The step from which on everything runs anew. */
+  from: string;
+  /** Arguments that are to be others. Results from before the step stay as recorded. */
+  args?: Record<string, unknown> | undefined;
+  /** Human name; else the file's. */
+  key?: string | null | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
 /** Names a flow. */
 export type FlowId = string;
 
@@ -366,6 +383,8 @@ export interface FlowLine {
   pausedAt?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
+  /** Name of the workflow: the one that its file gives itself, else the file's own. */
+  name?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
   /** That step. */
@@ -458,6 +477,17 @@ export interface FlowResumeRequest {
   currentStep?: string | null | undefined;
   /** The controller's state; `null` is a value. */
   stateJson?: unknown;
+}
+
+/**
+ * Makes a new flow from one that has ended badly, with its recorded results and under its
+ * idempotency keys.
+ */
+export interface FlowRetryRequest {
+  /** The step from which on everything runs anew. Without it, what failed is tried again. */
+  from?: string | null | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
 }
 
 /** Starts a flow from the text of a workflow file. */
@@ -665,6 +695,8 @@ export interface FlowView {
   pausedAt?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
+  /** Name of the workflow: the one that its file gives itself, else the file's own. */
+  name?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
   /** That step. */
@@ -749,6 +781,8 @@ export interface FlowWaitingResponse {
   pausedAt?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
+  /** Name of the workflow: the one that its file gives itself, else the file's own. */
+  name?: string | undefined;
   /** The flow whose step started it. */
   parentFlowId?: FlowId | undefined;
   /** That step. */
@@ -923,9 +957,9 @@ export interface StatusResponse {
   startedAt: number;
   /** Its epoch. */
   epoch: number;
-  /** Attempts that run under it now. */
+  /** Attempts that run under it now; those of its owner, for a bound caller. */
   running: number;
-  /** All flows by status. */
+  /** All flows by status; those of its owner, for a bound caller. */
   flows: Record<string, number>;
 }
 
@@ -1515,6 +1549,12 @@ export interface Calls {
       parent?: string | undefined;
       /** Only those created since. */
       since?: number | undefined;
+      /** Only those of the workflow with this name. */
+      name?: string | undefined;
+      /** Only those with all of these labels, each as `NAME=VALUE`. */
+      label?: string[] | undefined;
+      /** Only those that another flow tried again, or only those that none did. */
+      retried?: boolean | undefined;
       /** Also those that ended more than 24 hours ago. */
       all?: boolean | undefined;
       /** At most so many (default 50, at most 1000). */
@@ -1602,9 +1642,17 @@ export interface Calls {
   /** Makes a new flow from an ended one, with its recorded results. */
   "flow.retry": {
     request: {
-      /** The token. */
+      /** The flow. */
       flow: string;
-    };
+    } & FlowRetryRequest;
+    response: Flow;
+  };
+  /** Makes a new flow from a step of another one, with its recorded results. */
+  "flow.fork": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowForkRequest;
     response: Flow;
   };
   /** Says why a flow stands where it stands. */
@@ -1960,6 +2008,7 @@ export const ROUTES = {
   "flow.pause": { method: "POST", path: "/v1/flows/{flow}/pause" },
   "flow.unpause": { method: "POST", path: "/v1/flows/{flow}/unpause" },
   "flow.retry": { method: "POST", path: "/v1/flows/{flow}/retry" },
+  "flow.fork": { method: "POST", path: "/v1/flows/{flow}/fork" },
   "flow.why": { method: "GET", path: "/v1/flows/{flow}/why" },
   "flow.source": { method: "GET", path: "/v1/flows/{flow}/source" },
   "flow.events": { method: "GET", path: "/v1/events" },

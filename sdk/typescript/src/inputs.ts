@@ -117,6 +117,10 @@ export type SignalInput = Omit<Calls["signal.send"]["request"], "flow"> & {
   /** Only this flow may take it. */
   flowId?: string | undefined;
 };
+/** What `retry` takes. */
+export type RetryInput = FlowName & Fields<"flow.retry">;
+/** What `fork` takes. */
+export type ForkInput = FlowName & Fields<"flow.fork">;
 /** What `purge` takes. */
 export type PurgeInput = Omit<Calls["flow.purge"]["request"], "flow"> & {
   /** One flow. */

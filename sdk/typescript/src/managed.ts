@@ -13,6 +13,7 @@ import type {
   FinishInput,
   FlowMutation,
   FlowName,
+  ForkInput,
   GivenTimes,
   ListInput,
   MaybeDecided,
@@ -21,6 +22,7 @@ import type {
   Refused,
   RequestCancelInput,
   ResumeInput,
+  RetryInput,
   RunTaskInput,
   RunTaskResult,
   SetWaitingInput,
@@ -81,8 +83,10 @@ export interface ManagedFlows {
   pause(input: PauseInput, options?: CallOptions): Promise<FlowMutation>;
   /** Allows starts again. */
   unpause(input: PauseInput, options?: CallOptions): Promise<FlowMutation>;
-  /** Makes a new flow from an ended one. */
-  retry(input: FlowName, options?: CallOptions): Promise<FlowMutation>;
+  /** Makes a new flow from an ended one, with what it has recorded. */
+  retry(input: RetryInput, options?: CallOptions): Promise<FlowMutation>;
+  /** Makes a new flow from a step of another one, maybe with other arguments. */
+  fork(input: ForkInput, options?: CallOptions): Promise<FlowMutation>;
   /** Deletes ended flows. */
   purge(input: PurgeInput, options?: CallOptions): Promise<Calls["flow.purge"]["response"]>;
 }
@@ -196,7 +200,7 @@ export function moves(client: Client): {
   };
 }
 
-type Steering = "cancel" | "signal" | "answer" | "pause" | "unpause" | "retry" | "purge";
+type Steering = "cancel" | "signal" | "answer" | "pause" | "unpause" | "retry" | "fork" | "purge";
 
 function steering(client: Client, sessionKey: string): Pick<ManagedFlows, Steering> {
   return {
@@ -215,6 +219,7 @@ function steering(client: Client, sessionKey: string): Pick<ManagedFlows, Steeri
     pause: (input, options) => mutation(client.call("flow.pause", flowRequest(input), options)),
     unpause: (input, options) => mutation(client.call("flow.unpause", flowRequest(input), options)),
     retry: (input, options) => mutation(client.call("flow.retry", flowRequest(input), options)),
+    fork: (input, options) => mutation(client.call("flow.fork", flowRequest(input), options)),
     purge: ({ flowId, ...input }, options) =>
       client.call("flow.purge", { ...input, ...(flowId && { flow: flowId }) }, options),
   };

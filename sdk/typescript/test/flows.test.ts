@@ -340,6 +340,8 @@ test("pause, unpause, retry and purge", async () => {
   const retried = await taskFlow.retry({ flowId });
   assert(retried.applied, JSON.stringify(retried));
   assert.equal(retried.flow.retryOf, flowId);
+  const forked = await taskFlow.fork({ flowId, from: "a" });
+  assert.deepEqual([forked.applied, !forked.applied && forked.code], [false, "invalid"]);
   assert.deepEqual((await taskFlow.purge({ flowId })).flows, [flowId]);
   assert.equal(await taskFlow.get(flowId), undefined);
 });

@@ -80,12 +80,11 @@ fn fail_by(draft: &mut Draft, task: &Task) -> Result<(), Refusal> {
 /// The flow ends as its children did.
 fn finish_by(draft: &mut Draft, last: &Task) -> Result<(), Refusal> {
     draft.close_waits();
-    let ended = draft.state.ended;
     let patch = Patch::default();
-    let moved = match ended.bad {
-        0 => flow::finish(&draft.state.flow, None, patch, draft.now())?,
-        bad => {
-            let mut error = format!("{bad} of {} children ended badly", ended.total);
+    let moved = match draft.state.ended.bad_of_all() {
+        (0, _) => flow::finish(&draft.state.flow, None, patch, draft.now())?,
+        (bad, all) => {
+            let mut error = format!("{bad} of {all} children ended badly");
             if !is_good(last) {
                 error = format!("{error}, the last of them: {}", blame(last));
             }

@@ -153,7 +153,7 @@ fn late(
             data["was"] = json!(was.status);
             draft.event("task.corrected", Some(&was.task_id), data);
             if is_good(&task) {
-                draft.state.ended.bad = draft.state.ended.bad.saturating_sub(1);
+                draft.state.ended.correct(&task.task_id);
             }
             draft.correct_task(was, task);
             Ok(draft.finish())

@@ -6,7 +6,7 @@ use crate::ids::{TaskId, WaitId};
 use crate::task::{Task, TaskStatus, TerminalOutcome};
 use crate::unit::Unit;
 use crate::wait::Wait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A flow that code drives, with all that the engine looks after for it.
@@ -26,20 +26,38 @@ pub struct ControlState {
 }
 
 /// How the children of a flow that have ended did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
     /// All that have ended.
-    pub total: u64,
+    total: u64,
     /// Those of them that did not end well: neither `failed`, `timed_out`, `cancelled`, `lost` nor
     /// a success with the outcome `blocked` is.
-    pub bad: u64,
+    bad: BTreeSet<TaskId>,
+    /// Those that another child has tried again: how that one ended is what counts.
+    retried: BTreeSet<TaskId>,
 }
 
 impl Ended {
     /// Counts a child that has ended.
     pub fn count(&mut self, task: &Task) {
         self.total += 1;
-        self.bad += u64::from(!is_good(task));
+        self.retried.extend(task.parent_task_id.clone());
+        if !is_good(task) {
+            self.bad.insert(task.task_id.clone());
+        }
+    }
+
+    /// How many children did not end well, of how many. One that was tried again is one with what
+    /// tried it.
+    #[must_use]
+    pub fn bad_of_all(&self) -> (u64, u64) {
+        let replaced = self.bad.intersection(&self.retried).count() as u64;
+        (self.bad.len() as u64 - replaced, self.total - replaced)
+    }
+
+    /// A child that was counted as bad has ended well after all.
+    pub(super) fn correct(&mut self, task_id: &TaskId) {
+        self.bad.remove(task_id);
     }
 }
 

@@ -52,7 +52,20 @@ pub(super) fn begin_block(draft: &mut Draft, at: usize) {
     draft.set_status(at, StepStatus::Running);
     draft.event("step.started", Some(at), None, json!({ "parts": count }));
     open_alarm(draft, at);
+    take_up(draft, at);
     run_block(draft, at, false);
+}
+
+/// Goes on with what was done inside before, where a retry begins with it and it is the same work.
+fn take_up(draft: &mut Draft, at: usize) {
+    let Some(carried) = draft.carried.remove(&at) else { return };
+    if !carried.is_of(draft.items(at).as_ref()) {
+        return;
+    }
+    for row in carried.rows {
+        let position = small(draft.state.steps.len());
+        draft.append_step(Step { position, ..row });
+    }
 }
 
 /// Goes on with every step that has steps inside.
@@ -351,7 +364,9 @@ fn run_loop(draft: &mut Draft, at: usize, each: &ForEach, mut rested: bool) -> b
     let mut moved = false;
     let held = draft.state.flow.paused_at.is_some();
     while !held && !work.failed && halted(draft, at).is_none() {
-        if let Some((first, row)) = work.ready.pop_front() {
+        // Of items that were begun in another flow there may be more than have room here.
+        let room = work.active - work.ready.len() < each.concurrency;
+        if room && let Some((first, row)) = work.ready.pop_front() {
             begin(draft, row);
             work.active -= 1;
             work.note(draft, first);

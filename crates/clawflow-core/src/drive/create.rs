@@ -2,19 +2,19 @@
 
 use super::Draft;
 use super::advance::advance;
-use super::needs::Needs;
+use super::reuse::{self, Reuse};
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{Definition, Phase, Scope, StepDef, StepView};
 use crate::error::{Code, Refusal};
 use crate::flow::{ENGINE_CONTROLLER, Flow, NotifyPolicy, Origin, blank, check_key, has_nul};
 use crate::ids::FlowId;
 use crate::json::{Object, fits};
-use crate::limits::{JSON_BYTES_MAX, TEXT_CHARS_MAX};
+use crate::limits::{JSON_BYTES_MAX, TEXT_CHARS_MAX, cut};
 use crate::spec::{DefinitionSource, FlowSpec};
-use crate::step::{PartOf, Step, StepStatus};
+use crate::step::Step;
 use crate::unit::{Change, Guard};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a flow is made from.
@@ -38,7 +38,7 @@ pub struct NewFlow {
     pub key: Option<String>,
     /// Whether approvals are given without asking.
     pub auto_approve: bool,
-    /// Recorded results of an ended flow to begin with.
+    /// Recorded results of another flow to begin with.
     pub reuse: Option<Reuse>,
     /// Absolute path of the file: child flows are looked for beside it.
     pub path: String,
@@ -72,21 +72,6 @@ pub struct ChildOf {
     pub above: Vec<String>,
 }
 
-/// Results of an ended flow that its retry or fork begins with.
-#[derive(Clone, Debug)]
-pub struct Reuse {
-    /// The ended flow.
-    pub flow_id: FlowId,
-    /// Root of its idempotency keys: a retry goes on under the same.
-    pub key_root: String,
-    /// Its steps; those that succeeded or were skipped by their condition are taken over.
-    pub steps: Vec<Arc<Step>>,
-    /// The step from which on everything runs anew, whatever it has reached.
-    pub from: Option<String>,
-    /// Whether the new flow is a fork: other arguments, keys of its own.
-    pub fork: bool,
-}
-
 /// Makes the flow and starts what is ready. The unit of a child flow is guarded by its parent as it
 /// was read: a cancel of the parent that came first stops it.
 ///
@@ -107,9 +92,10 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
         None => FlowId::new(ctx.ids),
     };
     let retried = new.reuse.as_ref().filter(|reuse| !reuse.fork);
-    let key_root = retried.map(|reuse| &reuse.key_root).or(child_of.map(|child| &child.key_root));
+    let retried = retried.map(|reuse| &reuse.old.spec.key_root);
+    let key_root = retried.or(child_of.map(|child| &child.key_root));
     let key_root = key_root.unwrap_or(&flow_id.0).clone();
-    check_from(&new)?;
+    let from = reuse::position_of_from(&new)?;
     let flow = Flow { notify_policy: notify, ..new_flow(&new, &flow_id, ctx.now) };
     let spec = FlowSpec {
         flow_id: flow_id.clone(),
@@ -139,14 +125,17 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
     };
     let mut draft = Draft::create(&state, ctx);
     let args = &state.spec.args;
-    let mut data = json!({ "file": new.file, "args": args, "to": "queued" });
+    let mut told = json!({ "file": new.file, "args": args, "to": "queued" });
     if let Some(child) = &new.child_of {
-        data["parentFlowId"] = json!(child.parent.flow_id);
-        data["parentStepId"] = json!(child.step_id);
+        told["parentFlowId"] = json!(child.parent.flow_id);
+        told["parentStepId"] = json!(child.step_id);
     }
-    draft.flow_event("flow.created", data);
     if let Some(reuse) = &new.reuse {
-        take_over(&mut draft, reuse);
+        told["from"] = json!(reuse.from);
+    }
+    draft.flow_event("flow.created", told);
+    if let Some(reuse) = &new.reuse {
+        reuse::take_over(&mut draft, reuse, from)?;
     }
     name_and_goal(&mut draft, &new)?;
     super::deadline::open(&mut draft);
@@ -157,6 +146,7 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
 fn new_flow(new: &NewFlow, flow_id: &FlowId, now: i64) -> Flow {
     Flow {
         definition_hash: Some(new.definition.hash.clone()),
+        name: name_of(new),
         requester_origin: new.requester_origin.clone(),
         parent_flow_id: new.child_of.as_ref().map(|child| child.parent.flow_id.clone()),
         parent_step_id: new.child_of.as_ref().map(|child| child.step_id.clone()),
@@ -167,22 +157,21 @@ fn new_flow(new: &NewFlow, flow_id: &FlowId, now: i64) -> Flow {
     }
 }
 
+/// What the file calls itself, else its name without directory and extension.
+fn name_of(new: &NewFlow) -> Option<String> {
+    let file = || {
+        let file = new.file.rsplit('/').next()?;
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        Some(stem.strip_suffix(".flow").unwrap_or(stem).to_owned())
+    };
+    let name = new.definition.name.clone().or_else(file);
+    name.filter(|name| !name.trim().is_empty()).map(|name| cut(name.trim(), TEXT_CHARS_MAX))
+}
+
 /// The flow that this one begins with, as a retry or as a fork.
 fn origin(new: &NewFlow, fork: bool) -> Option<FlowId> {
     let reuse = new.reuse.as_ref().filter(|reuse| reuse.fork == fork);
-    reuse.map(|reuse| reuse.flow_id.clone())
-}
-
-/// The step to run from is one of the forward steps that the file names.
-fn check_from(new: &NewFlow) -> Result<(), Refusal> {
-    let Some(from) = new.reuse.as_ref().and_then(|reuse| reuse.from.as_deref()) else {
-        return Ok(());
-    };
-    let mut ids = new.definition.forward_steps().map(|(_, def)| def.id.as_str());
-    if ids.any(|id| id == from) {
-        return Ok(());
-    }
-    Err(Refusal::new(Code::Invalid, format!("the flow has no step {from} to run from")))
+    reuse.map(|reuse| reuse.old.flow.flow_id.clone())
 }
 
 fn fresh_step(flow_id: &FlowId, def: &StepDef, position: u32) -> Step {
@@ -228,7 +217,7 @@ fn name_and_goal(draft: &mut Draft, new: &NewFlow) -> Result<(), Refusal> {
         None => definition.description.clone().or_else(|| definition.name.clone()),
     };
     let goal = goal.filter(|g| !g.trim().is_empty()).unwrap_or_else(|| new.file.clone());
-    draft.state.flow.goal = crate::limits::cut(goal.trim(), TEXT_CHARS_MAX);
+    draft.state.flow.goal = cut(goal.trim(), TEXT_CHARS_MAX);
     draft.state.flow.key = key;
     Ok(())
 }
@@ -272,89 +261,6 @@ impl Scope for ArgScope<'_> {
 
     fn run_attempt(&self) -> u32 {
         1
-    }
-}
-
-/// Takes over what steps of the same id reached, as long as all that they needed is taken over too.
-fn take_over(draft: &mut Draft, reuse: &Reuse) {
-    let old: HashMap<&str, &Arc<Step>> =
-        reuse.steps.iter().map(|step| (step.step_id.as_str(), step)).collect();
-    let undone = undone(reuse);
-    let mut needs = Needs::of(draft, |_| false);
-    let mut next: Vec<usize> = draft.phase(Phase::Forward).filter(|at| needs.is_met(*at)).collect();
-    while let Some(at) = next.pop() {
-        let id = draft.step(at).step_id.as_str();
-        let anew = reuse.from.as_deref() == Some(id) || undone.contains(id);
-        let reusable = old.get(id).filter(|old| !anew && is_reusable(old));
-        let Some(old) = reusable.filter(|_| draft.def(at).fallback_of.is_none()) else { continue };
-        next.extend(needs.meet(at));
-        draft.set_status(at, old.status);
-        let step = draft.step_mut(at);
-        step.error.clone_from(&old.error);
-        step.result.clone_from(&old.result);
-        step.reused_from = Some(reuse.flow_id.clone());
-        step.started_at = old.started_at;
-        step.ended_at = old.ended_at;
-        let output = draft.def(at).output.clone();
-        if let (Some(name), Some(result)) = (output, &old.result)
-            && let Ok(value) = super::begin::output_value(result)
-        {
-            // It fitted once; where it does not now, the steps that refer to it say so.
-            let _ = super::ended::keep_output(draft, &name, value);
-        }
-        draft.skip_unneeded_fallback(at);
-        take_over_parts(draft, at, old.position, reuse);
-    }
-}
-
-/// Steps whose effect was undone, or was about to be: their results stand for nothing any more.
-fn undone(reuse: &Reuse) -> HashSet<&str> {
-    let begun = reuse.steps.iter().filter(|step| step.attempt > 0);
-    let undone = begun.filter_map(|step| step.of.filter(|of| of.undo));
-    let outer = |at: u32| reuse.steps.get(at as usize);
-    let named = undone.filter_map(|of| {
-        let step = outer(of.step)?;
-        // What was undone inside of a step makes all of it run again.
-        let step = step.of.map_or(Some(step), |of| outer(of.step))?;
-        Some(step.step_id.as_str())
-    });
-    named.collect()
-}
-
-/// The records of the steps inside of one that is taken over.
-fn take_over_parts(draft: &mut Draft, at: usize, was_at: u32, reuse: &Reuse) {
-    if !draft.def(at).is_block() {
-        return;
-    }
-    // Of a step that was tried as a whole several times, only the last round is its result.
-    let round = reuse.steps.get(was_at as usize).map_or(0, |step| step.attempt);
-    let is_part = |of: PartOf| of.step == was_at && of.round == round && !of.undo;
-    let inside = |step: &&Arc<Step>| step.of.is_some_and(is_part);
-    let known = draft.def(at).parts().len();
-    for old in reuse.steps.iter().filter(inside) {
-        let Some(of) = old.of.filter(|of| (of.part as usize) < known) else { continue };
-        let position = u32::try_from(draft.state.steps.len()).unwrap_or(u32::MAX);
-        let of = PartOf { step: u32::try_from(at).unwrap_or(u32::MAX), round: 0, ..of };
-        let flow_id = draft.state.flow.flow_id.clone();
-        draft.append_step(Step {
-            of: Some(of),
-            status: old.status,
-            error: old.error.clone(),
-            result: old.result.clone(),
-            reused_from: Some(reuse.flow_id.clone()),
-            started_at: old.started_at,
-            ended_at: old.ended_at,
-            ..Step::fresh(flow_id, old.step_id.clone(), position)
-        });
-    }
-}
-
-fn is_reusable(old: &Step) -> bool {
-    let by_condition = old.error.as_ref().is_some_and(|e| e.code == "condition");
-    match old.status {
-        StepStatus::Succeeded => true,
-        StepStatus::Skipped => by_condition,
-        _ => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A working copy of a flow that knows what was changed.
 
 use super::cost;
+use super::reuse::Carried;
 use super::scope::{FlowScope, find_items};
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::{OnError, Phase, StepDef};
@@ -18,6 +19,7 @@ use crate::unit::Change;
 use crate::wait::{Wait, WaitState};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::iter::Chain;
 use std::ops::Range;
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub(crate) struct Draft<'a, 'c> {
     by_id: OnceCell<Vec<usize>>,
     /// Waits that a signal resolved.
     pub(super) resolved: Vec<WaitId>,
+    /// What was done inside of blocks in the flow that this one begins with.
+    pub(super) carried: BTreeMap<usize, Carried>,
     rows: Rows,
     is_new: bool,
 }
@@ -74,6 +78,7 @@ impl<'a, 'c> Draft<'a, 'c> {
             outputs_bytes: None,
             by_id: OnceCell::new(),
             resolved: Vec::new(),
+            carried: BTreeMap::new(),
             rows: Rows::default(),
             is_new: false,
         }

@@ -31,6 +31,7 @@ pub(crate) fn blank(flow_id: FlowId, owner_key: String, controller: String, now:
         cancel_reason: None,
         paused_at: None,
         definition_hash: None,
+        name: None,
         parent_flow_id: None,
         parent_step_id: None,
         retry_of: None,

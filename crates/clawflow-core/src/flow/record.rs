@@ -137,6 +137,9 @@ pub struct Flow {
     /// SHA-256 (hex) of its workflow file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition_hash: Option<String>,
+    /// Name of the workflow: the one that its file gives itself, else the file's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The flow whose step started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_flow_id: Option<FlowId>,

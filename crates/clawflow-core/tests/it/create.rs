@@ -48,15 +48,10 @@ pub(crate) fn again(yaml: &str, ended: &World) -> World {
 }
 
 /// The world's ended flow, to begin with.
-fn reusing(yaml: &str, ended: &World, from: Option<&str>) -> drive::NewFlow {
+pub(crate) fn reusing(yaml: &str, ended: &World, from: Option<&str>) -> drive::NewFlow {
     let mut new = new_flow(yaml);
-    new.reuse = Some(Reuse {
-        flow_id: ended.state.flow.flow_id.clone(),
-        key_root: ended.state.spec.key_root.clone(),
-        steps: ended.state.steps.clone(),
-        from: from.map(str::to_owned),
-        fork: false,
-    });
+    new.reuse =
+        Some(Reuse { old: ended.state.clone(), from: from.map(str::to_owned), fork: false });
     new
 }
 

@@ -26,6 +26,7 @@ mod lost;
 mod moves;
 mod pause;
 mod questions;
+mod reuse;
 mod rounds;
 mod size;
 mod undo;

@@ -65,13 +65,7 @@ fn a_chain_of_references_and_outputs() {
     assert_eq!(w.state.flow.status.as_str(), "succeeded");
     assert_eq!(w.state.flow.outputs.len(), STEPS);
     let mut new = new_flow(&w.state.definition.source);
-    new.reuse = Some(Reuse {
-        flow_id: w.state.flow.flow_id.clone(),
-        key_root: "r".to_owned(),
-        steps: w.state.steps.clone(),
-        from: None,
-        fork: false,
-    });
+    new.reuse = Some(Reuse { old: w.state.clone(), from: None, fork: false });
     let start = Instant::now();
     let again = World::make(new, 1).unwrap();
     assert_eq!(again.state.flow.status.as_str(), "succeeded");

@@ -96,7 +96,9 @@ calls!(
     /// Allows starts again.
     FlowUnpause "flow.unpause" (FlowPauseRequest) -> Flow = flow_unpause;
     /// Makes a new flow from an ended one, with its recorded results.
-    FlowRetry "flow.retry" (FlowRef) -> Flow = flow_retry;
+    FlowRetry "flow.retry" (FlowRetryRequest) -> Flow = flow_retry;
+    /// Makes a new flow from a step of another one, with its recorded results.
+    FlowFork "flow.fork" (FlowForkRequest) -> Flow = flow_fork;
     /// Says why a flow stands where it stands.
     FlowWhy "flow.why" (FlowRef) -> FlowWhyResponse = flow_why;
     /// Lists the history of a flow, a task or all.

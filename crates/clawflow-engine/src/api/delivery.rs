@@ -3,6 +3,7 @@
 use super::flow_list::{PAGE_DEFAULT, PAGE_MAX};
 use super::{Api, ApiError, DeliveryListRequest, DeliveryListResponse, DeliveryRef};
 use crate::clock::now;
+use crate::decide::CONFLICTS_MAX;
 use crate::error::EngineError;
 use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, dismiss, redeliver};
@@ -12,9 +13,6 @@ use clawflow_core::limits::TEXT_CHARS_MAX;
 use clawflow_core::unit::{Change, Unit};
 use clawflow_store::ApplyError;
 use clawflow_store::query::DeliveryFilter;
-
-/// Conflicts in a row before a change of a delivery gives up: its sender changes it too.
-const CONFLICTS_MAX: u32 = 16;
 
 /// The law of a change of a delivery at a time: the row as it shall be, or as it was.
 type Turn = fn(&Delivery, Millis) -> Result<Delivery, Refusal>;

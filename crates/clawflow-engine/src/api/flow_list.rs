@@ -3,6 +3,7 @@
 use super::{Api, ApiError, FlowLine, FlowListRequest, FlowListResponse};
 use crate::clock::now;
 use clawflow_core::ids::FlowId;
+use clawflow_core::limits::cut;
 use clawflow_store::query::FlowFilter;
 
 /// Flows on a page that names no limit.
@@ -19,6 +20,7 @@ impl Api {
     ) -> Result<FlowListResponse, ApiError> {
         let limit = request.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
         let bounded = request.all || !request.status.is_empty() || request.since.is_some();
+        let labels = request.label.iter().map(|label| pair(label)).collect::<Result<_, _>>()?;
         let owner_key = self.scope(request.owner);
         let parent = request.parent.as_deref().map(|token| self.find_flow_id(token)).transpose()?;
         let bounded = bounded || parent.is_some();
@@ -27,6 +29,9 @@ impl Api {
             live_or_ended_since: (!bounded).then(|| now() - ENDED_FOR_MS),
             created_since: request.since,
             owner_key: owner_key.clone(),
+            name: request.name,
+            labels,
+            retried: request.retried,
             parent_flow_id: parent,
             after: request.after.map(FlowId),
             limit: limit + 1,
@@ -52,4 +57,11 @@ impl Api {
             next,
         })
     }
+}
+
+fn pair(label: &str) -> Result<(String, String), ApiError> {
+    let pair = label.split_once('=').filter(|(name, _)| !name.is_empty());
+    let pair = pair.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let odd = || format!("a label is given as NAME=VALUE, not {:?}", cut(label, 80));
+    pair.ok_or_else(|| ApiError::new("bad_request", odd()))
 }

@@ -1,59 +1,89 @@
 //! `flow.retry`: a new flow from an ended one. Nothing reopens the old one.
 
-use super::{Api, ApiError, FlowRef};
+use super::once::Once;
+use super::{Api, ApiError, FlowRetry, FlowRetryRequest};
 use crate::held::{Decided, Held};
 use clawflow_core::control;
 use clawflow_core::drive::{Ctx, FilesOf, FlowState, NewFlow, Reuse};
 use clawflow_core::flow::{Flow, FlowStatus, NewManaged};
 
 impl Api {
-    pub(super) async fn flow_retry(&self, request: FlowRef) -> Result<Flow, ApiError> {
+    pub(super) async fn flow_retry(&self, request: FlowRetryRequest) -> Result<Flow, ApiError> {
         let flow = self.find_flow(&request.flow)?;
+        let owner = flow.owner_key.clone();
+        self.once::<FlowRetry, _>(&owner, &request, |once| {
+            self.try_again(flow, request.from.clone(), once)
+        })
+        .await
+    }
+
+    async fn try_again(
+        &self,
+        flow: Flow,
+        from: Option<String>,
+        once: Option<Once>,
+    ) -> Result<Flow, ApiError> {
+        let refused = |flow: Flow, message: String, hint: &str| {
+            let mut error = ApiError::new("invalid_state", message).hint(hint);
+            error.current = Some(Box::new(flow));
+            Err(error)
+        };
         if !flow.is_terminal() {
             let message = format!("the flow is {}: only an ended flow is retried", flow.status);
-            let mut error = ApiError::new("invalid_state", message);
-            error.current = Some(Box::new(flow));
-            return Err(error.hint("clawflow flows cancel FLOW, or wait for its end"));
+            return refused(flow, message, "clawflow flows cancel FLOW, or wait for its end");
         }
         if flow.status == FlowStatus::Succeeded {
-            let mut error = ApiError::new("invalid_state", "the flow succeeded: nothing to retry");
-            error.current = Some(Box::new(flow));
-            return Err(error.hint("run its file again for a new flow"));
+            let hint = match flow.is_engine() {
+                true => "clawflow flows fork FLOW --from STEP, or run its file again",
+                false => "make a new flow",
+            };
+            return refused(flow, "the flow succeeded: nothing to retry".to_owned(), hint);
         }
         match self.engine.load(&flow.flow_id)? {
-            Held::File(old) => self.start_flow(from_file(*old), None).await,
+            Held::File(old) => self.start_flow(from_file(*old, from), once).await,
+            Held::Code(_) if from.is_some() => Err(no_steps()),
             Held::Code(_) => {
                 let new = from_code(flow);
-                let make = move |ctx: &mut Ctx<'_>| control::create(new, ctx).map(Decided::from);
+                let make = move |ctx: &mut Ctx<'_>| {
+                    let mut made = control::create(new, ctx)?;
+                    let flow = &made.state.flow;
+                    made.unit.outcomes.extend(once.map(|once| once.outcome(ctx.now, flow)));
+                    Ok(Decided::from(made))
+                };
                 Ok(self.engine.create(self.actor(), make).await?.flow)
             }
         }
     }
 }
 
+/// The refusal of a step to begin with, of a flow that has none.
+pub(super) fn no_steps() -> ApiError {
+    let message = "code drives the flow: it has no steps to run from";
+    ApiError::new("invalid", message).hint("clawflow flows retry FLOW begins with its state")
+}
+
 /// The same file with the recorded results, under the same idempotency keys.
-fn from_file(old: FlowState) -> NewFlow {
-    let flow = old.flow;
+fn from_file(old: FlowState, from: Option<String>) -> NewFlow {
+    let key = old.flow.key.clone();
+    NewFlow { key, ..beginning_with(old, from, false) }
+}
+
+/// The same file in the same place, with the recorded results; without a key of the caller's.
+pub(super) fn beginning_with(old: FlowState, from: Option<String>, fork: bool) -> NewFlow {
     NewFlow {
-        definition: old.definition,
+        definition: old.definition.clone(),
         file: old.spec.file.clone(),
         args: old.spec.args.clone(),
         cwd: old.spec.cwd.clone(),
         env: old.spec.env.clone(),
-        owner_key: flow.owner_key,
-        requester_origin: flow.requester_origin,
-        key: flow.key,
+        owner_key: old.flow.owner_key.clone(),
+        requester_origin: old.flow.requester_origin.clone(),
+        key: None,
         auto_approve: old.spec.auto_approve,
-        reuse: Some(Reuse {
-            flow_id: flow.flow_id,
-            key_root: old.spec.key_root.clone(),
-            steps: old.steps,
-            from: None,
-            fork: false,
-        }),
         path: old.spec.path.clone(),
         files: old.spec.files.clone().map(|hash| FilesOf { hash, source: None }),
         child_of: None,
+        reuse: Some(Reuse { old, from, fork }),
     }
 }
 

@@ -7,8 +7,8 @@ use clawflow_store::query::EventFilter;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Longest wait of one call, in milliseconds.
-pub(super) const WAIT_MS_MAX: u64 = 60_000;
+/// Longest wait of one call, in milliseconds; a longer one is cut to it.
+pub const WAIT_MS_MAX: u64 = 60_000;
 /// Events of one answer.
 const EVENTS_MAX: usize = 500;
 /// A look without a hint: progress of a task writes no event.

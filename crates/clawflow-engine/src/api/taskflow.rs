@@ -5,10 +5,10 @@ use super::{
     FlowCancelRequest, FlowCreate, FlowCreateRequest, FlowFail, FlowFailRequest, FlowFindLatest,
     FlowFinish, FlowFinishRequest, FlowGet, FlowLine, FlowList, FlowListRequest, FlowPause,
     FlowPauseRequest, FlowRef, FlowRequestCancel, FlowRequestCancelRequest, FlowResolve,
-    FlowResolveRequest, FlowResume, FlowResumeRequest, FlowRetry, FlowRunTask, FlowRunTaskRequest,
-    FlowRunTaskResponse, FlowSetWaiting, FlowSetWaitingRequest, FlowSummary, FlowUnpause,
-    FlowWaitingResponse, Nothing, Session, SignalRequest, SignalResponse, SignalSend, TaskReport,
-    TaskReportRequest, TaskSummary, ToolContext, error,
+    FlowResolveRequest, FlowResume, FlowResumeRequest, FlowRetry, FlowRetryRequest, FlowRunTask,
+    FlowRunTaskRequest, FlowRunTaskResponse, FlowSetWaiting, FlowSetWaitingRequest, FlowSummary,
+    FlowUnpause, FlowWaitingResponse, Nothing, Session, SignalRequest, SignalResponse, SignalSend,
+    TaskReport, TaskReportRequest, TaskSummary, ToolContext, error,
 };
 use crate::clock::jitter;
 use clawflow_core::flow::{Flow, Origin};
@@ -303,7 +303,8 @@ impl<T: Calls> TaskFlow<T> {
     /// # Errors
     /// `invalid_state` for a flow that is open or has succeeded.
     pub async fn retry(&self, flow: &str) -> Result<Flow, ApiError> {
-        self.call::<FlowRetry>(named(flow)).await
+        let request = FlowRetryRequest { flow: flow.to_owned(), ..FlowRetryRequest::default() };
+        self.call::<FlowRetry>(request).await
     }
 
     /// Reads a flow and changes it, again on the newest revision for as long as somebody else is

@@ -22,6 +22,7 @@ macro_rules! record {
     };
 }
 
+mod again;
 mod child;
 mod code;
 mod delivery;
@@ -29,6 +30,7 @@ mod task;
 mod token;
 mod wait;
 
+pub use again::*;
 pub use child::*;
 pub use code::*;
 pub use delivery::*;
@@ -98,6 +100,15 @@ record!(
         /// Only those created since.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Millis>,
+        /// Only those of the workflow with this name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Only those with all of these labels, each as `NAME=VALUE`.
+        #[serde(default)]
+        label: Vec<String>,
+        /// Only those that another flow tried again, or only those that none did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retried: Option<bool>,
         /// Also those that ended more than 24 hours ago.
         #[serde(default)]
         all: bool,
@@ -460,9 +471,9 @@ record!(
         started_at: Millis,
         /// Its epoch.
         epoch: u64,
-        /// Attempts that run under it now.
+        /// Attempts that run under it now; those of its owner, for a bound caller.
         running: u64,
-        /// All flows by status.
+        /// All flows by status; those of its owner, for a bound caller.
         flows: BTreeMap<FlowStatus, u64>,
     }
 );

@@ -69,4 +69,9 @@ impl Running {
     pub(crate) fn len(&self) -> usize {
         lock(&self.switches).len()
     }
+
+    /// The tasks whose attempts these are.
+    pub(crate) fn tasks(&self) -> Vec<TaskId> {
+        lock(&self.switches).keys().cloned().collect()
+    }
 }

@@ -20,6 +20,7 @@ macro_rules! every {
             FlowPause { "flow": FLOW }
             FlowUnpause { "flow": FLOW }
             FlowRetry { "flow": FLOW }
+            FlowFork { "flow": FLOW, "from": "a" }
             FlowWhy { "flow": FLOW }
             FlowEvents { "flow": FLOW }
             FlowSource { "flow": FLOW }

@@ -30,15 +30,7 @@ async fn what_a_caller_began_is_carried_through(world: World) {
     };
     hung_up::<clawflow_engine::api::TaskRun>(&world, task).await;
     until("both have run", || world.lines("marks").len() == 2).await;
-    let all = FlowListRequest {
-        status: Vec::new(),
-        owner: None,
-        parent: None,
-        since: None,
-        all: true,
-        limit: None,
-        after: None,
-    };
+    let all = FlowListRequest { all: true, ..FlowListRequest::default() };
     let flow = world.call::<FlowList>(all).await.unwrap().flows.remove(0).flow;
     world.succeeded(&flow).await;
     world.at_rest().await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod adoption;
+mod again;
 mod ask;
 mod binding;
 mod callers;

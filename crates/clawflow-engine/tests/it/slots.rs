@@ -2,7 +2,7 @@
 
 use crate::world::{World, named, scenario, until};
 use clawflow_core::flow::FlowStatus;
-use clawflow_engine::api::{FlowCancel, FlowCancelRequest, FlowRun};
+use clawflow_engine::api::{FlowCancel, FlowCancelRequest, FlowRun, FlowRunRequest};
 
 const GOOD: &str = "steps:\n  - { id: a, run: 'true' }\n  - { id: b, run: 'echo b' }\n";
 const BAD: &str = "steps:\n  - { id: a, run: 'exit 3' }\n  - { id: b, run: 'true' }\n";
@@ -43,6 +43,26 @@ async fn two_hundred_mixed_flows_leave_every_slot_free(world: World) {
         let wanted = if bad { FlowStatus::Failed } else { FlowStatus::Succeeded };
         assert_eq!(world.ended(&flow).await.flow.status, wanted, "kind {kind}");
     }
+    world.at_rest().await;
+}
+
+scenario!(of_what_runs_an_owner_counts_its_own, 4);
+async fn of_what_runs_an_owner_counts_its_own(world: World) {
+    let held = "steps:\n  - { id: a, run: 'until [ -e go ]; do sleep 0.01; done' }\n";
+    let mut flows = Vec::new();
+    for owner in ["agent:a:main", "agent:a:main", "agent:b:main"] {
+        let owner = Some(owner.to_owned());
+        let request = FlowRunRequest { owner, ..world.request(held) };
+        flows.push(world.call::<FlowRun>(request).await.unwrap());
+    }
+    let running = |owner: &str| world.engine.running_of(owner).unwrap();
+    until("all run", || world.engine.running() == 3).await;
+    assert_eq!((running("agent:a:main"), running("agent:b:main"), running("x")), (2, 1, 0));
+    world.touch("go");
+    for flow in &flows {
+        world.succeeded(flow).await;
+    }
+    until("none runs", || running("agent:a:main") + running("agent:b:main") == 0).await;
     world.at_rest().await;
 }
 

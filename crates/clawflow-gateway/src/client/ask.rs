@@ -12,7 +12,9 @@ use crate::host::StopResponse;
 use crate::limits::CALL_TIMEOUT;
 use axum::body::Bytes;
 use clawflow_core::json::Object;
-use clawflow_engine::api::{ApiError, Call, Caller, Calls, Nothing, Session, StatusResponse};
+use clawflow_engine::api::{
+    ApiError, Call, Caller, Calls, Nothing, Session, StatusResponse, WAIT_MS_MAX,
+};
 use http_body_util::BodyExt;
 use hyper::Method;
 use serde::Serialize;
@@ -192,5 +194,5 @@ impl Calls for Client {
 fn asked_wait(fields: &Object) -> Duration {
     let asked = ["timeoutMs", "waitMs"].iter().filter_map(|name| fields.get(*name)?.as_u64()).max();
     // The server cuts it there; `task.run` has a `timeoutMs` that is about something else.
-    Duration::from_millis(asked.unwrap_or(0).min(60_000))
+    Duration::from_millis(asked.unwrap_or(0).min(WAIT_MS_MAX))
 }

@@ -5,7 +5,7 @@ use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::idempotency::Outcome;
-use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
+use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, WaitId};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::Step;
 use clawflow_core::task::{Runtime, Task, TaskStatus};
@@ -159,6 +159,10 @@ impl Store for Counting {
 
     fn oldest_signals(&self, owner_key: &str, limit: usize) -> Result<Vec<Signal>, StoreError> {
         self.below.oldest_signals(owner_key, limit)
+    }
+
+    fn signals(&self, after: Option<&SignalId>, limit: usize) -> Result<Vec<Signal>, StoreError> {
+        self.below.signals(after, limit)
     }
 
     fn token_by_hash(&self, hash: &str) -> Result<Option<Token>, StoreError> {

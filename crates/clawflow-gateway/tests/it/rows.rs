@@ -5,7 +5,7 @@ use clawflow_engine::Scope;
 use clawflow_engine::api::{
     ApiError, Call, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer,
     FlowAppendOutput, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest,
-    FlowFinish, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
+    FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
     FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
     FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
     MaintenanceSweep, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord,
@@ -104,6 +104,8 @@ async fn ends(caller: &mut Caller) {
     let view = caller.call::<FlowShow>(token.clone()).await.unwrap();
     assert!(view.flow.is_terminal(), "{:?}", view.flow.status);
     caller.call::<FlowRetry>(token.clone()).await.unwrap();
+    let fork = json!({ "flow": other.flow_id.0, "from": "ask", "key": "fork" });
+    caller.call::<FlowFork>(fork).await.unwrap();
     let purged = caller.call::<FlowPurge>(token.clone()).await.unwrap();
     assert_eq!(purged.flows, std::slice::from_ref(&other.flow_id.0));
     let gone = caller.call::<FlowShow>(token).await.unwrap_err();

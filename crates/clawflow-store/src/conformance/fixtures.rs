@@ -81,6 +81,7 @@ pub fn flow(n: u64) -> Flow {
         cancel_reason: None,
         paused_at: None,
         definition_hash: None,
+        name: None,
         parent_flow_id: None,
         parent_step_id: None,
         retry_of: None,

@@ -62,6 +62,37 @@ pub fn filters_combine(subject: &mut dyn Subject) {
     assert_eq!(page(&*store, nobody), ids([]));
 }
 
+/// By the name of the workflow, by labels, and by whether they were tried again; pages stay whole.
+pub fn they_are_found_by_what_is_inside(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    for n in 1..=6 {
+        let name = Some(if n < 5 { "report" } else { "other" }.to_owned());
+        let odd = if n % 2 == 0 { label("team", "ops") } else { label("team", "dev") };
+        let labels = [odd, label("a.b'\"$", &n.to_string())].into_iter().collect();
+        // Each even one tries the one before it again.
+        let retry_of = (n % 2 == 0).then(|| flow_id(n - 1));
+        let row = Flow { name, labels, retry_of, ..flow(n) };
+        put(&*store, flows(vec![new(row)])).expect("a new flow");
+    }
+    let all = FlowFilter { limit: 100, ..FlowFilter::default() };
+    let named = FlowFilter { name: Some("report".to_owned()), ..all.clone() };
+    assert_eq!(page(&*store, named.clone()), ids([4, 3, 2, 1]));
+    let two = FlowFilter { limit: 2, ..named.clone() };
+    assert_eq!(page(&*store, two.clone()), ids([4, 3]));
+    assert_eq!(page(&*store, FlowFilter { after: Some(flow_id(3)), ..two }), ids([2, 1]));
+    let labels = [label("team", "ops")].into_iter().collect();
+    let of_ops = FlowFilter { labels, ..all.clone() };
+    assert_eq!(page(&*store, of_ops.clone()), ids([6, 4, 2]));
+    let labels = [label("team", "ops"), label("a.b'\"$", "4")].into_iter().collect();
+    assert_eq!(page(&*store, FlowFilter { labels, ..named.clone() }), ids([4]));
+    let labels = [label("team", "")].into_iter().collect();
+    assert_eq!(page(&*store, FlowFilter { labels, ..named.clone() }), ids([]));
+    assert_eq!(page(&*store, FlowFilter { retried: Some(true), ..all.clone() }), ids([5, 3, 1]));
+    assert_eq!(page(&*store, FlowFilter { retried: Some(false), ..named }), ids([4, 2]));
+    assert_eq!(page(&*store, FlowFilter { limit: 0, retried: Some(true), ..all }), ids([]));
+}
+
 /// Child flows of one flow, with the other conditions.
 pub fn children_are_found(subject: &mut dyn Subject) {
     let store = subject.open();

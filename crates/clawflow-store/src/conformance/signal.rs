@@ -61,6 +61,14 @@ pub fn the_oldest_come_first(subject: &mut dyn Subject) {
     let oldest = |owner, limit| ids(store.oldest_signals(owner, limit).expect("oldest"));
     assert_eq!(oldest(OWNER, 3), [1, 2, 3].map(signal_id), "whatever their name");
     assert_eq!(oldest("nobody", 3), []);
+    let page = |after: Option<u64>, limit| {
+        ids(store.signals(after.map(signal_id).as_ref(), limit).expect("signals"))
+    };
+    assert_eq!(page(None, 9), [1, 2, 3, 4, 5, 6].map(signal_id), "of all owners");
+    assert_eq!(page(None, 2), [1, 2].map(signal_id));
+    assert_eq!(page(Some(2), 3), [3, 4, 5].map(signal_id));
+    assert_eq!(page(Some(5), 3), [6].map(signal_id));
+    assert_eq!((page(Some(6), 3), page(None, 0)), (vec![], vec![]));
     let count = |owner| store.count_signals(owner).expect("count");
     assert_eq!((count(OWNER), count("x"), count("nobody")), (5, 1, 0));
 }

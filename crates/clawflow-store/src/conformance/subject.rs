@@ -44,7 +44,8 @@ macro_rules! conformance_tests {
                 owners_have_feeds;
             lookup: flows_are_found, parts_of_ids_are_found, tasks_are_found,
                 flows_of_an_owner_are_found, tasks_of_a_run_are_found, tasks_of_others_hide_none;
-            list_flows: pages_are_newest_first, filters_combine, children_are_found, counts_agree;
+            list_flows: pages_are_newest_first, filters_combine, they_are_found_by_what_is_inside,
+                children_are_found, counts_agree;
             list_tasks: pages_are_newest_first, filters_combine, counts_agree,
                 rare_tasks_are_found_among_many;
             list_deliveries: pages_go_both_ways, filters_combine;

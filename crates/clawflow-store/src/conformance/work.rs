@@ -3,12 +3,12 @@
 use super::fixtures::{flow, flow_id, flows, new, task, task_id, tasks, wait, wait_id};
 use super::{Reopened, Subject, put};
 use clawflow_core::ids::{FlowId, WaitId};
-use clawflow_core::task::TaskStatus;
-use clawflow_core::unit::Unit;
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::unit::{Change, Unit};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use std::sync::Arc;
 
-/// Open tasks, oldest first.
+/// Open tasks that the engine runs, oldest first.
 pub fn it_names_open_tasks(subject: &mut dyn Subject) {
     let store = subject.open();
     put(&*store, flows((1..=2).map(|n| new(flow(n))).collect())).expect("flows");
@@ -16,7 +16,12 @@ pub fn it_names_open_tasks(subject: &mut dyn Subject) {
     running.status = TaskStatus::Running;
     let mut over = task(2, Some(2));
     (over.status, over.ended_at) = (TaskStatus::Lost, Some(4));
-    put(&*store, tasks(vec![task(3, None), over, running, task(4, Some(1))])).expect("tasks");
+    let theirs = Task { reported: true, ..task(5, Some(1)) };
+    let all = vec![task(3, None), over, running, task(4, Some(1)), theirs.clone()];
+    put(&*store, tasks(all)).expect("tasks");
+    let theirs = Task { version: 2, status: TaskStatus::Running, ..theirs };
+    let change = Change { expected: Some(1), row: Arc::new(theirs) };
+    put(&*store, Unit { tasks: vec![change], ..Unit::default() }).expect("a report");
     let all = store.work(None).expect("work");
     let wanted = [
         (task_id(1), TaskStatus::Running, Some(flow_id(2))),

@@ -22,6 +22,8 @@ impl Rows {
                     .as_ref()
                     .is_none_or(|id| flow.parent_flow_id.as_ref() == Some(id))
                 && filter.after.as_ref().is_none_or(|after| flow.flow_id < *after)
+                && filter.names(flow)
+                && filter.retried.is_none_or(|retried| retried == self.is_retried(&flow.flow_id))
         };
         let page = self.flows.values().rev().filter(wanted).take(filter.limit);
         page.map(|flow| {
@@ -33,6 +35,10 @@ impl Rows {
             }
         })
         .collect()
+    }
+
+    fn is_retried(&self, id: &FlowId) -> bool {
+        self.flows.values().any(|flow| flow.retry_of.as_ref() == Some(id))
     }
 
     pub(super) fn count_flows(&self, owner_key: Option<&str>) -> FlowCounts {

@@ -82,8 +82,9 @@ impl Rows {
 
     pub(super) fn work(&self, only: Option<&FlowId>) -> Work {
         let wanted = |id: Option<&FlowId>| only.is_none() || only == id;
-        let open =
-            |task: &&Arc<Task>| task.ended_at.is_none() && wanted(task.parent_flow_id.as_ref());
+        let open = |task: &&Arc<Task>| {
+            task.ended_at.is_none() && !task.reported && wanted(task.parent_flow_id.as_ref())
+        };
         let tasks = self.tasks.values().filter(open);
         let waits = self.waits.values().filter(|wait| wait.state == WaitState::Open);
         let waits = waits.filter(|wait| wait.kind == WaitKind::Flow && wanted(Some(&wait.flow_id)));

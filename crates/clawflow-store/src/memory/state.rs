@@ -225,6 +225,13 @@ impl Store for MemoryStore {
         Ok(self.rows().signals_of(owner_key).take(limit).cloned().collect())
     }
 
+    fn signals(&self, after: Option<&SignalId>, limit: usize) -> Result<Vec<Signal>, StoreError> {
+        let rows = self.rows();
+        let later =
+            rows.signals.values().filter(|s| after.is_none_or(|after| s.signal_id > *after));
+        Ok(later.take(limit).cloned().collect())
+    }
+
     fn token_by_hash(&self, hash: &str) -> Result<Option<Token>, StoreError> {
         Ok(self.rows().tokens.values().find(|token| token.hash == hash).cloned())
     }

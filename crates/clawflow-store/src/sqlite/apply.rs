@@ -154,7 +154,8 @@ fn flow(change: &Change<Flow>, text: &str, s: &mut Statements<'_>) -> Result<()>
             row.key,
             mode,
             row.created_at,
-            row.parent_flow_id.as_ref().map(FlowId::as_str)
+            row.parent_flow_id.as_ref().map(FlowId::as_str),
+            row.retry_of.as_ref().map(FlowId::as_str)
         ])?);
     }
     let new = params![id, status, row.revision, row.cancel_requested_at, row.ended_at, text];
@@ -197,7 +198,8 @@ fn task(expected: Option<u64>, row: &Task, text: &str, s: &mut Statements<'_>) -
             row.fence,
             status,
             row.ended_at,
-            text
+            text,
+            row.reported
         ])?);
     }
     let flow = row.parent_flow_id.as_ref().map(FlowId::as_str);
@@ -211,6 +213,7 @@ fn task(expected: Option<u64>, row: &Task, text: &str, s: &mut Statements<'_>) -
         status,
         row.ended_at,
         text,
+        row.reported,
         flow,
         row.owner_key,
         row.created_at,

@@ -102,7 +102,8 @@ pub(super) fn latest(conn: &Connection, owner: &str) -> Result<Option<Flow>> {
     ids(conn, &newest)?.first().map_or(Ok(None), |id| get(conn, id))
 }
 
-/// One walk along an index per state, so that a page costs its own length.
+/// One walk along an index per state, so that a page costs its own length; where the filter asks
+/// for more than the index has, also that of what is passed over.
 fn ids(conn: &Connection, filter: &FlowFilter) -> Result<Vec<String>> {
     let all = FlowStatus::ALL;
     let wanted = if filter.statuses.is_empty() { all } else { &filter.statuses };
@@ -112,19 +113,27 @@ fn ids(conn: &Connection, filter: &FlowFilter) -> Result<Vec<String>> {
     let owner = filter.owner_key.as_ref();
     let text = if owner.is_some() { sql!(flow_list_owner) } else { sql!(flow_list) };
     let mut query = conn.prepare_cached(text)?;
+    let inside = filter.looks_inside();
+    let limit = if inside { usize::MAX } else { filter.limit };
     let mut ids: Vec<String> = Vec::new();
     for status in wanted {
         query.raw_bind_parameter(1, status.as_str())?;
         query.raw_bind_parameter(2, filter.after.as_ref().map_or(LAST_ID, FlowId::as_str))?;
         query.raw_bind_parameter(3, filter.created_since.unwrap_or(Millis::MIN))?;
         query.raw_bind_parameter(4, filter.live_or_ended_since.unwrap_or(Millis::MIN))?;
-        query.raw_bind_parameter(5, sql_limit(filter.limit))?;
+        query.raw_bind_parameter(5, sql_limit(limit))?;
         if let Some(owner) = owner {
             query.raw_bind_parameter(6, owner)?;
         }
+        let enough = ids.len().saturating_add(filter.limit);
         let mut rows = query.raw_query();
-        while let Some(row) = rows.next()? {
-            ids.push(row.get(0)?);
+        while ids.len() < enough
+            && let Some(row) = rows.next()?
+        {
+            let id: String = row.get(0)?;
+            if !inside || is_named(conn, filter, &id)? {
+                ids.push(id);
+            }
         }
     }
     ids.sort_unstable_by(|a, b| b.cmp(a));
@@ -132,6 +141,16 @@ fn ids(conn: &Connection, filter: &FlowFilter) -> Result<Vec<String>> {
     ids.dedup();
     ids.truncate(filter.limit);
     Ok(ids)
+}
+
+fn is_named(conn: &Connection, filter: &FlowFilter, id: &str) -> Result<bool> {
+    if let Some(wanted) = filter.retried {
+        let mut query = conn.prepare_cached(sql!(flow_retried))?;
+        if query.query_row([id], |row| row.get::<_, bool>(0))? != wanted {
+            return Ok(false);
+        }
+    }
+    Ok(get(conn, id)?.is_some_and(|flow| filter.names(&flow)))
 }
 
 /// Of one flow: they are walked whatever their state.

@@ -3,6 +3,7 @@
 use super::readers::{decode, record, sql_limit};
 use super::statements::sql;
 use clawflow_core::idempotency::Outcome;
+use clawflow_core::ids::SignalId;
 use clawflow_core::signal::Signal;
 use clawflow_core::token::Token;
 use rusqlite::{Connection, OptionalExtension, Params, Result};
@@ -29,6 +30,16 @@ pub(super) fn signals(
 
 pub(super) fn oldest_signals(conn: &Connection, owner: &str, limit: usize) -> Result<Vec<Signal>> {
     records(conn, sql!(signal_oldest), (owner, sql_limit(limit)))
+}
+
+pub(super) fn all_signals(
+    conn: &Connection,
+    after: Option<&SignalId>,
+    limit: usize,
+) -> Result<Vec<Signal>> {
+    // Every id is larger than nothing.
+    let after = after.map_or("", SignalId::as_str);
+    records(conn, sql!(signal_list), (after, sql_limit(limit)))
 }
 
 pub(super) fn count_signals(conn: &Connection, owner: &str) -> Result<u64> {

@@ -103,6 +103,7 @@ fn what_is_due_is_found_by_its_time() {
     uses("flow_ended", ended, false);
     uses("task_of_run", "task_by_run", false);
     uses("task_count_by", "task_by_flow", true);
+    uses("flow_retried", "USING COVERING INDEX flow_by_retry_of", false);
     uses("flow_find_key", "USING COVERING INDEX flow_by_key", false);
     uses("flow_of_key", "USING COVERING INDEX flow_by_key", false);
     uses("flow_of_key", "flow_live_key", false);
@@ -135,6 +136,7 @@ fn what_is_owed_is_found_by_an_index() {
     uses("delivery_due", "delivery_due (route_name=? AND due_at<?");
     uses("delivery_expire", "COVERING INDEX delivery_closed (closed_at>? AND closed_at<?");
     uses("signal_kept", "signal_by_owner (owner_key=? AND name=?");
+    uses("signal_list", "SEARCH signal USING PRIMARY KEY (signal_id>?");
     uses("signal_count", "COVERING INDEX signal_by_owner");
     uses("outcome_expire", "outcome_by_age (created_at<?");
     uses("token_find", "token_by_label");

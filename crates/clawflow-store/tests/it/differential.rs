@@ -210,6 +210,7 @@ fn owed(store: &dyn Store, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
     say("inbox", &store.inbox(Some(fix::OWNER), true, 1, 9));
     say("due", &store.due_deliveries(2, 9));
     say("oldest", &store.oldest_signals(fix::OWNER, 3));
+    say("signals", &store.signals(None, 9));
     say("count", &store.count_signals(fix::OWNER));
     say("latest", &store.latest_flow(fix::OWNER));
     say("tokens", &store.list_tokens());

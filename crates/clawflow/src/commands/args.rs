@@ -1,12 +1,15 @@
 //! Values of arguments.
 
+use crate::cli::CliError;
 use clap::Args;
 use clawflow_core::Millis;
 use clawflow_core::definition::parse_duration_ms;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use serde_json::{Map, Value};
 use std::fmt::Display;
+use std::io::{BufRead, Write};
 use std::str::FromStr;
 
 /// Which flow.
@@ -20,6 +23,46 @@ pub(crate) struct FlowArg {
 /// A word of an enum; clap's own error names the argument.
 pub(crate) fn word<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// The two parts of `NAME=VALUE`.
+pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+/// A label as it is asked for: `NAME=VALUE`, whole.
+pub(crate) fn label(text: &str) -> Result<String, String> {
+    name_and_value(text).map(|_| text.to_owned())
+}
+
+/// Arguments of a flow: those of the JSON object, and over them those that were given one by one.
+pub(crate) fn flow_args(
+    pairs: &[(String, String)],
+    json: Option<&str>,
+) -> Result<Map<String, Value>, CliError> {
+    let mut all = match json.map(serde_json::from_str) {
+        None => Map::new(),
+        Some(Ok(Value::Object(all))) => all,
+        Some(Ok(_)) => return Err(CliError::usage("--args-json is not a JSON object")),
+        Some(Err(error)) => return Err(CliError::usage(format!("--args-json: {error}"))),
+    };
+    for (name, value) in pairs {
+        all.insert(name.clone(), Value::String(value.clone()));
+    }
+    Ok(all)
+}
+
+/// Asks the person at the terminal, on standard error.
+pub(crate) fn confirmed(question: &str) -> bool {
+    let mut stderr = std::io::stderr().lock();
+    let _ = write!(stderr, "{question} [y/N] ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
 /// A duration, in milliseconds.

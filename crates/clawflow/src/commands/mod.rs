@@ -13,6 +13,7 @@ pub(crate) mod gateway;
 pub(crate) mod inbox;
 mod input;
 pub(crate) mod man;
+mod messages;
 pub(crate) mod overview;
 pub(crate) mod restore;
 pub(crate) mod run;

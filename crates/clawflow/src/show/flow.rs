@@ -111,6 +111,9 @@ fn head(flow: &Flow, paint: Paint, now: Millis) -> String {
     if let Some(old) = &flow.retry_of {
         line_of(&mut out, "retry of", &escape(&old.0));
     }
+    if let Some(old) = &flow.fork_of {
+        line_of(&mut out, "fork of", &escape(&old.0));
+    }
     if let Some(at) = flow.ended_at {
         let took = duration(at - flow.created_at);
         line_of(&mut out, "ended", &format!("{} ago, after {took}", ago(at, now)));

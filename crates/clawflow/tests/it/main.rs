@@ -11,6 +11,7 @@ mod bad_support;
 mod bad_terminal;
 mod bad_wire;
 mod calls;
+mod cli_again;
 mod cli_dry_run;
 mod cli_errors;
 mod cli_lint;

@@ -7,8 +7,8 @@ use clawflow_core::step::StepStatus;
 use clawflow_core::wait::{WaitKind, WaitState};
 use clawflow_engine::api::{
     ApiError, FlowAnswer, FlowAnswerRequest, FlowAnswerResponse, FlowCancel, FlowCancelRequest,
-    FlowPause, FlowPauseRequest, FlowRef, FlowRetry, FlowSettle, FlowSettleRequest, FlowUnpause,
-    FlowView, SettleHow,
+    FlowPause, FlowPauseRequest, FlowRetry, FlowRetryRequest, FlowSettle, FlowSettleRequest,
+    FlowUnpause, FlowView, SettleHow,
 };
 use clawflow_gateway::Client;
 use std::fmt::Write as _;
@@ -77,7 +77,8 @@ impl Ask {
                 client.call::<FlowCancel>(&request).await.map_or_else(refused, done)
             }
             Self::Retry => {
-                client.call::<FlowRetry>(&FlowRef { flow }).await.map_or_else(refused, done)
+                let request = FlowRetryRequest { flow, ..FlowRetryRequest::default() };
+                client.call::<FlowRetry>(&request).await.map_or_else(refused, done)
             }
             Self::Pause(hold) => {
                 let request = FlowPauseRequest { flow, expected_revision: None, reason };

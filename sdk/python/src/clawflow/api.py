@@ -49,6 +49,7 @@ class Shared(Handle):
     pause = method(flows.pause)
     unpause = method(flows.unpause)
     retry = method(flows.retry)
+    fork = method(flows.fork)
     adopt = method(flows.adopt)
     why = method(flows.why)
     source = method(flows.source)

@@ -28,6 +28,7 @@ ENDPOINTS: Final[dict[str, tuple[str, str]]] = {
     "flow.pause": ("POST", "/v1/flows/{flow}/pause"),
     "flow.unpause": ("POST", "/v1/flows/{flow}/unpause"),
     "flow.retry": ("POST", "/v1/flows/{flow}/retry"),
+    "flow.fork": ("POST", "/v1/flows/{flow}/fork"),
     "flow.why": ("GET", "/v1/flows/{flow}/why"),
     "flow.source": ("GET", "/v1/flows/{flow}/source"),
     "flow.events": ("GET", "/v1/events"),

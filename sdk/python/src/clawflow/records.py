@@ -69,6 +69,7 @@ class Flow(Record):
     cancel_reason: str | None = None
     paused_at: int | None = None
     definition_hash: str | None = None
+    name: str | None = None
     parent_flow_id: str | None = None
     parent_step_id: str | None = None
     retry_of: str | None = None

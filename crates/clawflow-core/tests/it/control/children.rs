@@ -271,6 +271,33 @@ fn a_flow_that_finishes_by_its_children_counts_those_of_before() {
 }
 
 #[test]
+fn a_child_that_was_tried_again_counts_as_its_last_try() {
+    for (last, error) in
+        [(0, None), (1, Some("1 of 2 children ended badly, the last of them: w: "))]
+    {
+        let mut w = Code::with_policy(OnChildrenDone::Finish);
+        w.launch().unwrap();
+        w.launch().unwrap();
+        w.end(0, &exit(1, "")).unwrap();
+        let again = |of: &Code, at: usize| NewChild {
+            command: Some(command()),
+            parent_task_id: Some(of.child(at).task_id.clone()),
+            ..NewChild::new(Runtime::Cli, "w")
+        };
+        // Twice, and the order in which they are counted does not matter.
+        w.run(again(&w, 0)).unwrap();
+        w.end(2, &exit(1, "")).unwrap();
+        w.run(again(&w, 2)).unwrap();
+        w.end(1, &exit(0, "")).unwrap();
+        w.end(3, &exit(last, "")).unwrap();
+        assert!(w.flow().is_terminal());
+        let said = w.flow().error.as_deref();
+        assert!(said.is_none() == error.is_none(), "{said:?}");
+        assert!(said.unwrap_or_default().starts_with(error.unwrap_or_default()), "{said:?}");
+    }
+}
+
+#[test]
 fn a_lost_child_is_not_run_again() {
     let mut w = Code::new();
     w.run(NewChild { command: Some(command()), wait: true, ..NewChild::new(Runtime::Cli, "w") })

@@ -26,6 +26,7 @@ create table flow (
     )),
     revision integer not null check (revision >= 0),
     cancel_requested_at integer,
+    retry_of text,
     -- No reference: a child that has ended outlives its parent.
     parent_flow_id text,
     created_at integer not null,
@@ -53,6 +54,8 @@ create index flow_by_parent on flow (parent_flow_id, flow_id) where parent_flow_
 -- Cancels under way: flow_count_cancelling.sql.
 create index flow_cancelling on flow (flow_id, owner_key, cancel_requested_at, ended_at)
     where cancel_requested_at is not null and ended_at is null;
+-- Whether a flow was tried again: flow_retried.sql.
+create index flow_by_retry_of on flow (retry_of) where retry_of is not null;
 
 create table spec (
     flow_id text not null primary key references flow (flow_id),
@@ -99,6 +102,8 @@ create table task (
     runtime text not null check (runtime in ('cli', 'acp', 'subagent', 'cron', 'external')),
     version integer not null check (version >= 0),
     fence integer not null check (fence >= 0),
+    -- Whether its caller runs it.
+    reported integer not null check (reported in (0, 1)),
     status text not null check (status in (
         'queued', 'running', 'succeeded', 'failed', 'timed_out', 'cancelled', 'lost'
     )),
@@ -112,7 +117,7 @@ create table task (
 
 -- What there is to do: work_tasks.sql, task_list_open.sql; of a flow: task_open_of_flow.sql,
 -- task_counts.sql.
-create index task_open on task (parent_flow_id, task_id, status, ended_at)
+create index task_open on task (parent_flow_id, task_id, status, reported, ended_at)
     where ended_at is null;
 -- All tasks of a flow: task_list_flow.sql, task_counts.sql, task_count_by.sql, and deletion with
 -- the flow.

@@ -2,6 +2,7 @@
 select 'flow ' || flow_id from flow
 where record ->> '$.status' is not status or record ->> '$.revision' is not revision
     or record ->> '$.endedAt' is not ended_at or record ->> '$.key' is not key
+    or record ->> '$.retryOf' is not retry_of
 union all
 select 'step ' || step_id || ' of flow ' || flow_id from step
 where record ->> '$.status' is not status or record ->> '$.version' is not version
@@ -9,6 +10,7 @@ union all
 select 'task ' || task_id from task
 where record ->> '$.status' is not status or record ->> '$.version' is not version
     or record ->> '$.fence' is not fence or record ->> '$.label' is not label
+    or coalesce(record ->> '$.reported', 0) is not reported
 union all
 select 'wait ' || wait_id from wait
 where record ->> '$.state' is not state or record ->> '$.version' is not version

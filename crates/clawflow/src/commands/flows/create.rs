@@ -2,7 +2,7 @@
 
 use super::steer::tell;
 use crate::cli::{CliError, Ctx, Exit};
-use crate::commands::args::word;
+use crate::commands::args::{name_and_value, word};
 use crate::commands::binding::{BindingArgs, OriginArgs};
 use crate::commands::client::ask_as;
 use crate::commands::input::Input;
@@ -80,11 +80,4 @@ pub(crate) async fn run(ctx: &Ctx, args: CreateArgs) -> Result<Exit, CliError> {
         idempotency_key: args.idempotency_key,
     };
     tell(ctx, &ask_as::<FlowCreate>(ctx, caller, &request).await?)
-}
-
-fn name_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
-    }
 }

@@ -1,7 +1,7 @@
 //! `clawflow flows list`.
 
 use crate::cli::{CliError, Ctx, Exit};
-use crate::commands::args::{moment, word};
+use crate::commands::args::{label, moment, word};
 use crate::commands::client::ask;
 use crate::show::{Cell, Table, ago, now};
 use clap::Args;
@@ -24,6 +24,12 @@ pub(crate) struct ListArgs {
     /// only those made since then: a duration or a date
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     since: Option<Millis>,
+    /// only those of the workflow with this name
+    #[arg(long)]
+    name: Option<String>,
+    /// only those with this label; may be given more than once
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
+    labels: Vec<String>,
     /// also those that ended more than 24 hours ago
     #[arg(long)]
     all: bool,
@@ -42,6 +48,9 @@ pub(crate) async fn run(ctx: &Ctx, args: ListArgs) -> Result<Exit, CliError> {
         owner: args.owner,
         parent: args.parent,
         since: args.since,
+        name: args.name,
+        label: args.labels,
+        retried: None,
         all: args.all,
         limit: args.limit.map(usize::from),
         after: args.after,

@@ -1,13 +1,13 @@
 //! `clawflow flows purge`.
 
 use crate::cli::{CliError, Ctx, Exit};
-use crate::commands::args::{moment, word};
+use crate::commands::args::{confirmed, moment, word};
 use crate::commands::client::Client;
 use clap::Args;
 use clawflow_core::Millis;
 use clawflow_core::flow::FlowStatus;
 use clawflow_engine::api::{FlowPurge, FlowPurgeRequest, FlowPurgeResponse};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 /// What to delete.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ pub(crate) async fn run(ctx: &Ctx, args: PurgeArgs) -> Result<Exit, CliError> {
         // Nobody thinks while the home is held: a question may stand for hours.
         let found = client.call::<FlowPurge>(&request).await;
         let found = client.close(found).await?;
-        if found.flows.is_empty() || !confirmed(found.flows.len()) {
+        if found.flows.is_empty() || !confirmed(&question(found.flows.len())) {
             return tell(ctx, &FlowPurgeResponse { flows: Vec::new() }, "deleted");
         }
         request.dry_run = false;
@@ -76,11 +76,6 @@ fn tell(ctx: &Ctx, purged: &FlowPurgeResponse, verb: &str) -> Result<Exit, CliEr
     Ok(Exit::Done)
 }
 
-fn confirmed(flows: usize) -> bool {
-    let mut stderr = std::io::stderr().lock();
-    let _ = write!(stderr, "delete {flows} flows with their tasks and logs? [y/N] ");
-    let _ = stderr.flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+fn question(flows: usize) -> String {
+    format!("delete {flows} flows with their tasks and logs?")
 }

@@ -1,7 +1,7 @@
 //! The verbs of `clawflow flows`.
 
 use super::{
-    answer, cancel, create, emit, events, fail, finish, graph, lint, list, logs, new, output,
+    answer, cancel, create, emit, events, fail, finish, fork, graph, lint, list, logs, new, output,
     pause, purge, request_cancel, respond, resume, retry, run_task, schema, set_waiting, settle,
     show, signal, wait, why,
 };
@@ -29,7 +29,9 @@ pub(crate) enum FlowsCommand {
     /// allow starts again
     Unpause(pause::PauseArgs),
     /// try an ended flow again, as a new flow with the recorded results
-    Retry(FlowArg),
+    Retry(retry::RetryArgs),
+    /// make a new flow from a step of another one, maybe with other arguments
+    Fork(fork::ForkArgs),
     /// say why a flow stands where it stands, and what would move it
     Why(FlowArg),
     /// list the history of a flow, or of all flows
@@ -86,6 +88,7 @@ pub(crate) async fn run(ctx: &Ctx, command: FlowsCommand) -> Result<Exit, CliErr
         C::Pause(args) => pause::run(ctx, args, true).await,
         C::Unpause(args) => pause::run(ctx, args, false).await,
         C::Retry(args) => retry::run(ctx, args).await,
+        C::Fork(args) => fork::run(ctx, args).await,
         C::Why(args) => why::run(ctx, args).await,
         C::Events(args) => events::run(ctx, args).await,
         C::Logs(args) => logs::run(ctx, args).await,

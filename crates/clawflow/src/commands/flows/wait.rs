@@ -8,11 +8,11 @@ use crate::show::flow_words;
 use clap::Args;
 use clawflow_core::flow::FlowStatus;
 use clawflow_core::wait::{OnResolved, WaitState};
-use clawflow_engine::api::{Caller, FlowView, FlowWait, FlowWaitRequest};
+use clawflow_engine::api::{Caller, FlowView, FlowWait, FlowWaitRequest, WAIT_MS_MAX};
 use std::time::{Duration, Instant};
 
 /// The longest wait of one call.
-const CALL: Duration = Duration::from_secs(60);
+const CALL: Duration = Duration::from_millis(WAIT_MS_MAX);
 /// Pause between two looks where nobody holds the home, who could tell of news.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often in a row the gateway may be lost: a restart is two or three times.

@@ -3,6 +3,7 @@
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::binding::BindingArgs;
 use crate::commands::client::ask_as;
+use crate::commands::messages::tell_page;
 use crate::show::{Cell, Table, about, ago, now};
 use clap::Args;
 use clawflow_core::delivery::Delivery;
@@ -34,18 +35,7 @@ pub(crate) async fn run(ctx: &Ctx, args: ListArgs) -> Result<Exit, CliError> {
         timeout_ms: 0,
     };
     let page = ask_as::<InboxList>(ctx, args.binding.caller(ctx)?, &request).await?;
-    if ctx.mode.json {
-        ctx.mode.print_json(&page)?;
-        return Ok(Exit::Done);
-    }
-    match page.deliveries.is_empty() {
-        true => ctx.mode.note("no messages"),
-        false => ctx.mode.print(&table(&page.deliveries).render(ctx.mode))?,
-    }
-    if let Some(next) = &page.next {
-        ctx.mode.note(&format!("hint: there are more: add --after {next}"));
-    }
-    Ok(Exit::Done)
+    tell_page(ctx, &page, table)
 }
 
 fn table(deliveries: &[Delivery]) -> Table {

@@ -9,11 +9,9 @@ use crate::open::Want;
 use crate::show::about_id;
 use clap::Args;
 use clawflow_core::delivery::Delivery;
-use clawflow_engine::api::{Caller, InboxList, InboxListRequest};
+use clawflow_engine::api::{Caller, InboxList, InboxListRequest, WAIT_MS_MAX};
 use std::time::Duration;
 
-/// The longest wait of one call, in milliseconds.
-const CALL_MS: u64 = 60_000;
 /// Pause between two tries to find the gateway again.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -81,7 +79,7 @@ impl Watch<'_> {
             all: false,
             limit: None,
             after: self.after.clone(),
-            timeout_ms: CALL_MS,
+            timeout_ms: WAIT_MS_MAX,
         };
         let page = client.call::<InboxList>(&request).await?;
         for delivery in &page.deliveries {

@@ -1,5 +1,6 @@
 //! The arguments of `clawflow run`.
 
+use crate::commands::args::name_and_value;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -44,11 +45,4 @@ pub(crate) struct RunArgs {
     #[arg(long = "continue", value_name = "FLOW", conflicts_with_all = ["file", "args", "args_json",
         "key", "owner", "yes", "env", "cwd"])]
     pub(super) continue_flow: Option<String>,
-}
-
-fn name_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
-    }
 }

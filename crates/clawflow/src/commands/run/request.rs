@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use crate::cli::{CliError, Ctx, Exit};
+use crate::commands::args::flow_args;
 use crate::commands::workflow_file;
 use clawflow_core::definition::{Definition, DefinitionError, Dialect, beside};
 use clawflow_engine::api::FlowRunRequest;
@@ -76,15 +77,7 @@ pub(super) fn arguments(
     args: &RunArgs,
     definition: &Definition,
 ) -> Result<Map<String, Value>, CliError> {
-    let mut all = match args.args_json.as_deref().map(serde_json::from_str) {
-        None => Map::new(),
-        Some(Ok(Value::Object(all))) => all,
-        Some(Ok(_)) => return Err(CliError::usage("--args-json is not a JSON object")),
-        Some(Err(error)) => return Err(CliError::usage(format!("--args-json: {error}"))),
-    };
-    for (name, value) in &args.args {
-        all.insert(name.clone(), Value::String(value.clone()));
-    }
+    let all = flow_args(&args.args, args.args_json.as_deref())?;
     let strict = definition.dialect == Dialect::Strict;
     if let Some(name) = all.keys().find(|name| strict && !definition.args.contains_key(*name)) {
         let known: Vec<&str> = definition.args.keys().map(String::as_str).collect();

@@ -5,12 +5,10 @@ use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::duration_ms;
 use crate::commands::client::ask;
 use clap::Args;
-use clawflow_engine::api::{TaskCancel, TaskCancelRequest};
+use clawflow_engine::api::{TaskCancel, TaskCancelRequest, WAIT_MS_MAX};
 
 /// Time beyond the grace, in milliseconds.
 const MORE_MS: u64 = 10_000;
-/// The longest wait, in milliseconds.
-const WAIT_MS_MAX: u64 = 60_000;
 
 /// Which task to stop.
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::commands::args::{person, word};
 use crate::commands::binding::BindingArgs;
 use crate::commands::client::ask_as;
+use crate::commands::messages::tell_page;
 use crate::show::{Cell, Table, about, ago, now, route, until};
 use clap::Args;
 use clawflow_core::delivery::{Delivery, DeliveryState};
@@ -58,18 +59,7 @@ pub(crate) async fn list(ctx: &Ctx, args: DeliveriesArgs) -> Result<Exit, CliErr
         after: args.after,
     };
     let page = ask_as::<DeliveryList>(ctx, args.binding.caller(ctx)?, &request).await?;
-    if ctx.mode.json {
-        ctx.mode.print_json(&page)?;
-        return Ok(Exit::Done);
-    }
-    match page.deliveries.is_empty() {
-        true => ctx.mode.note("no messages"),
-        false => ctx.mode.print(&table(&page.deliveries).render(ctx.mode))?,
-    }
-    if let Some(next) = &page.next {
-        ctx.mode.note(&format!("hint: there are more: add --after {next}"));
-    }
-    Ok(Exit::Done)
+    tell_page(ctx, &page, table)
 }
 
 fn table(deliveries: &[Delivery]) -> Table {

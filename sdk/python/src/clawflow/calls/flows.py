@@ -23,12 +23,16 @@ def list_flows(
     owner: str | None = None,
     parent: str | None = None,
     since: int | None = None,
+    name: str | None = None,
+    label: Sequence[str] = (),
+    retried: bool | None = None,
     all: bool = False,
 ) -> Steps[list[FlowLine]]:
     """Flows of all owners, newest first; with `all` also those that ended over a day ago."""
+    filters = {"since": since, "name": name, "label": [*label] or None, "retried": retried}
     return (
         yield from managed.every_flow(
-            binding, status=status, owner=owner, parent=parent, since=since, all=all
+            binding, status=status, owner=owner, parent=parent, all=all, **filters
         )
     )
 
@@ -134,10 +138,43 @@ def unpause(
     )
 
 
-@operation("flow.retry", flow_id="flow")
-def retry(binding: Binding, flow_id: str) -> Steps[Flow]:
-    """Makes a new flow from an ended one, with its recorded results."""
-    return Flow.of((yield from call(binding, "flow.retry", flow=flow_id)))
+@operation("flow.retry", flow_id="flow", from_step="from")
+def retry(
+    binding: Binding,
+    flow_id: str,
+    *,
+    from_step: str | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[Flow]:
+    """Makes a new flow from an ended one, with its recorded results.
+
+    From `from_step` on everything runs anew; without it, what failed is tried again.
+    """
+    fields = {"from": from_step, "idempotency_key": idempotency_key}
+    return Flow.of((yield from call(binding, "flow.retry", flow=flow_id, **fields)))
+
+
+@operation("flow.fork", flow_id="flow", from_step="from")
+def fork(
+    binding: Binding,
+    flow_id: str,
+    *,
+    from_step: str,
+    args: Mapping[str, Any] | None = None,
+    key: str | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[Flow]:
+    """Makes a new flow from a step of another one, maybe with other arguments.
+
+    What was recorded before the step stays as it is.
+    """
+    fields = {
+        "from": from_step,
+        "args": None if args is None else dict(args),
+        "key": key,
+        "idempotency_key": idempotency_key,
+    }
+    return Flow.of((yield from call(binding, "flow.fork", flow=flow_id, **fields)))
 
 
 @operation("flow.adopt", flow_id="flow")

@@ -145,10 +145,14 @@ def list_own(
     status: Sequence[FlowStatus] = (),
     parent: str | None = None,
     since: int | None = None,
+    name: str | None = None,
+    label: Sequence[str] = (),
+    retried: bool | None = None,
     all: bool = True,
 ) -> Steps[list[FlowLine]]:
     """The session's flows, newest first; without `all` none that ended over a day ago."""
-    return (yield from every_flow(binding, status=status, parent=parent, since=since, all=all))
+    filters = {"since": since, "name": name, "label": [*label] or None, "retried": retried}
+    return (yield from every_flow(binding, status=status, parent=parent, all=all, **filters))
 
 
 def every_flow(binding: Binding, **fields: Any) -> Steps[list[FlowLine]]:
