@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod json;
 pub mod limits;
+pub mod queue;
 mod rows;
 pub mod signal;
 pub mod spec;

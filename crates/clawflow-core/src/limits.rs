@@ -27,6 +27,17 @@ pub const KEY_CHARS_MAX: usize = 256;
 pub const SUMMARY_CHARS_MAX: usize = 2000;
 /// Characters of the preview shown at a gate, as in Lobster.
 pub const PREVIEW_CHARS_MAX: usize = 2000;
+/// Named queues: each start looks at all of them.
+pub const QUEUES_MAX: usize = 256;
+/// Bytes of the name of a queue: it stands in every listing.
+pub const QUEUE_NAME_BYTES_MAX: usize = 64;
+/// Starts in one period of a queue's rate: each is remembered for that long.
+pub const QUEUE_RATE_MAX: usize = 10_000;
+/// Longest period of a queue's rate, in milliseconds: a day. Tasks are kept for longer, and their
+/// starts are what is left of it after a restart.
+pub const QUEUE_PERIOD_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+/// Highest priority; the lowest one is as far below zero.
+pub const QUEUE_PRIORITY_MAX: i32 = 1000;
 /// Time a `finally` step may take when it names no timeout, in milliseconds.
 pub const FINALLY_MS_DEFAULT: u64 = 5 * 60 * 1000;
 /// Time that a question to a server may take when its step names no timeout, in milliseconds: as

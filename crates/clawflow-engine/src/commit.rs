@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::feed::{Mark, Recent};
 use clawflow_core::delivery::{DeliveryState, RouteKind};
+use clawflow_core::ids::TaskId;
 use clawflow_core::unit::Unit;
 use clawflow_store::{ApplyError, Receipt, StoreError};
 use tokio::runtime::Handle;
@@ -16,6 +17,8 @@ struct Told {
     inboxes: Vec<String>,
     owes: bool,
     events: Vec<Mark>,
+    /// Tasks that have ended, or never began, and have a place in a line or a queue.
+    over: Vec<TaskId>,
 }
 
 impl Told {
@@ -25,7 +28,11 @@ impl Told {
         let mut inboxes: Vec<String> = inbox.map(|row| row.owner_key.clone()).collect();
         inboxes.dedup();
         let owes = rows().any(|row| row.state == DeliveryState::Pending);
-        Self { inboxes, owes, events: recent.marks(unit) }
+        let ended = unit.tasks.iter().map(|change| &change.row).filter(|task| {
+            task.status.is_terminal() && (task.queue.is_some() || task.started_at.is_none())
+        });
+        let over = ended.map(|task| task.task_id.clone()).collect();
+        Self { inboxes, owes, events: recent.marks(unit), over }
     }
 }
 
@@ -88,6 +95,9 @@ impl Engine {
         if !told.events.is_empty() {
             self.inner.recent.add(&told.events, seq);
             self.inner.feed.send_modify(|newest| *newest = (*newest).max(seq));
+        }
+        if !told.over.is_empty() {
+            self.free_places(&told.over);
         }
         for owner in &told.inboxes {
             self.changed(&format!("{INBOX}{owner}"), false);

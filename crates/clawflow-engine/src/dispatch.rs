@@ -1,78 +1,97 @@
-//! Slots: how many attempts may run at once, and who waits for one.
+//! Slots and places: how many attempts may run at once, and who waits for one.
 
-use crate::engine::{Engine, lock};
+use crate::clock::now;
+use crate::engine::{Engine, Scope, lock};
+use clawflow_core::Millis;
 use clawflow_core::ids::{FlowId, TaskId};
-use std::collections::{HashSet, VecDeque};
+use clawflow_core::queue::{LineView, Picker, QueueLimits, Standing, Waiting};
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_store::StoreError;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// The free slots and the queue. Tasks start in the order in which they were queued.
+/// The free slots, the named queues and everybody who waits.
 pub(crate) struct Slots {
-    // One lock for both: a slot is free only if nobody waits for it.
-    state: Mutex<State>,
-}
-
-struct State {
-    /// Below zero while more run than may start: adopted attempts run in any case.
-    free: isize,
-    queue: VecDeque<(TaskId, Option<FlowId>)>,
-    queued: HashSet<TaskId>,
-    closed: bool,
+    // One lock for all: a slot is free only if nobody waits who may start.
+    picker: Mutex<Picker>,
+    /// When the timers look next for those whom a rate holds.
+    alarm: Mutex<Option<Millis>>,
 }
 
 impl Slots {
-    pub(crate) fn new(free: usize) -> Self {
-        let free = isize::try_from(free).unwrap_or(isize::MAX);
-        let state = State { free, queue: VecDeque::new(), queued: HashSet::new(), closed: false };
-        Self { state: Mutex::new(state) }
+    pub(crate) fn new(free: usize, queues: &BTreeMap<String, QueueLimits>) -> Self {
+        Self { picker: Mutex::new(Picker::new(free, queues.clone())), alarm: Mutex::default() }
     }
 
-    /// Takes every free slot for a decision that is made now; 0 while others wait.
+    /// Takes every free slot for a decision that is made now; 0 while others wait who may start.
     pub(crate) fn reserve(&self) -> usize {
-        let mut state = lock(&self.state);
-        if state.closed || !state.queue.is_empty() || state.free <= 0 {
-            return 0;
-        }
-        usize::try_from(std::mem::take(&mut state.free)).unwrap_or_default()
+        lock(&self.picker).reserve(now())
     }
 
     /// Takes a slot whether one is free or not: for an attempt that runs already.
     pub(crate) fn occupy(&self) {
-        lock(&self.state).free -= 1;
+        lock(&self.picker).occupy();
     }
 
     /// Gives slots back.
     pub(crate) fn release(&self, count: usize) {
-        lock(&self.state).free += isize::try_from(count).unwrap_or_default();
+        lock(&self.picker).release(count);
     }
 
     /// Lets nothing start any more.
     pub(crate) fn close(&self) {
-        lock(&self.state).closed = true;
+        lock(&self.picker).close();
     }
 
     /// Free slots, and tasks in line.
     pub(crate) fn usage(&self) -> (isize, usize) {
-        let state = lock(&self.state);
-        (state.free, state.queue.len())
+        lock(&self.picker).usage()
     }
 
-    fn push(&self, task_id: TaskId, flow_id: Option<FlowId>) {
-        let mut state = lock(&self.state);
-        if state.queued.insert(task_id.clone()) {
-            state.queue.push_back((task_id, flow_id));
-        }
+    /// Counts an attempt that executes only now as one more start of its queue: its claim was long
+    /// ago.
+    pub(crate) fn restarted(&self, queue: Option<&str>) {
+        lock(&self.picker).restarted(queue, now());
     }
 
-    /// The next in the queue, with a slot taken for it.
-    fn next(&self) -> Option<(TaskId, Option<FlowId>)> {
-        let mut state = lock(&self.state);
-        if state.closed || state.free <= 0 {
-            return None;
-        }
-        let next = state.queue.pop_front()?;
-        state.queued.remove(&next.0);
-        state.free -= 1;
-        Some(next)
+    /// When somebody may start for whom only a rate is in the way: the timers look then.
+    pub(crate) fn set_alarm(&self) -> Option<Millis> {
+        let mut alarm = lock(&self.alarm);
+        *alarm = lock(&self.picker).next_at(now());
+        *alarm
+    }
+
+    /// Whether the timers must look earlier than they would.
+    fn is_alarm_late(&self) -> bool {
+        let alarm = lock(&self.alarm);
+        let next = lock(&self.picker).next_at(now());
+        next.is_some_and(|next| alarm.is_none_or(|alarm| next < alarm))
+    }
+
+    /// Those of these tasks that have ended leave their line or their place. Says whether a place
+    /// came free.
+    pub(crate) fn over(&self, tasks: &[TaskId]) -> bool {
+        let mut picker = lock(&self.picker);
+        tasks.iter().filter(|task_id| picker.over(task_id)).count() > 0
+    }
+
+    pub(crate) fn line(&self, queue: Option<&str>, most: usize) -> LineView {
+        lock(&self.picker).line(queue, now(), most)
+    }
+
+    pub(crate) fn standing(&self, task_id: &TaskId) -> Option<Standing> {
+        lock(&self.picker).standing(task_id, now())
+    }
+}
+
+/// The task as it stands in line.
+pub(crate) fn waiting(task: &Task) -> Waiting {
+    Waiting {
+        task_id: task.task_id.clone(),
+        flow_id: task.parent_flow_id.clone(),
+        owner_key: task.owner_key.clone(),
+        queue: task.queue.clone(),
+        priority: task.priority,
     }
 }
 
@@ -111,15 +130,44 @@ impl Drop for Reserved {
     }
 }
 
+/// The turn of a task: it has a slot, and a place in its queue until it ends. Where it does not
+/// start, or its start panics, both are free again.
+struct Turn {
+    slot: Option<Reserved>,
+    task: Waiting,
+}
+
+impl Turn {
+    /// The start is durable.
+    fn taken(mut self) {
+        if let Some(slot) = self.slot.take() {
+            let engine = slot.engine.clone();
+            slot.spent();
+            lock(&engine.inner.slots.picker).started(self.task.queue.as_deref(), now());
+            engine.mind_rates();
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(slot) = self.slot.take() else { return };
+        let (task, slots) = (&self.task, &slot.engine.inner.slots);
+        lock(&slots.picker).refused(task.queue.as_deref(), &task.task_id);
+        // The slot goes back after the place: the next one needs both.
+        drop(slot);
+    }
+}
+
 impl Engine {
-    /// Puts a queued task in the line for a slot.
-    pub(crate) fn enqueue(&self, task_id: TaskId, flow_id: Option<FlowId>) {
-        let ours = match &flow_id {
+    /// Puts a queued task in the line for a slot and a place in its queue.
+    pub(crate) fn enqueue(&self, task: &Task) {
+        let ours = match &task.parent_flow_id {
             Some(flow_id) => self.drives(flow_id),
             None => self.drives_tasks(),
         };
         if ours {
-            self.inner.slots.push(task_id, flow_id);
+            lock(&self.inner.slots.picker).push(waiting(task));
             self.pump();
         }
     }
@@ -127,16 +175,34 @@ impl Engine {
     /// Claims queued tasks for the free slots. A claim that is refused (paused, cancelled) leaves
     /// the line; what lifts the obstacle queues it again.
     pub(crate) fn pump(&self) {
-        while let Some((task_id, flow_id)) = self.inner.slots.next() {
-            let (engine, slot) = (self.clone(), Reserved { engine: self.clone(), count: 1 });
+        self.start_next();
+        self.mind_rates();
+    }
+
+    /// As [`Engine::pump`], by the timers, which mind the rates themselves.
+    pub(crate) fn start_next(&self) {
+        loop {
+            let next = lock(&self.inner.slots.picker).next(now());
+            let Some(task) = next else { break };
+            let engine = self.clone();
+            let slot = Some(Reserved { engine: self.clone(), count: 1 });
             tokio::spawn(async move {
+                let turn = Turn { slot, task };
+                let (task_id, flow_id) = (turn.task.task_id.clone(), turn.task.flow_id.clone());
                 match engine.claim(&task_id, flow_id.as_ref()).await {
-                    Ok(()) => slot.spent(),
+                    Ok(()) => turn.taken(),
                     Err(error) => {
                         tracing::debug!(%task_id, %error, "a queued task was not claimed");
                     }
                 }
             });
+        }
+    }
+
+    /// Has the timers look for those whom only a rate holds.
+    fn mind_rates(&self) {
+        if self.inner.slots.is_alarm_late() {
+            self.inner.timer_hint.notify_one();
         }
     }
 
@@ -152,5 +218,47 @@ impl Engine {
             self.inner.slots.release(count);
             self.pump();
         }
+    }
+
+    /// The places of these tasks are free, and who waits for one starts.
+    pub(crate) fn free_places(&self, ended: &[TaskId]) {
+        if self.inner.slots.over(ended) {
+            self.pump();
+        }
+    }
+
+    /// Takes over from the store what queues have to know before anything of them starts: what
+    /// runs, and what has started in the last period of their rates. Of what runs a foreground run
+    /// counts its own only: nobody would tell it of the end of the others.
+    pub(crate) fn recall_queues(&self) -> Result<(), StoreError> {
+        for (name, limits) in &self.inner.settings.queues {
+            let Some(rate) = limits.rate else { continue };
+            let since = now().saturating_sub(rate.period_ms);
+            let starts = self.inner.store.queue_starts(name, since, rate.count)?;
+            lock(&self.inner.slots.picker).recall(name, starts);
+        }
+        if self.inner.scope == Scope::All {
+            self.hold_places(None)?;
+        }
+        Ok(())
+    }
+
+    /// Gives what runs in queues its place: of one flow, or of all.
+    pub(crate) fn hold_places(&self, only: Option<&FlowId>) -> Result<(), StoreError> {
+        let running = match only {
+            None => self.inner.store.tasks_in_queues(TaskStatus::Running)?,
+            Some(flow_id) => {
+                let open = self.inner.store.load(flow_id)?.map(|flow| flow.tasks);
+                let open = open.unwrap_or_default().into_iter();
+                open.filter(|t| t.status == TaskStatus::Running).map(|t| Task::clone(&t)).collect()
+            }
+        };
+        let mut picker = lock(&self.inner.slots.picker);
+        for task in running.iter().filter(|task| !task.reported) {
+            if let Some(queue) = &task.queue {
+                picker.hold(queue, &task.task_id);
+            }
+        }
+        Ok(())
     }
 }

@@ -22,7 +22,9 @@ impl Engine {
                     let fence = state.tasks().get(&task_id).map_or(0, |task| task.fence);
                     self.stop_attempt(Attempt::of_flow(flow_id, task_id, fence));
                 }
-                Effect::Queued(task_id) => self.enqueue(task_id, Some(flow_id.clone())),
+                Effect::Queued(task_id) => {
+                    state.tasks().get(&task_id).into_iter().for_each(|task| self.enqueue(task));
+                }
                 Effect::Awaits(wait_id) => self.give_kept(state, &wait_id),
                 Effect::Child { wait_id, again } => self.see_to_child(state, &wait_id, again),
                 Effect::Timer => self.inner.timer_hint.notify_one(),

@@ -126,7 +126,7 @@ impl Engine {
             pid: None,
             start_time: None,
         };
-        let slots = Slots::new(settings.max_tasks);
+        let slots = Slots::new(settings.max_tasks, &settings.queues);
         let inner = Inner {
             store,
             supervisor,
@@ -152,7 +152,9 @@ impl Engine {
             stopping: watch::Sender::new(false),
             settings,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let engine = Self { inner: Arc::new(inner) };
+        engine.recall_queues()?;
+        Ok(engine)
     }
 
     /// Takes up the work that the store knows of and keeps the timers, from now on.
@@ -176,6 +178,7 @@ impl Engine {
             return Ok(());
         }
         lock(&self.inner.driven).insert(flow_id.clone());
+        self.hold_places(Some(flow_id))?;
         recover::recover(self, Some(flow_id))?;
         self.inner.timer_hint.notify_one();
         Ok(())

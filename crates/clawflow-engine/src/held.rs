@@ -101,9 +101,10 @@ impl Held {
         }
     }
 
-    /// Whether nothing of it is at work here: such a flow costs no memory.
+    /// Whether nothing of it runs here: such a flow costs no memory.
     pub(crate) fn is_idle(&self) -> bool {
-        self.tasks().values().all(|task| task.reported)
+        let idle = |task: &Arc<Task>| task.reported || task.status == TaskStatus::Queued;
+        self.tasks().values().all(idle)
     }
 
     /// The tasks that wait for a slot.

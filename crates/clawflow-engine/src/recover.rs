@@ -46,14 +46,34 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
         }
         // What runs takes its slots before what waits; each was looked at once.
         while looks.join_next().await.is_some() {}
-        for (task_id, _, flow_id) in queued {
-            engine.enqueue(task_id, flow_id);
+        for (task_id, _, _) in queued {
+            queue_again(&engine, &task_id).await;
         }
         if all {
             tidy_settled(engine).await;
         }
     });
     Ok(())
+}
+
+/// Puts a task that was queued before in line, however long the store fails.
+async fn queue_again(engine: &Engine, task_id: &TaskId) {
+    let mut backoff = engine.backoff();
+    let task = loop {
+        match engine.inner.store.task(task_id) {
+            Ok(task) => break task,
+            Err(error) => {
+                if backoff.pause(task_id.as_str(), &error).await.is_err() {
+                    return;
+                }
+            }
+        }
+    };
+    // A task that its caller runs is in no line.
+    let waits = |task: &Arc<Task>| task.status == TaskStatus::Queued && !task.reported;
+    if let Some(task) = task.filter(waits) {
+        engine.enqueue(&task);
+    }
 }
 
 /// Who answers for the attempt after a look at it.
@@ -199,6 +219,7 @@ async fn never_executed(
     let state = task.parent_flow_id.as_ref().map(|flow_id| engine.load(flow_id)).transpose();
     let state = state.map_err(|e| e.to_string())?;
     engine.inner.slots.occupy();
+    engine.inner.slots.restarted(task.queue.as_deref());
     match state {
         None => engine.start_solo_watched(task, stop),
         Some(state) => engine.start_watched(&state, &attempt.task_id, stop),

@@ -1,6 +1,8 @@
 //! What the engine is told by the configuration.
 
 use clawflow_core::delivery::Route;
+use clawflow_core::queue::QueueLimits;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Settings of one engine.
@@ -16,6 +18,8 @@ pub struct EngineSettings {
     pub shell: String,
     /// Tasks that may run at once.
     pub max_tasks: usize,
+    /// The named queues.
+    pub queues: BTreeMap<String, QueueLimits>,
     /// Time between TERM and KILL, in milliseconds.
     pub grace_ms: u64,
     /// Bytes kept of each log.

@@ -130,7 +130,7 @@ impl Engine {
                     }
                 }
                 Effect::Stop(_) => self.stop_attempt(Attempt::of_task(task)),
-                Effect::Queued(id) => self.enqueue(id.clone(), None),
+                Effect::Queued(_) => self.enqueue(task),
                 Effect::Timer | Effect::Awaits(_) | Effect::Child { .. } | Effect::Ended(_) => {}
             }
         }

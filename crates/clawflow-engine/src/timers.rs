@@ -4,6 +4,7 @@ use crate::clock::now;
 use crate::engine::{Engine, Scope};
 use crate::held::{OfEither, OfFile};
 use crate::runtime::raised;
+use clawflow_core::Millis;
 use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::idempotency::KEPT_MS;
@@ -60,6 +61,9 @@ pub(crate) async fn run(engine: Engine) {
                 STORE_PAUSE
             }
         };
+        engine.start_next();
+        let rate = engine.inner.slots.set_alarm();
+        let pause = rate.map_or(pause, |at| pause.min(until(at)));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = engine.inner.timer_hint.notified() => {}
@@ -150,11 +154,15 @@ async fn round(engine: &Engine, failed: &mut Failed) -> Result<Duration, StoreEr
         let first = ahead.iter().find(|due| !failed.is_held(due)).map(|due| due.at);
         next = [next, first].into_iter().flatten().min();
     }
-    let pause = next.map_or(LOOK_EVERY, |at| {
-        Duration::from_millis(u64::try_from(at.saturating_sub(now())).unwrap_or_default())
-    });
+    let pause = next.map_or(LOOK_EVERY, until);
     let pause = failed.pause().map_or(pause, |held| pause.min(held));
     Ok(pause.clamp(Duration::from_millis(1), LOOK_EVERY))
+}
+
+/// How long it is until then.
+fn until(at: Millis) -> Duration {
+    let wait = Duration::from_millis(u64::try_from(at.saturating_sub(now())).unwrap_or_default());
+    wait.clamp(Duration::from_millis(1), LOOK_EVERY)
 }
 
 /// Decides all of them at once, so that they share commits.

@@ -7,9 +7,9 @@ use clawflow_engine::api::{
     FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowFork,
     FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry,
     FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource,
-    FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, SignalSend,
-    TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun,
-    TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
+    FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, QueueList,
+    SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun,
+    TaskRun, TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -96,6 +96,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get::<DeliveryList>("/v1/deliveries", "Lists messages on all routes."),
     post::<DeliveryRedeliver>("/v1/deliveries/{delivery}/redeliver", "Sends messages once more."),
     post::<DeliveryDismiss>("/v1/deliveries/{delivery}/dismiss", "Gives messages up."),
+    get::<QueueList>("/v1/queues", "Lists the queues, with who runs and who waits in them.").mcp(),
     row::<TokenCreate>(Verb::Post, "/v1/tokens", Access::Admin, "Makes an access token."),
     row::<TokenList>(Verb::Get, "/v1/tokens", Access::Admin, "Lists access tokens."),
     row::<TokenRevoke>(

@@ -344,6 +344,24 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the store.
     fn work(&self, only: Option<&FlowId>) -> Result<Work, StoreError>;
 
+    /// Open tasks in this state that are in a queue, by queue, then by id.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn tasks_in_queues(&self, status: TaskStatus) -> Result<Vec<Task>, StoreError>;
+
+    /// When tasks of this queue have started, after this time: the newest ones, the latest first. A
+    /// task that was deleted counts no more.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn queue_starts(
+        &self,
+        queue: &str,
+        since: Millis,
+        limit: usize,
+    ) -> Result<Vec<Millis>, StoreError>;
+
     /// What is due at `now` or before, oldest first, of live flows; with `only`, of that flow.
     ///
     /// # Errors

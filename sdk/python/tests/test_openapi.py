@@ -32,6 +32,8 @@ SCHEMAS = {
     "FlowWaiting": "FlowWaitingResponse",
     "Logs": "TaskLogsResponse",
     "Purged": "FlowPurgeResponse",
+    "Queue": "QueueView",
+    "QueueList": "QueueListResponse",
     "RunTask": "FlowRunTaskResponse",
     "Signalled": "SignalResponse",
     "Source": "FlowSourceResponse",

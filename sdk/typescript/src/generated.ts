@@ -891,6 +891,61 @@ export interface ProcessId {
   place: string;
 }
 
+/** The queues, by name. */
+export interface QueueListResponse {
+  /** All that are configured, and others in which something runs or waits. */
+  queues: QueueView[];
+  /** Tasks that may run at once, in whatever queue. */
+  maxTasks: number;
+  /** Tasks that could start now, as far as that goes. */
+  slotsFree: number;
+}
+
+/** A task in a queue. */
+export interface QueueTask {
+  /** The task. */
+  taskId: TaskId;
+  /** Its flow. */
+  flowId?: FlowId | undefined;
+  /** Its step. */
+  stepId?: string | undefined;
+  /** Whose it is. */
+  ownerKey: string;
+  /** Its priority. */
+  priority: number;
+  /** Since when it runs, or waits. */
+  since: number;
+  /** Why it waits, in a word, as in `held`; absent, if it runs. */
+  why?: string | undefined;
+}
+
+/** One queue. A caller who is bound to an owner sees that owner's tasks only. */
+export interface QueueView {
+  /** Its name. */
+  name: string;
+  /** Whether the configuration has it. Without it nothing limits what is in it but the slots. */
+  configured: boolean;
+  /** Attempts of it that run at once; not limited, if absent. */
+  concurrency?: number | undefined;
+  /** Attempts of it that start in a time, as in `10/1m`; not limited, if absent. */
+  rate?: string | undefined;
+  /** Priority of a step that names none. */
+  priority: number;
+  /** What has a place, oldest first. */
+  running: QueueTask[];
+  /** How many wait. */
+  waiting: number;
+  /** The first of them, in the order in which they start if nobody else comes. */
+  line: QueueTask[];
+  /**
+   * Why the first of them does not start now, in a word: `concurrency`, `rate`, `slots`,
+   * `paused`, `driver` or `starting`.
+   */
+  held?: string | undefined;
+  /** When the rate lets the next one start, where it is in the way. */
+  nextAt?: number | undefined;
+}
+
 /** How long what has ended is kept, in milliseconds after its end. */
 export interface Retention {
   /** What succeeded, and what ended blocked. */
@@ -1162,6 +1217,10 @@ export interface Task {
   error?: string | undefined;
   /** What it has used. */
   usage?: Usage | undefined;
+  /** The queue that limits it, beside the slots. */
+  queue?: string | undefined;
+  /** Its priority in the queue, where it has one of its own; the higher one is first. */
+  priority?: number | undefined;
   /**
    * Whether its caller runs it and reports about it, so that the engine starts, adopts and loses
    * nothing of it.
@@ -1960,6 +2019,16 @@ export interface Calls {
     } & DeliveryRef;
     response: DeliveryListResponse;
   };
+  /** Lists the queues, with who runs and who waits in them. */
+  "queue.list": {
+    request: {
+      /** Only this one. */
+      queue?: string | undefined;
+      /** At most so many of those that wait in each; 20, if absent. */
+      limit?: number | undefined;
+    };
+    response: QueueListResponse;
+  };
   /** Lists access tokens. */
   "token.list": {
     request: Record<string, never>;
@@ -2044,6 +2113,7 @@ export const ROUTES = {
   "delivery.list": { method: "GET", path: "/v1/deliveries" },
   "delivery.redeliver": { method: "POST", path: "/v1/deliveries/{delivery}/redeliver" },
   "delivery.dismiss": { method: "POST", path: "/v1/deliveries/{delivery}/dismiss" },
+  "queue.list": { method: "GET", path: "/v1/queues" },
   "token.list": { method: "GET", path: "/v1/tokens" },
   "token.create": { method: "POST", path: "/v1/tokens" },
   "token.revoke": { method: "POST", path: "/v1/tokens/{token}/revoke" },

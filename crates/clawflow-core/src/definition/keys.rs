@@ -1,7 +1,7 @@
 //! The keys of the language: those understood now, and those of a later release.
 
 /// Keys of the file.
-pub(crate) const FLOW: [&str; 15] = [
+pub(crate) const FLOW: [&str; 17] = [
     "name",
     "description",
     "goal",
@@ -17,14 +17,15 @@ pub(crate) const FLOW: [&str; 15] = [
     "cwd",
     "steps",
     "finally",
+    "queue",
+    "concurrency",
 ];
 
 /// Keys of the file that are refused rather than ignored: they change what a flow does.
-pub(crate) const FLOW_LATER: [&str; 6] =
-    ["concurrency", "members", "mode", "budget", "deliver", "queue"];
+pub(crate) const FLOW_LATER: [&str; 4] = ["members", "mode", "budget", "deliver"];
 
 /// Keys of a step.
-pub(crate) const STEP: [&str; 37] = [
+pub(crate) const STEP: [&str; 38] = [
     "id",
     "run",
     "command",
@@ -62,11 +63,11 @@ pub(crate) const STEP: [&str; 37] = [
     "output",
     "approval",
     "compensate",
+    "queue",
 ];
 
 /// Keys of a step that are refused rather than ignored.
-pub(crate) const STEP_LATER: [&str; 6] =
-    ["acp", "subagent", "queue", "cost_limit", "budget", "deliver"];
+pub(crate) const STEP_LATER: [&str; 5] = ["acp", "subagent", "cost_limit", "budget", "deliver"];
 
 /// Keys of a step that make no sense at the end of a flow.
 pub(crate) const NOT_IN_FINALLY: [&str; 16] = [
@@ -149,9 +150,25 @@ pub(crate) const LLM: [&str; 8] =
 /// Keys of a step that mean something beside `for_each` only.
 pub(crate) const OF_LOOP: [&str; 7] =
     ["steps", "item_var", "index_var", "batch_size", "pause_ms", "pause", "concurrency"];
+/// Keys of `queue`.
+pub(crate) const QUEUE: [&str; 2] = ["name", "priority"];
+/// Actions that start a process, which is what a queue limits.
+pub(crate) const STARTS: [&str; 6] = ["run", "command", "argv", "pipeline", "http", "llm"];
+
 /// Keys of `compensate`.
-pub(crate) const COMPENSATE: [&str; 10] =
-    ["run", "command", "argv", "http", "env", "cwd", "stdin", "timeout", "timeout_ms", "retry"];
+pub(crate) const COMPENSATE: [&str; 11] = [
+    "run",
+    "command",
+    "argv",
+    "http",
+    "env",
+    "cwd",
+    "stdin",
+    "timeout",
+    "timeout_ms",
+    "retry",
+    "queue",
+];
 /// Keys of `parallel`.
 pub(crate) const PARALLEL: [&str; 4] = ["wait", "timeout", "timeout_ms", "branches"];
 /// Keys that an inner step cannot have.

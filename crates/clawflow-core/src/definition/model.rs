@@ -49,6 +49,10 @@ pub struct Definition {
     pub key: Option<Template>,
     /// `on_conflict`: what becomes of a new run while another one with its key is live.
     pub on_conflict: OnConflict,
+    /// `concurrency`: steps of the flow that run at once.
+    pub concurrency: Option<usize>,
+    /// `queue`: that of every forward step which names none.
+    pub queue: Option<QueueUse>,
     /// `timeout`: milliseconds for everything forward.
     pub timeout_ms: Option<u64>,
     /// `cost_limit`: what its models may cost together.
@@ -94,6 +98,19 @@ impl Definition {
         steps.flat_map(|step| std::iter::once(step).chain(step.compensate.as_deref()))
     }
 
+    /// The queues that the file names, each as often as it does.
+    pub fn queues(&self) -> impl Iterator<Item = &QueueUse> {
+        self.queue.iter().chain(self.all_steps().filter_map(|step| step.queue.as_ref()))
+    }
+
+    /// The queue in which attempts of the step wait. What comes at the end of a flow must come to
+    /// its end by itself: it is in the queue that it names, and not in that of the flow.
+    #[must_use]
+    pub fn queue_of<'a>(&'a self, step: &'a StepDef) -> Option<&'a QueueUse> {
+        let of_flow = self.queue.as_ref().filter(|_| step.phase == Phase::Forward);
+        step.queue.as_ref().or(of_flow)
+    }
+
     /// The place of a step in `steps`.
     #[must_use]
     pub fn step_index(&self, id: &str) -> Option<usize> {
@@ -121,6 +138,17 @@ pub enum OnConflict {
     Reject,
     /// It is the other one.
     Join,
+}
+
+/// The queue that a step or a flow names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueUse {
+    /// Its name.
+    pub name: String,
+    /// The priority in it, where the file has one; the higher one is first.
+    pub priority: Option<i32>,
+    /// Where the name stands.
+    pub span: Span,
 }
 
 /// An argument of a workflow.
@@ -179,6 +207,8 @@ pub struct StepDef {
     pub output: Option<String>,
     /// The gate after its action.
     pub approval: Option<Approval>,
+    /// The queue in which its attempts wait to start.
+    pub queue: Option<QueueUse>,
     /// What undoes it when the flow does not succeed.
     pub compensate: Option<Box<StepDef>>,
     /// Where its id stands.
@@ -202,6 +232,22 @@ impl StepDef {
             Action::ForEach(each) => &each.steps,
             Action::Parallel(parallel) => &parallel.branches,
             _ => &[],
+        }
+    }
+
+    /// Whether its attempts are processes, which are what limits count.
+    #[must_use]
+    pub fn starts_process(&self) -> bool {
+        match &self.action {
+            Action::Shell(_) | Action::Argv(_) | Action::Pipeline(_) => true,
+            Action::Http(_) | Action::Llm(_) => true,
+            Action::Sleep(_)
+            | Action::Input(_)
+            | Action::WaitFor(_)
+            | Action::Flow(_)
+            | Action::ForEach(_)
+            | Action::Parallel(_)
+            | Action::Synthetic => false,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check;
 use super::cost_limit;
 use super::decode::{
-    Decoder, Fields, check_name, choice, duration, expected, label, not_long, text,
+    Decoder, Fields, check_name, choice, duration, expected, integer, label, not_long, text,
 };
 use super::error::{DefinitionError, Fault, Report};
 use super::keys;
@@ -13,6 +13,7 @@ use super::limits::{FILE_BYTES_MAX, STEPS_MAX};
 use super::model::{ArgDef, Definition, Dialect, OnConflict, Phase};
 use super::node::{Entry, Kind, Node};
 use super::order;
+use super::queue;
 use super::source::{Source, Span};
 use super::step::{self, RawStep};
 use super::template::Names;
@@ -108,6 +109,8 @@ fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Defi
             decoder.report.keep(result)
         }),
         on_conflict: on_conflict(&mut decoder, &fields),
+        concurrency: decoder.optional(&fields, "concurrency", at_once),
+        queue: queue::queue(&mut decoder, &fields),
         timeout_ms: decoder.optional(&fields, "timeout", lifetime),
         cost_limit: cost_limit::decode(&mut decoder, &fields),
         owner: decoder.optional(&fields, "owner", label),
@@ -131,6 +134,12 @@ fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Defi
         check::check(report, &definition);
     }
     Some(definition)
+}
+
+/// Steps of the flow that run at once.
+fn at_once(node: &Node, place: &str) -> Result<usize, Fault> {
+    let number = integer(node, place, 1, STEPS_MAX as u64)?;
+    Ok(usize::try_from(number).unwrap_or(STEPS_MAX))
 }
 
 /// The time of the flow as a whole.

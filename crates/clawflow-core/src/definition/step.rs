@@ -12,6 +12,7 @@ use super::input;
 use super::keys;
 use super::model::{Action, Dialect, OnError, OnLost, Phase, SleepDef, StepDef};
 use super::node::{Kind, Node};
+use super::queue;
 use super::source::Span;
 use super::template::ValueTemplate;
 
@@ -72,6 +73,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, node: &Node, phase: Phase) -
         on_lost,
         output: decoder.optional(&fields, "output", super::decode::name),
         approval: gate::decode(decoder, &fields),
+        queue: queue::queue(decoder, &fields),
         compensate: fields
             .get("compensate")
             .and_then(|node| compensate(decoder, node, &place, id.span)),
@@ -118,6 +120,7 @@ fn compensate(
         on_lost: OnLost::Fail,
         output: None,
         approval: None,
+        queue: queue::queue(decoder, &fields),
         compensate: None,
         span,
     }))
@@ -222,6 +225,12 @@ fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str)
         "parallel" => &["retry", "stdin", "idempotent", "on_lost", "approval"],
         _ => &[],
     };
+    if let Some(entry) = fields.entry("queue").filter(|_| !keys::STARTS.contains(&action)) {
+        let message = "`queue` has no meaning for a step that starts no process".to_owned();
+        let fault = Fault::new(entry.key_span, message);
+        let hint = "give it to the inner steps";
+        decoder.report.error(if block { fault.hint(hint) } else { fault });
+    }
     let of_loop: &[&str] = if action == "for_each" { &[] } else { &keys::OF_LOOP };
     let alone = action != "workflow" && decoder.strict();
     let args: &[&str] = if alone { &["workflow_args"] } else { &[] };

@@ -111,7 +111,7 @@ fn start_forward(draft: &mut Draft) -> bool {
     let mut needs: Option<Needs> = None;
     let mut moved = false;
     while let Some(at) = ready.pop_first() {
-        if draft.step(at).status != StepStatus::Pending {
+        if draft.step(at).status != StepStatus::Pending || draft.is_full(at) {
             continue;
         }
         begin(draft, at);

@@ -1,4 +1,5 @@
-//! A new attempt of a step: a task, running at once if there is a slot, else queued.
+//! A new attempt of a step: a task, running at once if there is a slot and no queue limits it, else
+//! queued.
 
 use super::Draft;
 use super::begin::fail_by_eval;
@@ -10,10 +11,10 @@ use crate::step::StepStatus;
 use crate::task::{Task, fresh};
 use serde_json::json;
 
-/// The step's next attempt, at once or, while starts are held back, with `unpause`: until then the
-/// step is pending again, so that its due time is settled.
+/// The step's next attempt, at once or, while starts are held back, with `unpause` or the end of
+/// another step: until then the step is pending again, so that its due time is settled.
 pub(super) fn try_again(draft: &mut Draft, at: usize) {
-    if draft.is_held(at) {
+    if draft.is_held(at) || draft.is_full(at) {
         draft.set_status(at, StepStatus::Pending);
         draft.step_mut(at).due_at = None;
     } else {
@@ -38,14 +39,18 @@ pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
         Action::Shell(_) => launch.command.argv[2].clone(),
         _ => launch.command.argv.join(" "),
     };
-    let starts = draft.slots > 0;
-    draft.slots = draft.slots.saturating_sub(1);
+    let queue = draft.state.definition.queue_of(draft.def(at)).cloned();
+    // Whether a queue has a place is known where all of its tasks are.
+    let starts = draft.slots > 0 && queue.is_none();
+    draft.slots -= usize::from(starts);
     let owner_key = draft.state.flow.owner_key.clone();
     let task = Task {
         parent_flow_id: Some(draft.state.flow.flow_id.clone()),
         step_id: Some(draft.step(at).step_id.clone()),
         attempt,
         parent_task_id: draft.step(at).task_id.clone(),
+        priority: queue.as_ref().and_then(|queue| queue.priority),
+        queue: queue.map(|queue| queue.name),
         ..fresh(draft.ctx, owner_key, &shown, starts)
     };
     let id = task.task_id.clone();

@@ -201,7 +201,7 @@ fn run_branches(draft: &mut Draft, at: usize, parallel: &Parallel) -> bool {
     }
     for &row in &mine {
         let free = !held && halted(draft, at).is_none() && !is_decided(draft, at, &mine);
-        if free && draft.step(row).status == StepStatus::Pending {
+        if free && draft.step(row).status == StepStatus::Pending && !draft.is_full(row) {
             begin(draft, row);
             moved = true;
         }
@@ -367,6 +367,10 @@ fn run_loop(draft: &mut Draft, at: usize, each: &ForEach, mut rested: bool) -> b
         // Of items that were begun in another flow there may be more than have room here.
         let room = work.active - work.ready.len() < each.concurrency;
         if room && let Some((first, row)) = work.ready.pop_front() {
+            if draft.is_full(row) {
+                // It is looked at again when another step of the flow has ended.
+                continue;
+            }
             begin(draft, row);
             work.active -= 1;
             work.note(draft, first);

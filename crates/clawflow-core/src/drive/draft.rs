@@ -151,6 +151,13 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.state.flow.paused_at.is_some() && !unwinding
     }
 
+    /// Whether as many attempts of the flow are at work as its file allows, so that this step must
+    /// not begin one. Those that wait to start count: each of them has begun its step.
+    pub(crate) fn is_full(&self, at: usize) -> bool {
+        let most = self.state.definition.concurrency;
+        self.def(at).starts_process() && most.is_some_and(|most| self.state.tasks.len() >= most)
+    }
+
     /// The position of the step with this id.
     pub(crate) fn position(&self, step_id: &str) -> Option<usize> {
         self.state.steps.iter().position(|s| s.step_id == step_id)

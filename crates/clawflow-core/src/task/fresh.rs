@@ -44,6 +44,8 @@ pub(crate) fn fresh(ctx: &mut Ctx, owner_key: String, shown: &str, starts: bool)
         terminal_summary: None,
         error: None,
         usage: None,
+        queue: None,
+        priority: None,
         reported: false,
     }
 }

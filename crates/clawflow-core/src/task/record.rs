@@ -242,6 +242,12 @@ pub struct Task {
     /// What it has used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// The queue that limits it, beside the slots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Its priority in the queue, where it has one of its own; the higher one is first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
     /// Whether its caller runs it and reports about it, so that the engine starts, adopts and loses
     /// nothing of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

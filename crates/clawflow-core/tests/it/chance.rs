@@ -29,6 +29,9 @@ fn file(steps: &[u64], unwinding: usize, graph: bool) -> String {
     if steps[0].is_multiple_of(3) {
         yaml = format!("timeout: 1h\n{yaml}");
     }
+    let mut limits = Choices(steps.iter().fold(0, |all, one| all ^ one.rotate_left(7)));
+    let at_once = limits.of(&["", "", "concurrency: 1\n", "concurrency: 2\n"]);
+    yaml = format!("{at_once}{}{yaml}", limits.of(&["", "", "queue: q\n"]));
     for (at, number) in steps.iter().enumerate() {
         let mut pick = Choices(*number);
         let action =

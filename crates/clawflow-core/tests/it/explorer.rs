@@ -266,3 +266,19 @@ fn what_was_done_is_undone() {
          {id: b, run: x, compensate: {run: u}}, {id: c, approval: true}]",
     );
 }
+
+#[test]
+fn a_queue_and_room_for_one_at_a_time() {
+    search(
+        "queue: q\nconcurrency: 1\nsteps: [{id: a, run: x, needs: [], retry: {max: 2}}, \
+         {id: b, run: x, needs: [], on_error: continue}]\nfinally: [{id: f, run: f}]",
+    );
+}
+
+#[test]
+fn a_loop_with_less_room_than_it_wants() {
+    search(
+        "concurrency: 1\nsteps: [{id: l, needs: [], for_each: [1, 2], concurrency: 2, steps: \
+         [{id: a, run: x, on_lost: fail}]}, {id: b, run: x, needs: [], on_lost: fail}]",
+    );
+}

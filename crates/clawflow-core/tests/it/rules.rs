@@ -93,6 +93,8 @@ pub(crate) fn check_moves(was: &FlowState, now: &FlowState, unit: &Unit) {
             continue;
         }
         let at = places[task.step_id.as_deref().unwrap()];
+        let claimed = before.is_some() || task.status != TaskStatus::Running;
+        assert!(claimed || task.queue.is_none(), "started beside its queue");
         let unwinding = now.def(at).phase == Phase::Finally;
         let cancelling = now.flow.cancel_requested_at.is_some();
         assert!(!unwinding || forward_over, "unwound too early");
@@ -179,6 +181,14 @@ pub(crate) fn rules(state: &FlowState) {
         }
     }
     assert!(open_tasks.is_empty() && open_waits.is_empty(), "rows of no step");
+    // The unwinding is not held up: a cancel may begin it while a `finally` step runs.
+    let at_work = |(at, step): &(usize, &Arc<Step>)| {
+        let def = state.def(*at);
+        step.status.is_active() && !def.is_block() && def.phase == Phase::Forward
+    };
+    let at_work = state.steps.iter().enumerate().filter(at_work).count();
+    let most = state.definition.concurrency;
+    assert!(most.is_none_or(|most| at_work <= most), "too many at work");
     check_status(state);
 }
 

@@ -170,6 +170,8 @@ calls!(
         = delivery_redeliver;
     /// Gives messages up.
     DeliveryDismiss "delivery.dismiss" (DeliveryRef) -> DeliveryListResponse = delivery_dismiss;
+    /// Lists the queues, with who runs and who waits in them.
+    QueueList "queue.list" (QueueListRequest) -> QueueListResponse = queue_list;
     /// Deletes what has been kept for long enough, or only counts it.
     MaintenanceSweep "maintenance.sweep" (MaintenanceRequest) -> Swept = maintenance;
     /// Makes an access token.

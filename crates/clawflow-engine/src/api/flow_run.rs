@@ -6,7 +6,9 @@ use super::{Api, ApiError, FlowRef, FlowRun, FlowRunRequest};
 use crate::error::EngineError;
 use crate::files::files_of;
 use crate::held::Decided;
-use clawflow_core::definition::{Definition, Dialect, Found, OnConflict, beside, gather};
+use clawflow_core::definition::{
+    Definition, DefinitionError, Dialect, Found, OnConflict, beside, gather,
+};
 use clawflow_core::drive::{self, Ctx, FilesOf, NewFlow};
 use clawflow_core::error::Code;
 use clawflow_core::flow::Flow;
@@ -20,10 +22,9 @@ impl Api {
     pub(super) async fn flow_run(&self, request: FlowRunRequest) -> Result<Flow, ApiError> {
         let dialect = Dialect::of_path(Path::new(&request.file));
         let parsed = Definition::parse(&request.file, request.source.as_bytes(), dialect);
-        let definition = parsed.map_err(|errors| {
-            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            ApiError::new("bad_file", all.join("\n"))
-        })?;
+        let definition = parsed.map_err(bad_file)?;
+        let queues = self.engine.settings().queues.keys().map(String::as_str);
+        definition.check_queues(&request.file, queues).map_err(bad_file)?;
         check_cwd(&request.cwd)?;
         let path = path_of(&request)?;
         let files = sent_files(&request, &path, &definition)?;
@@ -127,6 +128,11 @@ fn sent_files(
         ApiError::new("bad_file", all.join("\n")).hint("send what it names as `files`")
     })?;
     Ok(files_of(&files))
+}
+
+fn bad_file(errors: Vec<DefinitionError>) -> ApiError {
+    let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    ApiError::new("bad_file", all.join("\n"))
 }
 
 /// Steps run in a directory that somebody else chose: it must not depend on ours.

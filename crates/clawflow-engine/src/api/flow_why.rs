@@ -42,6 +42,7 @@ impl Api {
         } else {
             why.code(view);
         }
+        self.queues(view, &mut why);
         why
     }
 
@@ -181,7 +182,10 @@ impl Why {
         };
         let id = &step.step_id;
         let (kind, text) = match task.status {
-            TaskStatus::Queued => ("slot", format!("step {id} waits for a free slot")),
+            TaskStatus::Queued => match &task.queue {
+                Some(queue) => ("queue", format!("step {id} waits in the queue {queue}")),
+                None => ("slot", format!("step {id} waits for a free slot")),
+            },
             _ => ("task", format!("step {id} runs as {}", task.task_id)),
         };
         let since = task.started_at.unwrap_or(task.created_at);

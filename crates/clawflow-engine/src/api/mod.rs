@@ -14,6 +14,7 @@
 //! use clawflow_engine::api::{Api, Call, FlowList, FlowListRequest};
 //! use clawflow_engine::{Engine, EngineSettings, Scope};
 //! use clawflow_store::SqliteStore;
+//! use std::collections::BTreeMap;
 //! use std::sync::Arc;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,6 +25,7 @@
 //!     socket: home.join("gateway.sock"),
 //!     shell: "/bin/sh".to_owned(),
 //!     max_tasks: 16,
+//!     queues: BTreeMap::new(),
 //!     grace_ms: 5000,
 //!     log_bytes: 16 << 20,
 //!     stdout_bytes: 16 << 20,
@@ -57,7 +59,8 @@
 //! # let settings = EngineSettings {
 //! #     home: "/nonexistent".into(), shim_exe: "/nonexistent".into(),
 //! #     socket: "/nonexistent".into(), shell: "/bin/sh".to_owned(), max_tasks: 1, grace_ms: 1,
-//! #     log_bytes: 1, stdout_bytes: 1, routes: Vec::new(), name: "doc".to_owned(),
+//! #     queues: Default::default(), log_bytes: 1, stdout_bytes: 1, routes: Vec::new(),
+//! #     name: "doc".to_owned(),
 //! # };
 //! let api = Api::new(Engine::new(Arc::new(MemoryStore::new()), settings, Scope::All)?);
 //! let bind = |session_key: &str| {
@@ -128,6 +131,7 @@ mod lookup;
 mod maintenance;
 mod once;
 mod ping;
+mod queue_list;
 mod signal_send;
 mod task_cancel;
 mod task_list;
@@ -140,6 +144,7 @@ mod taskflow;
 mod token;
 mod types;
 mod why_code;
+mod why_queue;
 
 pub use caller::Caller;
 pub use caller::Session;

@@ -19,6 +19,7 @@ mod moves;
 mod news;
 mod once;
 mod queue;
+mod queues;
 mod races;
 mod slots;
 mod store;

@@ -315,6 +315,19 @@ impl Store for Faulty {
         self.below.work(only)
     }
 
+    fn tasks_in_queues(&self, status: TaskStatus) -> Result<Vec<Task>, StoreError> {
+        self.below.tasks_in_queues(status)
+    }
+
+    fn queue_starts(
+        &self,
+        queue: &str,
+        since: Millis,
+        limit: usize,
+    ) -> Result<Vec<Millis>, StoreError> {
+        self.below.queue_starts(queue, since, limit)
+    }
+
     fn due(
         &self,
         now: Millis,

@@ -2,6 +2,7 @@
 
 use crate::store::Faulty;
 use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::queue::QueueLimits;
 use clawflow_core::task::Task;
 use clawflow_engine::api::{
     Api, ApiError, Call, FlowRef, FlowRun, FlowRunRequest, FlowShow, FlowView, TaskRun,
@@ -49,8 +50,12 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     pub(crate) api: Api,
     slots: usize,
+    queues: Queues,
     tmp: TempDir,
 }
+
+/// The named queues.
+pub(crate) type Queues = BTreeMap<String, QueueLimits>;
 
 impl Drop for World {
     fn drop(&mut self) {
@@ -58,13 +63,14 @@ impl Drop for World {
     }
 }
 
-fn settings(home: &Path, slots: usize) -> EngineSettings {
+fn settings(home: &Path, slots: usize, queues: &Queues) -> EngineSettings {
     EngineSettings {
         home: home.to_path_buf(),
         shim_exe: PathBuf::from(env!("CARGO_BIN_EXE_clawflow-shim-host")),
         socket: home.join("sock"),
         shell: "/bin/sh".to_owned(),
         max_tasks: slots,
+        queues: queues.clone(),
         grace_ms: 200,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,
@@ -80,22 +86,27 @@ impl World {
     }
 
     pub(crate) fn scoped(kind: Kind, slots: usize, scope: Scope) -> Self {
+        Self::with_queues(kind, slots, scope, Queues::new())
+    }
+
+    pub(crate) fn with_queues(kind: Kind, slots: usize, scope: Scope, queues: Queues) -> Self {
         let tmp = TempDir::new().unwrap();
         let store = Arc::new(match kind {
             Kind::Memory => Faulty::over(Arc::new(MemoryStore::new())),
             Kind::Sqlite => Faulty::over(Arc::new(SqliteStore::open(tmp.path()).unwrap())),
         });
-        let engine = Engine::new(store.clone(), settings(tmp.path(), slots), scope).unwrap();
+        let engine =
+            Engine::new(store.clone(), settings(tmp.path(), slots, &queues), scope).unwrap();
         if *engine.scope() != Scope::Nothing {
             engine.start().unwrap();
         }
-        Self { store, api: Api::new(engine.clone()), engine, slots, tmp }
+        Self { store, api: Api::new(engine.clone()), engine, slots, queues, tmp }
     }
 
     /// Another engine over the same store and home, as after a restart.
     pub(crate) fn restart(&mut self, scope: Scope) {
         self.engine.stop();
-        let settings = settings(self.tmp.path(), self.slots);
+        let settings = settings(self.tmp.path(), self.slots, &self.queues);
         self.engine = Engine::new(self.store.clone(), settings, scope).unwrap();
         self.api = Api::new(self.engine.clone());
         if *self.engine.scope() != Scope::Nothing {

@@ -8,8 +8,9 @@ use clawflow_engine::api::{
     FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
     FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
     FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
-    MaintenanceSweep, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord,
-    TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
+    MaintenanceSweep, QueueList, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify,
+    TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TokenCreate, TokenList,
+    TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ async fn every_row_goes_there_and_back() {
     tasks(&mut caller).await;
     code(&mut caller).await;
     tokens(&mut caller).await;
+    let queues = caller.call::<QueueList>(json!({ "limit": 3 })).await.unwrap();
+    assert!(queues.queues.is_empty() && queues.max_tasks > 0);
 
     let status = served.client.status().await.unwrap();
     assert_eq!((status.pid, status.kind.as_str()), (std::process::id(), "gateway"));

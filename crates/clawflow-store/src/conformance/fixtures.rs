@@ -135,6 +135,8 @@ pub fn step(flow: u64, id: &str, position: u32) -> Step {
 #[must_use]
 pub fn task(n: u64, flow: Option<u64>) -> Task {
     Task {
+        queue: None,
+        priority: None,
         usage: None,
         reported: false,
         task_id: task_id(n),

@@ -19,6 +19,7 @@ pub mod live_key;
 pub mod lookup;
 pub mod outcome;
 pub mod purge;
+pub mod queues;
 pub mod reopen;
 pub mod rules;
 pub mod signal;

@@ -57,6 +57,7 @@ macro_rules! conformance_tests {
             token: hashes_are_their_own, they_are_found;
             outcome: the_first_counts_while_it_is_kept, old_ones_expire;
             due: timers_are_ordered, only_live_and_open_ones_count;
+            queues: it_knows_what_is_in_queues, it_knows_when_a_queue_has_started;
             work: it_names_open_tasks, it_names_those_who_wait_for_a_flow, epochs_grow;
             purge: it_deletes_all_of_the_flow, it_spares_the_living, it_spares_what_owes,
                 it_spares_inboxes, it_spares_the_files_of_others, seq_is_not_reused;

@@ -2,9 +2,10 @@
 
 use super::state::Rows;
 use crate::query::{Due, DueWhat, FlowBundle, Work};
+use clawflow_core::Millis;
 use clawflow_core::ids::FlowId;
 use clawflow_core::step::{Step, StepStatus};
-use clawflow_core::task::Task;
+use clawflow_core::task::{Task, TaskStatus};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use std::sync::Arc;
 
@@ -94,6 +95,25 @@ impl Rows {
             children,
             tasks: tasks.map(|t| (t.task_id.clone(), t.status, t.parent_flow_id.clone())).collect(),
         }
+    }
+
+    pub(super) fn tasks_in_queues(&self, status: TaskStatus) -> Vec<Task> {
+        let open = |task: &&Arc<Task>| {
+            task.queue.is_some() && task.ended_at.is_none() && task.status == status
+        };
+        let mut found: Vec<Task> =
+            self.tasks.values().filter(open).map(|task| Task::clone(task)).collect();
+        found.sort_by(|a, b| (&a.queue, &a.task_id).cmp(&(&b.queue, &b.task_id)));
+        found
+    }
+
+    pub(super) fn queue_starts(&self, queue: &str, since: Millis, limit: usize) -> Vec<Millis> {
+        let of_queue = self.tasks.values().filter(|task| task.queue.as_deref() == Some(queue));
+        let mut starts: Vec<Millis> = of_queue.filter_map(|task| task.started_at).collect();
+        starts.retain(|at| *at > since);
+        starts.sort_unstable_by(|a, b| b.cmp(a));
+        starts.truncate(limit);
+        starts
     }
 
     /// All timers of live flows: by time, then flow, then steps before waits.

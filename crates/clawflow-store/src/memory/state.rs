@@ -293,6 +293,19 @@ impl Store for MemoryStore {
         Ok(self.rows().work(only))
     }
 
+    fn tasks_in_queues(&self, status: TaskStatus) -> Result<Vec<Task>, StoreError> {
+        Ok(self.rows().tasks_in_queues(status))
+    }
+
+    fn queue_starts(
+        &self,
+        queue: &str,
+        since: Millis,
+        limit: usize,
+    ) -> Result<Vec<Millis>, StoreError> {
+        Ok(self.rows().queue_starts(queue, since, limit))
+    }
+
     fn due(
         &self,
         now: Millis,

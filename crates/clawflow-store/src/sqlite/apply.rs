@@ -199,7 +199,8 @@ fn task(expected: Option<u64>, row: &Task, text: &str, s: &mut Statements<'_>) -
             status,
             row.ended_at,
             text,
-            row.reported
+            row.reported,
+            row.started_at
         ])?);
     }
     let flow = row.parent_flow_id.as_ref().map(FlowId::as_str);
@@ -214,10 +215,12 @@ fn task(expected: Option<u64>, row: &Task, text: &str, s: &mut Statements<'_>) -
         row.ended_at,
         text,
         row.reported,
+        row.started_at,
         flow,
         row.owner_key,
         row.created_at,
-        row.label
+        row.label,
+        row.queue
     ])?)
 }
 

@@ -278,6 +278,19 @@ impl Store for SqliteStore {
         self.readers.read(|conn| timers::work(conn, only))
     }
 
+    fn tasks_in_queues(&self, status: TaskStatus) -> Result<Vec<Task>, StoreError> {
+        self.readers.read(|conn| tasks::in_queues(conn, status))
+    }
+
+    fn queue_starts(
+        &self,
+        queue: &str,
+        since: Millis,
+        limit: usize,
+    ) -> Result<Vec<Millis>, StoreError> {
+        self.readers.read(|conn| tasks::starts(conn, queue, since, limit))
+    }
+
     fn due(
         &self,
         now: Millis,

@@ -36,6 +36,21 @@ pub(super) fn count(conn: &Connection, flow: &FlowId) -> Result<TaskCounts> {
     counts.collect()
 }
 
+pub(super) fn in_queues(conn: &Connection, status: TaskStatus) -> Result<Vec<Task>> {
+    let mut query = conn.prepare_cached(sql!(task_in_queues))?;
+    query.query_map([status.as_str()], |row| record(row, 0))?.collect()
+}
+
+pub(super) fn starts(
+    conn: &Connection,
+    queue: &str,
+    since: Millis,
+    limit: usize,
+) -> Result<Vec<Millis>> {
+    let mut query = conn.prepare_cached(sql!(queue_starts))?;
+    query.query_map((queue, since, sql_limit(limit)), |row| row.get(0))?.collect()
+}
+
 /// One walk along the index that is likely to be the shortest, so that a page costs its own length;
 /// what else is asked for is looked at on the way.
 pub(super) fn list(conn: &Connection, filter: &TaskFilter) -> Result<Vec<Task>> {

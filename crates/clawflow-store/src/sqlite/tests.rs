@@ -102,6 +102,8 @@ fn what_is_due_is_found_by_its_time() {
     let ended = "INDEX flow_by_status (status=? AND flow_id>? AND flow_id<?";
     uses("flow_ended", ended, false);
     uses("task_of_run", "task_by_run", false);
+    uses("task_in_queues", "task_in_queues (status=?", false);
+    uses("queue_starts", "task_starts (queue=? AND started_at>?", false);
     uses("task_count_by", "task_by_flow", true);
     uses("flow_retried", "USING COVERING INDEX flow_by_retry_of", false);
     uses("flow_find_key", "USING COVERING INDEX flow_by_key", false);

@@ -126,6 +126,9 @@ fn task(part: Part, now: &MemoryStore) -> Change<Arc<clawflow_core::task::Task>>
     let mut row = fix::task(part.n, flow);
     row.version = expected.map_or(1, |version| version + 1);
     row.status = TaskStatus::ALL[part.status % TaskStatus::ALL.len()];
+    // A task never changes its queue.
+    row.queue = Some(format!("q{}", part.n % 2)).filter(|_| !part.n.is_multiple_of(3));
+    row.started_at = Some(part.status as i64).filter(|_| row.status != TaskStatus::Queued);
     row.ended_at = row.status.is_terminal().then_some(7);
     row.run_id = (part.other == 1).then(|| "run".to_owned());
     row.child_session_key = (part.other == 2).then(|| "child".to_owned());
@@ -213,6 +216,10 @@ fn owed(store: &dyn Store, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
     say("signals", &store.signals(None, 9));
     say("count", &store.count_signals(fix::OWNER));
     say("latest", &store.latest_flow(fix::OWNER));
+    for status in TaskStatus::ALL {
+        say("queues", &store.tasks_in_queues(*status));
+    }
+    say("starts", &store.queue_starts("q1", 2, 3));
     say("tokens", &store.list_tokens());
     say("seq", &store.last_seq());
 }

@@ -39,8 +39,7 @@ fn fill(dir: &Path, count: u64) {
              from flow cross join n where flow_id = 'flow_{zero}';
          insert into task select 'task_' || id, 'flow_' || id, owner_key, run_id,
              label, child_session_key, runtime, version, fence, reported, status, created_at,
-             ended_at,
-             replace(record, '{zero}', id)
+             started_at, ended_at, queue, replace(record, '{zero}', id)
              from task cross join n where task_id = 'task_{zero}';
          insert into wait select 'wait_' || id, 'flow_' || id, owner_key, version, kind, target,
              event_key, state, n, created_at, closed_at, replace(record, '{zero}', id)

@@ -34,6 +34,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
+    use commands::queues;
     use commands::{completion, config, doctor, flows, inbox, man, overview, run, tasks, tokens};
     match command {
         None | Some(Command::Lobster(_)) => overview::run(&start),
@@ -56,6 +57,10 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Inbox(command)) => {
             let ctx = start.ctx()?;
             block_on(Threads::One, interruptible(inbox::run(&ctx, command)))
+        }
+        Some(Command::Queues(args)) => {
+            let ctx = start.ctx()?;
+            block_on(Threads::One, interruptible(queues::run(&ctx, args)))
         }
         Some(Command::Tokens(command)) => {
             let ctx = start.ctx()?;

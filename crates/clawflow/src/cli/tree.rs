@@ -46,6 +46,8 @@ pub(crate) enum Command {
     /// messages to the owners of flows and tasks
     #[command(subcommand)]
     Inbox(commands::inbox::InboxCommand),
+    /// who runs in queues, who waits, and why
+    Queues(commands::queues::QueuesArgs),
     /// access tokens of programs that come over TCP
     #[command(subcommand)]
     Tokens(commands::tokens::TokensCommand),

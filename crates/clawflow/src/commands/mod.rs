@@ -15,6 +15,7 @@ mod input;
 pub(crate) mod man;
 mod messages;
 pub(crate) mod overview;
+pub(crate) mod queues;
 pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod tasks;

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, Place};
 use super::excerpt::Excerpt;
 use super::places::ConfigFile;
+use super::queues::{self, QueueValue};
 use super::read::Raw;
 use super::setting::Setting;
 use super::table::SETTINGS;
@@ -70,10 +71,22 @@ fn text_of(opened: std::fs::File, path: &Path) -> Result<String, ConfigError> {
     })
 }
 
+/// What a file says.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// Settings, in the order of the file.
+    pub(super) values: Vec<FileValue>,
+    /// Queues, in the order of the file.
+    pub(super) queues: Vec<QueueValue>,
+    /// What is wrong.
+    pub(super) errors: Vec<ConfigError>,
+}
+
 /// Takes the values out of a file's text. Every error is found, also beside good values.
-pub(super) fn parse(path: &Path, text: &str) -> (Vec<FileValue>, Vec<ConfigError>) {
+pub(super) fn parse(path: &Path, text: &str) -> Parsed {
     let (document, syntax) = DeTable::parse_recoverable(text);
-    let mut scan = Scan { path, text, values: Vec::new(), errors: Vec::new() };
+    let found = Parsed { values: Vec::new(), queues: Vec::new(), errors: Vec::new() };
+    let mut scan = Scan { path, text, found };
     let mut unreadable = false;
     for error in syntax {
         let span = error.span().unwrap_or(text.len()..text.len());
@@ -81,7 +94,7 @@ pub(super) fn parse(path: &Path, text: &str) -> (Vec<FileValue>, Vec<ConfigError
         scan.error(span, error.message().to_owned(), None);
     }
     // One slip often makes several errors in its line; only the first one helps.
-    scan.errors.dedup_by_key(|error| match &error.place {
+    scan.found.errors.dedup_by_key(|error| match &error.place {
         Place::Line(at) => at.line,
         _ => 0,
     });
@@ -90,36 +103,43 @@ pub(super) fn parse(path: &Path, text: &str) -> (Vec<FileValue>, Vec<ConfigError
         for (key, value) in document.get_ref() {
             scan.section(key, value);
         }
-        scan.values.sort_by_key(|value| value.line);
+        scan.found.values.sort_by_key(|value| value.line);
+        scan.found.queues.sort_by_key(|value| value.line);
     }
-    (scan.values, scan.errors)
+    scan.found
 }
 
 /// Walks over a parsed file.
 struct Scan<'a> {
     path: &'a Path,
     text: &'a str,
-    values: Vec<FileValue>,
-    errors: Vec<ConfigError>,
+    found: Parsed,
 }
 
 impl Scan<'_> {
     fn error(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
         let place = Place::Line(Box::new(Excerpt::new(self.path, self.text, span)));
-        self.errors.push(ConfigError::new(place, message).with_hint(hint));
+        self.found.errors.push(ConfigError::new(place, message).with_hint(hint));
     }
 
     fn section(&mut self, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue<'_>>) {
         let name = key.get_ref().as_ref();
-        let known = SETTINGS.iter().any(|setting| setting.section == name);
+        let of_queues = name == queues::SECTION;
+        let known = of_queues || SETTINGS.iter().any(|setting| setting.section == name);
         match value.get_ref().as_table() {
+            Some(table) if of_queues => {
+                for (key, value) in table {
+                    self.queue(key, value);
+                }
+            }
             Some(table) if known => {
                 for (key, value) in table {
                     self.setting(name, key, value);
                 }
             }
             Some(_) => {
-                let hint = closest(name, SETTINGS.iter().map(|s| s.section));
+                let sections = SETTINGS.iter().map(|s| s.section).chain([queues::SECTION]);
+                let hint = closest(name, sections);
                 let hint = hint.map(|section| format!("did you mean `[{section}]`?"));
                 self.error(key.span(), format!("unknown section `{}`", name.escape_debug()), hint);
             }
@@ -135,6 +155,41 @@ impl Scan<'_> {
         }
     }
 
+    fn queue(&mut self, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue<'_>>) {
+        let name = key.get_ref().as_ref();
+        if let Err(problem) = queues::check_name(name) {
+            return self.error(key.span(), problem.message, problem.hint);
+        }
+        let Some(table) = value.get_ref().as_table() else {
+            let message = format!("`queues.{name}` is a section, not a setting");
+            let hint = format!("write `[queues.{name}]` on a line of its own, its keys below it");
+            return self.error(key.span(), message, Some(hint));
+        };
+        let line = |span| Excerpt::new(self.path, self.text, span).line;
+        let mut found = vec![QueueValue {
+            name: name.to_owned(),
+            given: None,
+            line: line(key.span()),
+            excerpt: Excerpt::new(self.path, self.text, key.span()),
+        }];
+        let mut wrong = Vec::new();
+        for (key, value) in table {
+            match queues::key(name, key.get_ref().as_ref()) {
+                Ok(word) => found.push(QueueValue {
+                    name: name.to_owned(),
+                    given: Some((word, Raw::from_toml(value.get_ref()))),
+                    line: line(key.span()),
+                    excerpt: Excerpt::new(self.path, self.text, value.span()),
+                }),
+                Err(problem) => wrong.push((key.span(), problem)),
+            }
+        }
+        self.found.queues.append(&mut found);
+        for (span, problem) in wrong {
+            self.error(span, problem.message, problem.hint);
+        }
+    }
+
     fn setting(
         &mut self,
         section: &str,
@@ -144,7 +199,7 @@ impl Scan<'_> {
         let name = key.get_ref().as_ref();
         let in_section = || SETTINGS.iter().filter(|setting| setting.section == section);
         if let Some(setting) = in_section().find(|setting| setting.key == name) {
-            self.values.push(FileValue {
+            self.found.values.push(FileValue {
                 setting,
                 raw: Raw::from_toml(value.get_ref()),
                 line: Excerpt::new(self.path, self.text, key.span()).line,

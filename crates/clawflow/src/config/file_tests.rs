@@ -3,7 +3,7 @@
 use super::*;
 
 fn errors(text: &str) -> String {
-    let (_, mut errors) = parse(Path::new("/c.toml"), text);
+    let mut errors = parse(Path::new("/c.toml"), text).errors;
     errors.sort_by_key(|error| match &error.place {
         Place::Line(at) => (at.line, at.column),
         other => panic!("{other:?}"),
@@ -12,7 +12,7 @@ fn errors(text: &str) -> String {
 }
 
 fn names(text: &str) -> Vec<(String, usize)> {
-    let (values, errors) = parse(Path::new("/c.toml"), text);
+    let Parsed { values, errors, .. } = parse(Path::new("/c.toml"), text);
     assert!(errors.is_empty(), "{errors:?}");
     values.iter().map(|value| (value.setting.name(), value.line)).collect()
 }
@@ -84,7 +84,7 @@ fn bad_syntax_is_told_for_each_line_and_nothing_else() {
 fn each_slip_alone_is_an_error_too() {
     for text in ["log = 'a\n", "log = \"a\n", "log =\n", "[run\n", "log 1\n", "= 1\n", "log = 01\n"]
     {
-        let (_, errors) = parse(Path::new("/c.toml"), &format!("[gateway]\n{text}"));
+        let errors = parse(Path::new("/c.toml"), &format!("[gateway]\n{text}")).errors;
         assert_eq!(errors.len(), 1, "{text}: {errors:?}");
     }
 }

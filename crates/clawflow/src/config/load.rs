@@ -10,6 +10,7 @@ use super::excerpt::Excerpt;
 use super::file;
 use super::origin::Origin;
 use super::places::{self, Places};
+use super::queues::{self, QueueValue};
 use super::read::Raw;
 use super::remote;
 use super::setting::Setting;
@@ -75,7 +76,8 @@ impl Settings {
             ..Self::default()
         };
         // In rising order of precedence: a later assignment replaces an earlier one.
-        let mut assignments = from_files(&places, &mut settings.files, &mut errors);
+        let mut queues = Vec::new();
+        let mut assignments = from_files(&places, &mut settings.files, &mut queues, &mut errors);
         errors.extend(env_names::unknown(env));
         match remote::find(env) {
             Ok(remote) => settings.remote = remote,
@@ -106,7 +108,27 @@ impl Settings {
                 }
             }
         }
+        settings.assign_queues(&queues, &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(sorted(errors)) }
+    }
+}
+
+impl Settings {
+    /// In rising order of precedence too.
+    fn assign_queues(&mut self, queues: &[QueueValue], errors: &mut Vec<ConfigError>) {
+        for value in queues {
+            let at = &value.excerpt;
+            let origin = Origin::File { path: at.path.clone(), line: value.line };
+            match queues::assign(value, self) {
+                Ok(Some(shown)) => queues::note(&mut self.shown, value, shown, origin),
+                Ok(None) => {}
+                Err(problem) => {
+                    let error =
+                        ConfigError::new(Place::Line(Box::new(at.clone())), problem.message);
+                    errors.push(error.with_hint(problem.hint));
+                }
+            }
+        }
     }
 }
 
@@ -138,6 +160,7 @@ fn defaults(places: &Places, said: &[Assignment]) -> Vec<Assignment> {
 fn from_files(
     places: &Places,
     read: &mut Vec<PathBuf>,
+    queues: &mut Vec<QueueValue>,
     errors: &mut Vec<ConfigError>,
 ) -> Vec<Assignment> {
     let mut assignments = Vec::new();
@@ -150,10 +173,11 @@ fn from_files(
                 continue;
             }
         };
-        let (values, wrong) = file::parse(&config.path, &text);
-        errors.extend(wrong);
+        let found = file::parse(&config.path, &text);
+        errors.extend(found.errors);
         read.insert(0, config.path.clone());
-        assignments.extend(values.into_iter().map(|value| Assignment {
+        queues.extend(found.queues);
+        assignments.extend(found.values.into_iter().map(|value| Assignment {
             setting: value.setting,
             raw: value.raw,
             origin: Origin::File { path: config.path.clone(), line: value.line },

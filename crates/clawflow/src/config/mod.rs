@@ -18,6 +18,7 @@ mod load;
 mod network;
 mod origin;
 mod places;
+mod queues;
 mod read;
 #[cfg(test)]
 mod reference;

@@ -47,9 +47,9 @@ mod tests {
         let page = page();
         let (_, after) = page.split_once("```toml\n").unwrap();
         let (example, _) = after.split_once("```").unwrap();
-        let (values, errors) = file::parse(Path::new("example"), example);
-        assert!(errors.is_empty(), "{errors:?}");
-        assert!(!values.is_empty());
+        let found = file::parse(Path::new("example"), example);
+        assert!(found.errors.is_empty(), "{:?}", found.errors);
+        assert!(!found.values.is_empty() && !found.queues.is_empty());
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The settings as typed fields. What each one means stands in [`super::table`].
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clawflow_core::queue::QueueLimits;
 use clawflow_gateway::Address;
 
 use super::origin::Origin;
@@ -26,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) delivery: Delivery,
     /// `[limits]`
     pub(crate) limits: Limits,
+    /// `[queues.NAME]`
+    pub(crate) queues: BTreeMap<String, QueueLimits>,
     /// `[retention]`
     pub(crate) retention: Retention,
     /// `[output]`
@@ -38,7 +42,7 @@ pub(crate) struct Settings {
     pub(super) home_origin: Option<Origin>,
     /// The files that were read, the one that wins first.
     pub(super) files: Vec<PathBuf>,
-    /// One row per setting, in the table's order.
+    /// One row per setting, in the table's order, then those of queues.
     pub(super) shown: Vec<ShownSetting>,
 }
 

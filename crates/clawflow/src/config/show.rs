@@ -14,8 +14,8 @@ use super::value::Value;
 pub(crate) struct ShownSetting {
     /// The whole name, `gateway.max_tasks`.
     pub(crate) name: String,
-    /// The environment variable that sets it.
-    pub(crate) env_name: String,
+    /// The environment variable that sets it, where there is one.
+    pub(crate) env_name: Option<String>,
     /// Its value.
     pub(crate) value: Value,
     /// Where the value comes from.
@@ -31,11 +31,23 @@ impl ShownSetting {
     pub(super) fn new(setting: &Setting) -> Self {
         Self {
             name: setting.name(),
-            env_name: setting.env_name(),
+            env_name: Some(setting.env_name()),
             value: Value::Switch(false),
             origin: Origin::Default,
             overridden: Vec::new(),
             doc: setting.doc,
+        }
+    }
+
+    /// A row of a queue, which has no default and no variable.
+    pub(super) fn of_queue(name: String, doc: &'static str) -> Self {
+        Self {
+            name,
+            env_name: None,
+            value: Value::Switch(false),
+            origin: Origin::Default,
+            overridden: Vec::new(),
+            doc,
         }
     }
 

@@ -12,6 +12,8 @@ use clawflow_core::duration::format_ms;
 pub(crate) enum Value {
     /// A whole number.
     Count(u32),
+    /// A whole number that may be below zero.
+    Number(i64),
     /// `true` or `false`.
     Switch(bool),
     /// A text or one of a few words.
@@ -31,6 +33,7 @@ impl Value {
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Count(count) => (*count).into(),
+            Self::Number(number) => (*number).into(),
             Self::Switch(on) => (*on).into(),
             Self::Text(text) => text.clone().into(),
             Self::Path(path) => path.to_string_lossy().into(),
@@ -50,6 +53,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => write!(f, "{count}"),
+            Self::Number(number) => write!(f, "{number}"),
             Self::Switch(on) => write!(f, "{on}"),
             Self::Text(text) => write_quoted(f, text),
             Self::Path(path) => write_quoted(f, &path.to_string_lossy()),
@@ -76,6 +80,7 @@ mod tests {
     fn values_are_shown_as_toml_and_as_json() {
         let rows = [
             (Value::Count(4), "4", "4"),
+            (Value::Number(-4), "-4", "-4"),
             (Value::Switch(true), "true", "true"),
             (Value::Text("info".into()), "\"info\"", "\"info\""),
             (Value::Path("/a b".into()), "\"/a b\"", "\"/a b\""),

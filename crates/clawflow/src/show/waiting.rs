@@ -77,9 +77,13 @@ fn of_step(view: &FlowView, step: &Step, now: Millis) -> Option<String> {
             let task_id = step.task_id.as_ref().map_or("", |id| id.as_str());
             let since = task.map_or(step.started_at, |t| t.started_at.or(Some(t.created_at)));
             let since = ago(since.unwrap_or(view.flow.updated_at), now);
-            let what = match task.map(|task| task.status) {
-                Some(TaskStatus::Queued) => "a free slot for task",
-                _ => "task",
+            let queue = task.and_then(|task| task.queue.as_deref());
+            let what = match (task.map(|task| task.status), queue) {
+                (Some(TaskStatus::Queued), Some(queue)) => {
+                    format!("a place in the queue {} for task", escape(queue))
+                }
+                (Some(TaskStatus::Queued), None) => "a free slot for task".to_owned(),
+                _ => "task".to_owned(),
             };
             Some(format!("{what} {} ({id}), since {since}", escape(task_id)))
         }

@@ -155,6 +155,44 @@ class Acknowledged(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueTask(Record):
+    """A task in a queue; `why` says why it waits, in a word."""
+
+    task_id: str
+    owner_key: str
+    priority: int
+    since: int
+    flow_id: str | None = None
+    step_id: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue(Record):
+    """A queue: what runs in it, and the first of those that wait, in their order."""
+
+    name: str
+    configured: bool
+    priority: int
+    running: list[QueueTask]
+    waiting: int
+    line: list[QueueTask]
+    concurrency: int | None = None
+    rate: str | None = None
+    held: str | None = None
+    next_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueList(Record):
+    """All queues by name, and how many tasks may run and could start, in whatever queue."""
+
+    queues: list[Queue]
+    max_tasks: int
+    slots_free: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenMade(Record):
     """A token with its secret, which is shown this once."""
 

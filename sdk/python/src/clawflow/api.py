@@ -95,6 +95,7 @@ class Api(Shared):
     run = method(flows.run)
     run_command = method(tasks.run_command)
 
+    list_queues = method(gateway.list_queues)
     status = method(gateway.status)
     stop = method(gateway.stop)
     sweep = method(gateway.sweep)

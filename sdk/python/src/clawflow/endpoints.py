@@ -50,6 +50,7 @@ ENDPOINTS: Final[dict[str, tuple[str, str]]] = {
     "delivery.list": ("GET", "/v1/deliveries"),
     "delivery.redeliver": ("POST", "/v1/deliveries/{delivery}/redeliver"),
     "delivery.dismiss": ("POST", "/v1/deliveries/{delivery}/dismiss"),
+    "queue.list": ("GET", "/v1/queues"),
     "token.create": ("POST", "/v1/tokens"),
     "token.list": ("GET", "/v1/tokens"),
     "token.revoke": ("POST", "/v1/tokens/{token}/revoke"),

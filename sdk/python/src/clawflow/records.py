@@ -176,6 +176,8 @@ class Task(Record):
     terminal_summary: str | None = None
     error: str | None = None
     usage: Usage | None = None
+    queue: str | None = None
+    priority: int | None = None
     reported: bool = False
 
     @property

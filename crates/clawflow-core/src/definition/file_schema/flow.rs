@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::keys;
+use super::super::limits::STEPS_MAX;
 use super::object::{Make, at, with};
-use super::values::{label, one_of, steps, text};
+use super::values::{label, one_of, steps, text, whole};
 use crate::limits::{LABELS_MAX, TEXT_CHARS_MAX};
 
 /// The file as a whole.
@@ -28,6 +29,8 @@ fn key(make: Make, key: &str) -> Option<(&'static str, Value)> {
              or it is that one.",
             one_of(&["reject", "join"]),
         ),
+        "concurrency" => ("Steps of the flow that run at once.", whole(1, STEPS_MAX as u64)),
+        "queue" => ("The queue of every step that names none; `finally` left out.", at("queue")),
         "timeout" => (
             "The longest time of all steps together; then what runs is stopped and the flow fails.",
             at("duration"),

@@ -44,6 +44,7 @@ pub fn file_schema(dialect: Dialect) -> Value {
         "costLimit": flow::cost_limit(make),
         "childFlow": block::child_flow(make),
         "arg": flow::arg(make),
+        "queue": values::queue(make),
         "env": values::env(make),
         "duration": values::duration(),
     });

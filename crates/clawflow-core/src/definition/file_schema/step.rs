@@ -78,6 +78,8 @@ fn both(make: Make) -> Vec<(&'static str, &'static str)> {
         }
     }
     pairs.extend(NOT_OF_BLOCK.into_iter().chain(["stdin"]).map(|key| ("parallel", key)));
+    let waits = |action: &&str| !keys::STARTS.contains(action);
+    pairs.extend(ACTIONS.into_iter().filter(waits).map(|one| (one, "queue")));
     let of_loop: &[&str] = match make.strict {
         true => &["stdin", "retry", "idempotent", "on_lost", "approval"],
         false => &["approval", "retry"],
@@ -172,6 +174,7 @@ fn how(word: &str) -> Option<(&'static str, Value)> {
             one_of(&["ask", "retry", "fail"]),
         ),
         "output" => ("The name under which the flow keeps the result.", name()),
+        "queue" => ("The queue in which its attempts wait to start.", at("queue")),
         _ => return None,
     })
 }

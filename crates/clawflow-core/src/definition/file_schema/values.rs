@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::super::keys;
 use super::super::limits::{DURATION_MS_MAX, NAME_BYTES_MAX, TIMEOUT_MS_MAX};
-use super::object::{Make, at};
+use super::object::{Make, at, with};
+use crate::limits::{QUEUE_NAME_BYTES_MAX, QUEUE_PRIORITY_MAX};
 
 /// Text; a number or boolean needs quotes.
 pub(super) fn text() -> Value {
@@ -27,6 +29,25 @@ pub(super) fn name() -> Value {
 /// A whole number within bounds.
 pub(super) fn whole(least: u64, most: u64) -> Value {
     json!({ "type": "integer", "minimum": least, "maximum": most })
+}
+
+/// A queue: its name, or its name and a priority.
+pub(super) fn queue(make: Make) -> Value {
+    let name = json!({
+        "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": QUEUE_NAME_BYTES_MAX,
+    });
+    let most = QUEUE_PRIORITY_MAX;
+    let named = make.object(&keys::QUEUE, &[], |_, key| {
+        Some(match key {
+            "name" => ("Its name, which the configuration has.", name.clone()),
+            "priority" => (
+                "Who is first of those that wait in it: the higher one.",
+                json!({ "type": "integer", "minimum": -most, "maximum": most }),
+            ),
+            _ => return None,
+        })
+    });
+    json!({ "anyOf": [name, with(named, json!({ "required": ["name"] }))] })
 }
 
 /// One of a few words.

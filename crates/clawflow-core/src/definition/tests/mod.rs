@@ -11,6 +11,7 @@ mod linting;
 mod lobster;
 mod messages;
 mod properties;
+mod queues;
 mod references;
 mod values;
 

@@ -108,7 +108,9 @@ create table task (
         'queued', 'running', 'succeeded', 'failed', 'timed_out', 'cancelled', 'lost'
     )),
     created_at integer not null,
+    started_at integer,
     ended_at integer,
+    queue text,
     record text not null,
     constraint ended_at_is_set_at_an_end check (
         (status in ('queued', 'running')) = (ended_at is null)
@@ -124,6 +126,12 @@ create index task_open on task (parent_flow_id, task_id, status, reported, ended
 create index task_by_flow on task (parent_flow_id, task_id) where parent_flow_id is not null;
 -- Tasks of an owner: task_list_owner.sql, task_find_session.sql.
 create index task_by_owner on task (owner_key, task_id);
+-- What is open in queues: task_in_queues.sql.
+create index task_in_queues on task (status, queue, task_id, ended_at)
+    where queue is not null and ended_at is null;
+-- When attempts of a queue have started: queue_starts.sql.
+create index task_starts on task (queue, started_at)
+    where queue is not null and started_at is not null;
 -- Tasks that ended badly, which are few: task_list_bad.sql.
 create index task_bad on task (status, task_id)
     where status in ('failed', 'timed_out', 'cancelled', 'lost');

@@ -14,7 +14,7 @@ pub(crate) async fn run(start: Start) -> Result<Exit, CliError> {
         Ok(settings) => {
             findings.push(Finding::ok("config", "no problems"));
             findings.extend(home::examine(&settings.home));
-            findings.extend(holder::examine(&settings.home).await);
+            findings.extend(holder::examine(&settings).await);
             findings.extend(reports::examine(&settings.home));
             findings.extend(listener::examine(&settings.gateway));
             findings.extend(machine::examine());

@@ -1,6 +1,8 @@
 //! Who holds the home, whether they answer, and whether the store is whole.
 
 use super::finding::Finding;
+use super::queues;
+use crate::config::Settings;
 use crate::show::{moment, now};
 use clawflow_gateway::Client;
 use clawflow_gateway::holder::{self, Guard, HolderInfo, Kind, Taken};
@@ -8,13 +10,14 @@ use clawflow_store::{SqliteStore, Store};
 use std::path::Path;
 
 /// Looks at the holder and the store. Makes no home and no store.
-pub(super) async fn examine(home: &Path) -> Vec<Finding> {
+pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
+    let home = &settings.home;
     if !home.is_dir() {
         return Vec::new();
     }
     match holder::look(home) {
         Ok(Some(holder)) => held(&holder).await,
-        Ok(None) => free(home),
+        Ok(None) => free(home, settings),
         Err(error) => {
             let hint = "end the program that holds the lock";
             vec![Finding::fail("lock", error.to_string(), hint)]
@@ -38,17 +41,19 @@ async fn held(holder: &HolderInfo) -> Vec<Finding> {
             Finding::warn("version", message, "restart it: clawflow gateway stop")
         }
     });
-    findings.push(match Client::new(socket.as_path()).ping().await {
+    let client = Client::new(socket.as_path());
+    findings.push(match client.ping().await {
         Ok(()) => Finding::ok("socket", format!("{} answers", socket.display())),
         Err(error) => {
             let hint = format!("is process {pid} stopped? it holds the home and does not serve");
             Finding::fail("socket", error.message, &hint)
         }
     });
+    findings.extend(queues::at_holder(&client).await);
     findings
 }
 
-fn free(home: &Path) -> Vec<Finding> {
+fn free(home: &Path, settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("lock", "nobody holds the home")];
     if !home.join("clawflow.db").exists() {
         findings.push(Finding::ok("store", "there is none yet"));
@@ -57,7 +62,7 @@ fn free(home: &Path) -> Vec<Finding> {
     let socket = home.join("gateway.sock");
     let me = HolderInfo::this_process(Kind::Command, env!("CARGO_PKG_VERSION"), &socket);
     match holder::take(home, me) {
-        Ok(Taken::Lock(guard)) => findings.push(store(home, &guard)),
+        Ok(Taken::Lock(guard)) => findings.extend(store(home, settings, &guard)),
         Ok(Taken::HeldBy(_)) => {
             findings.push(Finding::ok("store", "somebody has just taken the home: not looked at"));
         }
@@ -70,9 +75,16 @@ fn free(home: &Path) -> Vec<Finding> {
 }
 
 /// Only its holder may open the store.
-fn store(home: &Path, _guard: &Guard) -> Finding {
-    let checked = SqliteStore::open(home).and_then(|store| store.check());
-    match checked {
+fn store(home: &Path, settings: &Settings, _guard: &Guard) -> Vec<Finding> {
+    let checked = SqliteStore::open(home).and_then(|store| {
+        let wrong = store.check()?;
+        Ok((wrong, queues::in_store(&store, &settings.queues)?))
+    });
+    let (checked, queues) = match checked {
+        Ok((wrong, queues)) => (Ok(wrong), queues),
+        Err(error) => (Err(error), None),
+    };
+    let whole = match checked {
         Ok(wrong) if wrong.is_empty() => Finding::ok("store", "it is whole"),
         Ok(wrong) => {
             let hint = "keep a copy of the home before anything else";
@@ -83,5 +95,6 @@ fn store(home: &Path, _guard: &Guard) -> Finding {
             error.to_string(),
             "keep a copy of the home before anything else",
         ),
-    }
+    };
+    [whole].into_iter().chain(queues).collect()
 }

@@ -6,6 +6,7 @@ mod holder;
 mod home;
 mod listener;
 mod machine;
+mod queues;
 mod reports;
 mod service;
 

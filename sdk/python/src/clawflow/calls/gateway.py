@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..answers import Status, TokenList, TokenMade
+from ..answers import QueueList, Status, TokenList, TokenMade
 from ..binding import Binding
 from ..exchange import Steps, call
 from ..records import Token
@@ -20,6 +20,14 @@ def status(binding: Binding) -> Steps[Status]:
 def stop(binding: Binding) -> Steps[None]:
     """Stops the gateway; running tasks go on."""
     yield from call(binding, "gateway.stop")
+
+
+@operation("queue.list")
+def list_queues(
+    binding: Binding, queue: str | None = None, *, limit: int | None = None
+) -> Steps[QueueList]:
+    """Who runs in queues, who waits, and why: at most `limit` of those that wait in each."""
+    return QueueList.of((yield from call(binding, "queue.list", queue=queue, limit=limit)))
 
 
 @operation("token.create")
