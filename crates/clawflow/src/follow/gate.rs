@@ -142,6 +142,11 @@ fn tell(view: &FlowView, wait: &Wait, show: &Show) {
         let hows = "--rerun | --succeeded | --skip | --fail";
         return show.say(&format!("hint: clawflow flows settle {name} --step {step} {hows}"));
     }
+    if wait.kind == WaitKind::Input {
+        show.say(&format!("{step} waits for an answer: {prompt}"));
+        let hint = format!("clawflow flows answer {name} --step {step} --response JSON");
+        return show.say(&format!("hint: {hint}"));
+    }
     show.say(&format!("{step} waits for approval: {prompt}"));
     show.say(&format!("hint: clawflow flows approve {name} --step {step}   (or deny)"));
 }

@@ -123,9 +123,9 @@ fn looks_and_answers(told: &str) {
     warned
     exit 0
     $ flows graph f-show --format ascii
-    gather run
-    ask approval <- gather
-    deliver run <- ask
+    gather succeeded run
+    ask waiting approval <- gather
+    deliver pending run <- ask
     exit 0
     $ flows pause f-pause
     paused f-pause (flow_[ID]), waiting, paused, revision 2

@@ -14,6 +14,7 @@ mod calls;
 mod cli_again;
 mod cli_dry_run;
 mod cli_errors;
+mod cli_graph;
 mod cli_lint;
 mod cli_new;
 mod cli_output;

@@ -53,6 +53,21 @@ fn a_foreground_run_is_answered_from_another_terminal() {
 }
 
 #[test]
+fn an_open_question_is_told_with_how_to_answer_it() {
+    let home = Home::new();
+    let ask = "steps: [{ id: ask, input: { prompt: 'Which?', schema: { type: integer } } }]";
+    let run = home.terminal(&["run", home.file(ask), "--key", "asked"]);
+    let hint = "hint: clawflow flows answer asked --step ask --response JSON";
+    until("the question", || run.err().contains(hint).then_some(()));
+    assert!(run.err().contains("ask waits for an answer: Which?"), "{}", run.err());
+    let answer = ["flows", "answer", "asked", "--step", "ask", "--response", "3"];
+    assert_eq!(home.cli(&answer).code, Some(0));
+    let said = run.end();
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(!said.err.contains("approv"), "{said:?}");
+}
+
+#[test]
 fn a_paused_foreground_run_says_why_it_waits() {
     let home = Home::new();
     let run = home.terminal(&["run", home.file(&gated()), "--key", "resting"]);

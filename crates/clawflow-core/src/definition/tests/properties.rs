@@ -21,7 +21,7 @@ fn whole_life(bytes: &[u8]) {
                     step.each_template(&mut |template| drop(template.render(&run)));
                 }
                 for format in [GraphFormat::Mermaid, GraphFormat::Dot, GraphFormat::Ascii] {
-                    assert!(!render_graph(&flow, format).is_empty());
+                    assert!(!render_graph(&flow, None, format).is_empty());
                 }
             }
         }

@@ -1,11 +1,12 @@
 //! `clawflow flows graph`.
 
 use crate::cli::{CliError, Ctx, Exit};
-use crate::commands::client::ask;
+use crate::commands::client::Client;
 use crate::commands::workflow_file;
 use clap::{Args, ValueEnum};
 use clawflow_core::definition::{Definition, Dialect, GraphFormat, render_graph};
-use clawflow_engine::api::{FlowRef, FlowSource};
+use clawflow_core::step::Step;
+use clawflow_engine::api::{FlowRef, FlowShow, FlowSource};
 use serde_json::json;
 use std::path::Path;
 
@@ -33,13 +34,13 @@ enum Format {
 
 /// Draws it.
 pub(crate) async fn run(ctx: &Ctx, args: GraphArgs) -> Result<Exit, CliError> {
-    let definition = definition(ctx, &args.target).await?;
+    let (definition, rows) = read(ctx, &args.target).await?;
     let (word, format) = match args.format {
         Format::Mermaid => ("mermaid", GraphFormat::Mermaid),
         Format::Dot => ("dot", GraphFormat::Dot),
         Format::Ascii => ("ascii", GraphFormat::Ascii),
     };
-    let graph = render_graph(&definition, format);
+    let graph = render_graph(&definition, rows.as_deref(), format);
     match ctx.mode.json {
         true => ctx.mode.print_json(&json!({ "format": word, "graph": graph }))?,
         false => ctx.mode.print_text(&graph)?,
@@ -47,18 +48,28 @@ pub(crate) async fn run(ctx: &Ctx, args: GraphArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-async fn definition(ctx: &Ctx, target: &str) -> Result<Definition, CliError> {
+/// The file; of a flow the one that it was made from, and where its steps stand.
+async fn read(ctx: &Ctx, target: &str) -> Result<(Definition, Option<Vec<Step>>), CliError> {
     let path = Path::new(target);
-    let (name, bytes) = if path.is_file() || looks_like_a_file(target) {
-        (target.to_owned(), workflow_file::read(path)?)
+    let (name, bytes, rows) = if path.is_file() || looks_like_a_file(target) {
+        (target.to_owned(), workflow_file::read(path)?, None)
     } else {
-        let found = ask::<FlowSource>(ctx, &FlowRef { flow: target.to_owned() }).await?;
-        (found.file, found.source.into_bytes())
+        let client = Client::open(ctx).await?;
+        let flow = FlowRef { flow: target.to_owned() };
+        let looked = async {
+            let source = client.call::<FlowSource>(&flow).await?;
+            Ok((source, client.call::<FlowShow>(&flow).await?))
+        };
+        let looked = looked.await;
+        let (found, view) = client.close(looked).await?;
+        (found.file, found.source.into_bytes(), Some(view.steps))
     };
-    Definition::parse(&name, &bytes, Dialect::of_path(Path::new(&name))).map_err(|errors| {
+    let dialect = Dialect::of_path(Path::new(&name));
+    let definition = Definition::parse(&name, &bytes, dialect).map_err(|errors| {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         CliError::new(Exit::Usage, "bad_file", all.join("\n"))
-    })
+    })?;
+    Ok((definition, rows))
 }
 
 fn looks_like_a_file(target: &str) -> bool {
