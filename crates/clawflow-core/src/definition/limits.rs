@@ -23,6 +23,9 @@ pub const FINDINGS_MAX: usize = 200;
 /// Longest text, and most text in one value, once references are filled in: as much as the
 /// largest result of a step, 16 MiB.
 pub const RENDERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes that the references of one condition may bring in together: two of the largest results
+/// compared, twice. A longer look would hold up other flows.
+pub const CONDITION_READS_MAX: usize = 4 * RENDERED_BYTES_MAX;
 /// Nested parentheses and negations in a condition.
 pub const CONDITION_DEPTH_MAX: usize = 64;
 /// Longest id of a step, name of an argument or of an output, in bytes.

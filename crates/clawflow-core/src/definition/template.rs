@@ -199,7 +199,7 @@ fn too_large() -> EvalError {
 }
 
 /// About the bytes of a value as JSON.
-fn weight(value: &Value) -> usize {
+pub(crate) fn weight(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 4,
         Value::String(text) => text.len() + 2,

@@ -76,7 +76,13 @@ pub enum Outcome {
 pub fn child(state: &FlowState, wait_id: &WaitId) -> Option<Result<ChildLaunch, EvalError>> {
     let at = state.steps.iter().position(|step| step.wait_id.as_ref() == Some(wait_id))?;
     let flow_id = state.steps[at].child_flow_id.clone()?;
-    let scope = FlowScope { state, at, attempt: state.steps[at].attempt, by_id: None };
+    let scope = FlowScope {
+        state,
+        at,
+        attempt: state.steps[at].attempt,
+        by_id: None,
+        parsed: Default::default(),
+    };
     Some(launch_of(&scope, at, flow_id))
 }
 

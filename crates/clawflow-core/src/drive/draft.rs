@@ -131,7 +131,7 @@ impl<'a, 'c> Draft<'a, 'c> {
             });
             by_id.as_slice()
         });
-        FlowScope { state: &self.state, at, attempt, by_id }
+        FlowScope { state: &self.state, at, attempt, by_id, parsed: Default::default() }
     }
 
     /// Adds the row of an inner step.

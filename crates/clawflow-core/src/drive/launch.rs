@@ -39,7 +39,13 @@ impl Launch {
 /// A reference that has no usable value.
 pub fn launch(state: &FlowState, task_id: &TaskId) -> Option<Result<Launch, EvalError>> {
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id))?;
-    let scope = FlowScope { state, at, attempt: state.steps[at].attempt, by_id: None };
+    let scope = FlowScope {
+        state,
+        at,
+        attempt: state.steps[at].attempt,
+        by_id: None,
+        parsed: Default::default(),
+    };
     Some(prepare(&scope, at))
 }
 

@@ -6,7 +6,16 @@ use crate::definition::{Action, Dialect, EvalError, OnError, Scope, StepView, js
 use crate::step::{PartOf, Step, StepStatus};
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
+
+/// From this many bytes on an output is parsed once for a scope: a text may refer to it 100,000
+/// times.
+const PARSE_ONCE_BYTES: usize = 4 * 1024;
+/// Bytes of outputs whose values one scope keeps: a value may take many times the room of its text.
+const PARSED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Outputs whose values one scope keeps.
+const PARSED_MAX: usize = 1_000;
 
 /// A flow, as seen by a step in the attempt that is being prepared.
 pub(crate) struct FlowScope<'a> {
@@ -16,12 +25,46 @@ pub(crate) struct FlowScope<'a> {
     pub(super) attempt: u32,
     /// Positions of the steps of the file sorted by id, where there are many.
     pub(super) by_id: Option<&'a [usize]>,
+    /// The long outputs that were asked for.
+    pub(super) parsed: Parsed,
+}
+
+/// Outputs that were parsed, one behind the other: what is in it stays where it is.
+#[derive(Default)]
+pub(crate) struct Parsed(OnceCell<Box<ParsedOutput>>);
+
+struct ParsedOutput {
+    /// Where the text lies: a scope sees results that do not change.
+    key: usize,
+    bytes: usize,
+    value: Option<Value>,
+    next: Parsed,
+}
+
+impl Parsed {
+    /// The value of an output.
+    fn of(&self, stdout: &str) -> Option<Cow<'_, Value>> {
+        let (key, bytes) = (stdout.as_ptr() as usize, stdout.len());
+        let (mut at, mut kept, mut room) = (self, 0, PARSED_BYTES_MAX);
+        loop {
+            if at.0.get().is_none() && (kept == PARSED_MAX || bytes > room) {
+                return json_of_stdout(stdout).map(Cow::Owned);
+            }
+            let value = || json_of_stdout(stdout);
+            let make = || ParsedOutput { key, bytes, value: value(), next: Self::default() };
+            let output = at.0.get_or_init(|| Box::new(make()));
+            if output.key == key {
+                return output.value.as_ref().map(Cow::Borrowed);
+            }
+            (at, kept, room) = (&output.next, kept + 1, room.saturating_sub(output.bytes));
+        }
+    }
 }
 
 /// The list of a loop, from the recorded results; `None` if it is something else.
 pub(super) fn items_of(state: &FlowState, at: usize) -> Result<Option<Items>, EvalError> {
     let Action::ForEach(each) = &state.definition.steps[at].action else { return Ok(None) };
-    let scope = FlowScope { state, at, attempt: 1, by_id: None };
+    let scope = FlowScope { state, at, attempt: 1, by_id: None, parsed: Parsed::default() };
     Ok(match each.items.resolve(&scope)? {
         Value::Array(items) => Some(Arc::new(items)),
         _ => None,
@@ -103,8 +146,8 @@ impl FlowScope<'_> {
     }
 
     /// What is seen of a step. In Lobster a value also has a text.
-    fn view<'s>(&self, step: &'s Step) -> Option<StepView<'s>> {
-        let mut view = view(step)?;
+    fn view<'s>(&'s self, step: &'s Step) -> Option<StepView<'s>> {
+        let mut view = view(step, &self.parsed)?;
         if self.state.definition.dialect == Dialect::Lobster && view.stdout.is_none() {
             view.stdout = view.json.as_deref().map(|json| Cow::Owned(value_text(json)));
         }
@@ -124,7 +167,7 @@ impl FlowScope<'_> {
 }
 
 /// What references see of a step; nothing of one that has left nothing yet.
-fn view(step: &Step) -> Option<StepView<'_>> {
+fn view<'s>(step: &'s Step, parsed: &'s Parsed) -> Option<StepView<'s>> {
     let mut view = StepView {
         skipped: step.status == StepStatus::Skipped,
         error: step.status == StepStatus::Failed,
@@ -137,7 +180,10 @@ fn view(step: &Step) -> Option<StepView<'_>> {
     view.stdout = result.stdout.as_deref().map(Cow::Borrowed);
     view.json = match &result.json {
         Some(value) => Some(Cow::Borrowed(value)),
-        None => result.stdout.as_deref().and_then(json_of_stdout).map(Cow::Owned),
+        None => result.stdout.as_deref().and_then(|stdout| match stdout.len() {
+            0..PARSE_ONCE_BYTES => json_of_stdout(stdout).map(Cow::Owned),
+            _ => parsed.of(stdout),
+        }),
     };
     view.approved = result.approved;
     view.approved_by = result.approved_by.as_deref();

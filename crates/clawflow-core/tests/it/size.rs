@@ -83,6 +83,20 @@ fn a_join_of_all_before_any_of_them() {
 }
 
 #[test]
+fn a_large_result_that_is_referred_to_many_times_is_read_once() {
+    let many = "$a.json.n ".repeat(50_000);
+    let condition = vec!["$a.json.n == 1"; 800].join(" && ");
+    let step = format!("{{ id: b, argv: [x], stdin: '{many}', when: '{condition}' }}");
+    let mut w = World::new(&format!("steps:\n- {{ id: a, run: x }}\n- {step}\n"));
+    let large = format!("{{\"n\": 1, \"list\": [{}0]}}", "0, ".repeat(300_000));
+    let start = Instant::now();
+    w.print("a", &large);
+    // Reading it each time takes an hour.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(w.step("b").status.is_active());
+}
+
+#[test]
 fn a_cancel_of_ten_thousand_queued_steps() {
     let mut w = made(&file(|at| format!("id: s{at}, run: x, needs: []")));
     let start = Instant::now();

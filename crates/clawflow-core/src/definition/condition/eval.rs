@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 
-use super::super::scope::{EvalError, Scope};
+use super::super::limits::CONDITION_READS_MAX;
+use super::super::scope::{EvalError, EvalErrorCode, Scope};
+use super::super::template::weight;
 use super::parse::{Condition, Expr};
 use super::token::Operator;
 
@@ -15,29 +17,42 @@ impl Condition {
     ///
     /// # Errors
     /// `output_too_large` for a result that was cut at its limit, and in the Lobster dialect
-    /// `unknown_step` for a step without a result, wherever in the condition it stands.
+    /// `unknown_step` for a step without a result, wherever in the condition it stands;
+    /// `text_too_large` where its references bring in more than 64 MiB together.
     pub fn eval(&self, scope: &dyn Scope) -> Result<bool, EvalError> {
-        value(&self.expr, scope).map(|value| truthy(&value))
+        let mut room = CONDITION_READS_MAX;
+        value(&self.expr, scope, &mut room).map(|value| truthy(&value))
     }
 }
 
-/// Recursion is bounded by the depth limit of the parser.
-fn value(expr: &Expr, scope: &dyn Scope) -> Result<Maybe, EvalError> {
+/// Recursion is bounded by the depth limit of the parser. `room` is what is left of the bytes that
+/// references may bring in.
+fn value(expr: &Expr, scope: &dyn Scope, room: &mut usize) -> Result<Maybe, EvalError> {
     Ok(match expr {
         Expr::Literal(value) => Some(value.clone()),
-        Expr::Reference(reference) => reference.resolve(scope)?,
-        Expr::Not(inner) => boolean(!truthy(&value(inner, scope)?)),
-        Expr::Or(parts) => boolean(truths(parts, scope)?.contains(&true)),
-        Expr::And(parts) => boolean(!truths(parts, scope)?.contains(&false)),
+        Expr::Reference(reference) => {
+            let found = reference.resolve(scope)?;
+            let left = room.checked_sub(found.as_ref().map_or(0, weight));
+            *room = left.ok_or_else(too_much)?;
+            found
+        }
+        Expr::Not(inner) => boolean(!truthy(&value(inner, scope, room)?)),
+        Expr::Or(parts) => boolean(truths(parts, scope, room)?.contains(&true)),
+        Expr::And(parts) => boolean(!truths(parts, scope, room)?.contains(&false)),
         Expr::Compare(operator, left, right) => {
-            let (left, right) = (value(left, scope)?, value(right, scope)?);
+            let (left, right) = (value(left, scope, room)?, value(right, scope, room)?);
             boolean(compare(*operator, &left, &right))
         }
     })
 }
 
-fn truths(parts: &[Expr], scope: &dyn Scope) -> Result<Vec<bool>, EvalError> {
-    parts.iter().map(|part| value(part, scope).map(|value| truthy(&value))).collect()
+fn truths(parts: &[Expr], scope: &dyn Scope, room: &mut usize) -> Result<Vec<bool>, EvalError> {
+    parts.iter().map(|part| value(part, scope, room).map(|value| truthy(&value))).collect()
+}
+
+fn too_much() -> EvalError {
+    let message = format!("a condition brings in more than {CONDITION_READS_MAX} bytes");
+    EvalError::new(EvalErrorCode::TextTooLarge, message)
 }
 
 fn boolean(value: bool) -> Maybe {

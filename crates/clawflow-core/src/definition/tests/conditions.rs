@@ -1,6 +1,6 @@
 //! The condition language, as Lobster 2026.9.13 was seen to answer.
 
-use super::super::Condition;
+use super::super::{Condition, EvalErrorCode};
 use super::*;
 
 fn run() -> Run {
@@ -120,6 +120,28 @@ fn nesting_is_limited_and_long_chains_are_not_nesting() {
     let chain = format!("{}true", "false || ".repeat(1_500));
     assert!(Condition::parse(&chain.repeat(2), true).is_err());
     assert!(Condition::parse(&chain, true).unwrap().eval(&run()).unwrap());
+}
+
+#[test]
+fn a_condition_is_bounded_in_length_and_in_what_it_reads() {
+    for text in ["true || ".repeat(130_000) + "true", "x".repeat(1024 * 1024), "(".repeat(1 << 20)]
+    {
+        let error = Condition::parse(&text, true).unwrap_err();
+        assert_eq!(error.message, "it is longer than 16384 bytes");
+    }
+    for open in ["(", "!", "!("] {
+        let text = open.repeat(10_000 / open.len());
+        assert!(Condition::parse(&text, false).unwrap_err().message.contains("nested too deeply"));
+    }
+    let run = Run::default().printed("a", &json!({ "big": "x".repeat(1 << 20) }).to_string());
+    let reads = |times: usize| {
+        let text = vec!["!$a.json.big"; times].join(" || ");
+        Condition::parse(&text, true).unwrap().eval(&run)
+    };
+    assert_eq!(reads(60), Ok(false));
+    let error = reads(1_000).unwrap_err();
+    assert_eq!(error.code, EvalErrorCode::TextTooLarge);
+    assert_eq!(error.message, "a condition brings in more than 67108864 bytes");
 }
 
 #[test]

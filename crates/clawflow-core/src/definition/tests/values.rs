@@ -97,6 +97,14 @@ fn a_text_cannot_grow_without_bound() {
 }
 
 #[test]
+fn a_text_with_a_hundred_thousand_references_is_filled_in() {
+    let run = Run::default().printed("a", "{\"n\": 7}");
+    let step = flow(&format!("stdin: '{}'", "$a.json.n".repeat(100_000)));
+    let value = step.steps[1].stdin.as_ref().unwrap().resolve(&run).unwrap();
+    assert_eq!(value.as_str().unwrap().len(), 100_000);
+}
+
+#[test]
 fn a_value_cannot_multiply_a_result() {
     let run = Run::default().printed("a", &json!({"big": "x".repeat(1024 * 1024)}).to_string());
     let step = flow(&format!("stdin: [{}]", "$a.json.big, ".repeat(20)));
