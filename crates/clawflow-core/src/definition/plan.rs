@@ -6,9 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::condition::Known;
+use super::files::Files;
 use super::graph::kind;
 use super::model::{
-    Action, Definition, OnDeny, OnError, OnLost, OnTimeout, Phase, SleepDef, StepDef,
+    Action, Definition, Dialect, HeaderValue, OnDeny, OnError, OnLost, OnTimeout, Phase, Secret,
+    SleepDef, StepDef,
 };
 use super::order;
 use super::reference::Reference;
@@ -74,9 +76,19 @@ pub struct PlannedStep {
     /// Its condition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
-    /// What would be run: a line, words, a list of items.
+    /// What would be run: a line, words, a list of items, method and address of a server, endpoint
+    /// and model, the file of a flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub what: Option<Value>,
+    /// The headers of a request; of secrets it says where they come from.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// What a server or a model is sent, and a flow is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sends: Option<Value>,
+    /// The plan of its flow, where the file is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<Box<Plan>>,
     /// What it reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stdin: Option<Value>,
@@ -100,9 +112,15 @@ pub struct PlannedStep {
     pub compensate: Option<Box<PlannedStep>>,
 }
 
-/// Plans a run with these arguments, defaults applied. An approval counts as given.
+/// Plans a run with these arguments, defaults applied. An approval counts as given. `path` is that
+/// of the file, absolute; `files` are those that it names, see [`super::gather`], which has refused
+/// files that name themselves.
 #[must_use]
-pub fn plan(definition: &Definition, args: BTreeMap<String, Value>) -> Plan {
+pub fn plan(
+    definition: &Definition,
+    args: BTreeMap<String, Value>,
+    (path, files): (&str, &Files),
+) -> Plan {
     let steps = &definition.steps;
     let mut waves = vec![1_usize; steps.len()];
     let (order, _) = order::sorted(steps);
@@ -110,7 +128,8 @@ pub fn plan(definition: &Definition, args: BTreeMap<String, Value>) -> Plan {
         let after = steps[at].needs.iter().map(|need| waves[*need] + 1).max();
         waves[at] = after.unwrap_or(1);
     }
-    let mut planner = Planner { definition, args: &args, runs: vec![Runs::Yes; steps.len()] };
+    let runs = vec![Runs::Yes; steps.len()];
+    let mut planner = Planner { definition, args: &args, runs, path, files };
     let last = waves.iter().copied().max().unwrap_or(0);
     for at in 0..steps.len() {
         if let Some(user) = steps[at].fallback_of {
@@ -143,6 +162,8 @@ struct Planner<'p> {
     args: &'p BTreeMap<String, Value>,
     /// Of the steps that were planned.
     runs: Vec<Runs>,
+    path: &'p str,
+    files: &'p Files,
 }
 
 impl Planner<'_> {
@@ -187,6 +208,9 @@ impl Planner<'_> {
             runs,
             when: step.when.as_ref().map(|when| when.source().to_owned()),
             what: self.what(step),
+            headers: self.headers(step),
+            sends: self.sends(step),
+            flow: self.flow(step),
             stdin: step.stdin.as_ref().map(|stdin| self.value(stdin)),
             env: step.env.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
             cwd: step.cwd.as_ref().map(text),
@@ -202,8 +226,68 @@ impl Planner<'_> {
             Action::Shell(line) | Action::Pipeline(line) => self.text(line).into(),
             Action::Argv(words) => words.iter().map(|word| self.value(word)).collect(),
             Action::ForEach(each) => self.value(&each.items),
+            Action::Http(call) => {
+                let query = call.query.iter();
+                let query = query.map(|(name, value)| {
+                    format!("{name}={}", super::reference::value_text(&self.value(value)))
+                });
+                let query = query.collect::<Vec<_>>().join("&");
+                let mark = if query.is_empty() { "" } else { "?" };
+                let url = self.text(&call.url);
+                format!("{} {url}{mark}{query}", call.method.as_str()).into()
+            }
+            Action::Llm(call) => {
+                let model = call.model.as_ref().map(|model| format!(", {}", self.text(model)));
+                format!("{}{}", self.text(&call.endpoint), model.unwrap_or_default()).into()
+            }
+            Action::Flow(child) => self.text(&child.file).into(),
             _ => return None,
         })
+    }
+
+    fn headers(&self, step: &StepDef) -> BTreeMap<String, String> {
+        let Action::Http(call) = &step.action else { return BTreeMap::new() };
+        let said = |value: &HeaderValue| match value {
+            HeaderValue::Text(text) => self.text(text),
+            HeaderValue::Secret { from: Secret::Env(name), prefix } => {
+                format!("{prefix}(the variable {name})")
+            }
+            HeaderValue::Secret { from: Secret::File(path), prefix } => {
+                format!("{prefix}(the file {path})")
+            }
+        };
+        call.headers.iter().map(|(name, value)| (name.clone(), said(value))).collect()
+    }
+
+    fn sends(&self, step: &StepDef) -> Option<Value> {
+        match &step.action {
+            Action::Http(call) => call.body.as_ref().map(|body| self.value(body)),
+            Action::Llm(call) => Some(match &call.system {
+                None => self.value(&call.prompt),
+                Some(system) => serde_json::json!({
+                    "system": self.text(system),
+                    "prompt": self.value(&call.prompt),
+                }),
+            }),
+            Action::Flow(child) => {
+                let args = child.args.iter();
+                let args = args.map(|(name, value)| (name.clone(), self.value(value)));
+                Some(Value::Object(args.collect())).filter(|_| !child.args.is_empty())
+            }
+            _ => None,
+        }
+    }
+
+    /// The plan of a flow below.
+    fn flow(&self, step: &StepDef) -> Option<Box<Plan>> {
+        let Action::Flow(child) = &step.action else { return None };
+        let path = super::path::beside(self.path, &self.text(&child.file));
+        let source = self.files.get(&path)?;
+        let dialect = Dialect::of_path(std::path::Path::new(&path));
+        let definition = Definition::parse(&path, source.as_bytes(), dialect).ok()?;
+        let args = child.args.iter().map(|(name, value)| (name.clone(), self.value(value)));
+        let args = definition.args_with_defaults(&args.collect());
+        Some(Box::new(plan(&definition, args, (&path, self.files))))
     }
 
     fn waits(&self, step: &StepDef) -> Vec<String> {
@@ -325,6 +409,12 @@ fn limits(step: &StepDef, steps: &[StepDef]) -> Vec<String> {
         Action::Parallel(parallel) => {
             let ms = parallel.timeout_ms.map(|ms| format!("at most {}", format_ms(ms)));
             limits.extend(ms);
+        }
+        Action::Llm(call) => {
+            limits.extend(call.max_tokens.map(|max| format!("at most {max} tokens")));
+            if call.corrections > 0 {
+                limits.push(format!("at most {} corrections", call.corrections));
+            }
         }
         _ => {}
     }

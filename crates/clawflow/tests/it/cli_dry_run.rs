@@ -151,3 +151,50 @@ fn a_plan_cannot_steer_the_terminal() {
     let out = home.ok(&["run", "f.yaml", "--dry-run", "--arg", "x=\u{1b}]0;x\u{7}"]);
     assert!(!out.stdout.contains('\u{1b}'), "{out:?}");
 }
+
+#[test]
+fn what_is_asked_of_servers_models_and_other_files_is_planned() {
+    let home = Home::new();
+    home.write(
+        "f.flow.yaml",
+        "\
+args: { host: { default: x.org } }
+steps:
+  - id: ask
+    http:
+      url: https://${host}/a
+      query: { q: 1 }
+      headers: { Accept: text/plain, Authorization: { env: TOKEN, prefix: 'Bearer ' } }
+      body: { n: 1 }
+  - { id: think, llm: { endpoint: local, model: m1, prompt: 'Read $ask.stdout', max_tokens: 50 } }
+  - { id: below, flow: { file: below.flow.yaml, args: { who: '${host}' } } }
+",
+    );
+    let below = "args: { who: {} }\nsteps: [{ id: one, argv: [echo, '${who}'] }]";
+    home.write("below.flow.yaml", below);
+    let out = home.ok(&["run", "f.flow.yaml", "--dry-run"]);
+    insta::assert_snapshot!(out.stdout, @r#"
+    plan of f.flow.yaml: nothing is run
+    arguments: host = "x.org"
+      1. ask  http
+           asks: POST https://x.org/a?q=1
+           header: accept: text/plain
+           header: authorization: Bearer (the variable TOKEN)
+           sends: {"n":1}
+      2. think  llm
+           after: ask
+           asks: local, m1
+           prompt: Read $ask.stdout
+           limits: at most 50 tokens; a lost attempt is tried again
+      3. below  flow
+           after: think
+           file: below.flow.yaml
+           args: {"who":"x.org"}
+             1. one  argv
+                  runs: echo x.org
+    "#);
+    home.write("below.flow.yaml", "steps: []");
+    let out = home.run(&["run", "f.flow.yaml", "--dry-run"]);
+    assert_eq!(out.code, 2, "{out:?}");
+    assert!(out.stderr.contains("`steps` is empty"), "{out:?}");
+}

@@ -1,5 +1,6 @@
 //! What is allowed in a workflow file but probably not meant.
 
+mod call;
 mod effect;
 mod reach;
 mod text;
@@ -55,9 +56,13 @@ pub fn lint(definition: &Definition) -> Vec<Finding> {
     for (at, step) in steps.iter().enumerate() {
         for part in std::iter::once(step).chain(step.parts()) {
             linter.step(at, part);
-            part.compensate.iter().for_each(|undo| linter.texts(at, undo));
+            if let Some(undo) = &part.compensate {
+                linter.texts(at, undo);
+                linter.call(undo);
+            }
         }
     }
+    linter.answers();
     linter.reach();
     let mut findings = linter.findings;
     findings.sort_by_key(|finding| (finding.line, finding.column));
@@ -109,6 +114,7 @@ impl Linter<'_> {
         }
         self.texts(at, step);
         self.effect(step);
+        self.call(step);
     }
 
     fn unused_args(&mut self) {

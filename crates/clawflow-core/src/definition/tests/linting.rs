@@ -209,3 +209,37 @@ fn errors_have_codes_too() {
     assert_eq!(codes("steps: [{ id: a, run: 3 }]"), ["invalid"]);
     assert_eq!(codes("steps: [a, b"), ["yaml"]);
 }
+
+#[test]
+fn questions_to_servers_and_models_keep_their_secrets_and_say_what_they_expect() {
+    let lines = |text: &str| {
+        let line = |rule: &String| {
+            let (place, code) = rule.split_once(' ').unwrap();
+            format!("{} {code}", place.split_once(':').unwrap().0)
+        };
+        rules(text, Dialect::Strict).iter().map(line).collect::<Vec<_>>()
+    };
+    let with = |step: &str| lines(&format!("steps:\n  - {step}\n"));
+    let http = |url: &str, headers: &str| {
+        with(&format!("{{ id: a, http: {{ url: '{url}', headers: {{ {headers} }} }} }}"))
+    };
+    let safe = "https://x.org/";
+    assert_eq!(http(safe, "Authorization: Bearer sk-1234567890"), ["2 literal_secret"]);
+    assert_eq!(http(safe, "X-Api-Key: 1234567890"), ["2 literal_secret"]);
+    assert_eq!(http(safe, "Accept: application/json"), [""; 0]);
+    let token = "Authorization: { env: TOKEN, prefix: 'Bearer ' }";
+    assert_eq!(http(safe, token), [""; 0]);
+    assert_eq!(http("http://x.org/", token), ["2 secret_in_clear"]);
+    assert_eq!(http("http://localhost:80/", token), [""; 0]);
+    assert_eq!(http("http://127.0.0.1/", token), [""; 0]);
+    let arg = "args: { host: {} }\nsteps: [{ id: a, http: { url: 'https://${host}/x' } }]";
+    assert_eq!(lines(arg), [""; 0]);
+    let ask = |more: &str, next: &str| {
+        let ask = format!("{{ id: a, llm: {{ endpoint: e, prompt: p{more} }} }}");
+        with(&format!("{ask}\n  - {{ id: b, {next} }}"))
+    };
+    assert_eq!(ask("", "argv: [x, $a.json.n]"), ["3 free_answer"]);
+    assert_eq!(ask("", "run: x, when: $a.json.n"), ["3 free_answer"]);
+    assert_eq!(ask("", "argv: [x, $a.stdout]"), [""; 0]);
+    assert_eq!(ask(", schema: { type: object }", "argv: [x, $a.json.n]"), [""; 0]);
+}

@@ -1,7 +1,7 @@
 //! `clawflow run FILE --dry-run`: what would be run, and nothing is.
 
 use super::args::RunArgs;
-use super::request::{arguments, definition};
+use super::request::{arguments, definition, files};
 use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::lobster::pipeline::Pipeline;
 use clawflow_core::definition::{Plan, PlannedStep, Runs, plan};
@@ -11,8 +11,10 @@ use std::path::Path;
 /// Prints the plan of a file.
 pub(super) fn run(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<Exit, CliError> {
     let (name, definition) = definition(ctx, path)?;
-    let given = arguments(args, &definition)?.into_iter().collect();
-    let mut plan = plan(&definition, definition.args_with_defaults(&given));
+    let given = arguments(args, &definition)?;
+    let (path, files) = files(&definition, &name, path, &given)?;
+    let all = definition.args_with_defaults(&given.into_iter().collect());
+    let mut plan = plan(&definition, all, (&path, &files));
     if let Some(key) = &args.key {
         plan.key = Some(key.clone());
     }
@@ -40,7 +42,8 @@ fn check_pipelines(step: &PlannedStep) -> Result<(), CliError> {
             return Err(bad(format!("there is no command {name}")).hint(hint));
         }
     }
-    step.steps.iter().try_for_each(check_pipelines)
+    let below = step.flow.iter().flat_map(|flow| &flow.steps);
+    step.steps.iter().chain(below).try_for_each(check_pipelines)
 }
 
 fn text(name: &str, plan: &Plan) -> String {
@@ -83,9 +86,18 @@ fn lines(step: &PlannedStep, number: &str, more: &str) -> String {
         say("after", &step.needs.join(", "));
     }
     step.when.iter().for_each(|when| say("when", when));
-    if let Some(what) = &step.what {
-        say(if step.kind == "for_each" { "items" } else { "runs" }, &shown(what));
+    let (runs, sends) = match step.kind.split(',').next().unwrap_or_default() {
+        "for_each" => ("items", ""),
+        "http" => ("asks", "sends"),
+        "llm" => ("asks", "prompt"),
+        "flow" => ("file", "args"),
+        _ => ("runs", ""),
+    };
+    step.what.iter().for_each(|what| say(runs, &shown(what)));
+    for (name, value) in &step.headers {
+        say("header", &format!("{name}: {value}"));
     }
+    step.sends.iter().for_each(|what| say(sends, &shown(what)));
     step.stdin.iter().for_each(|stdin| say("stdin", &shown(stdin)));
     step.cwd.iter().for_each(|cwd| say("in", cwd));
     for (name, value) in &step.env {
@@ -97,6 +109,10 @@ fn lines(step: &PlannedStep, number: &str, more: &str) -> String {
     }
     for (at, part) in step.steps.iter().enumerate() {
         out.push_str(&lines(part, &format!("{indent}  {}) ", at + 1), ""));
+    }
+    for below in step.flow.iter().flat_map(|flow| &flow.steps) {
+        let end = if below.finally { "at the end, " } else { "" };
+        out.push_str(&lines(below, &format!("{indent}  {:>3}. ", below.wave), end));
     }
     if let Some(undo) = &step.compensate {
         out.push_str(&lines(undo, &format!("{indent}  undo: "), ""));

@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::flow_args;
 use crate::commands::workflow_file;
-use clawflow_core::definition::{Definition, DefinitionError, Dialect, beside};
+use clawflow_core::definition::{Definition, DefinitionError, Dialect, Files, beside};
 use clawflow_engine::api::FlowRunRequest;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -23,14 +23,10 @@ pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunR
         return Err(CliError::usage(format!("{} is not a directory", cwd.display())));
     }
     let mut env = chosen_env(ctx, &args.env)?;
-    let whole = std::path::absolute(here.join(path)).unwrap_or_else(|_| here.join(path));
     let dir = here.join(path).parent().map(Path::to_path_buf).unwrap_or(here);
     env.insert("CLAWFLOW_FLOW_DIR".to_owned(), text(&std::path::absolute(&dir).unwrap_or(dir))?);
     let given = arguments(args, &definition)?;
-    let whole = text(&whole)?;
-    let absolute = beside(&whole, &whole);
-    let files = workflow_file::named_by(&definition, &name, &absolute, Some(&given));
-    let files = files.map_err(bad)?;
+    let (absolute, files) = files(&definition, &name, path, &given)?;
     let owner = args.owner.clone().or_else(|| definition.owner.clone());
     Ok(FlowRunRequest {
         idempotency_key: None,
@@ -45,6 +41,20 @@ pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunR
         key: args.key.clone(),
         auto_approve: args.yes,
     })
+}
+
+/// The absolute path of the file, and the files that it names as child flows.
+pub(super) fn files(
+    definition: &Definition,
+    name: &str,
+    path: &Path,
+    given: &Map<String, Value>,
+) -> Result<(String, Files), CliError> {
+    let whole = current_dir()?.join(path);
+    let whole = text(&std::path::absolute(&whole).unwrap_or(whole))?;
+    let absolute = beside(&whole, &whole);
+    let files = workflow_file::named_by(definition, name, &absolute, Some(given)).map_err(bad)?;
+    Ok((absolute, files))
 }
 
 /// The name of the file and what is in it.
