@@ -6,6 +6,7 @@ mod backup;
 mod bad_args;
 mod bad_files;
 mod bad_home;
+mod bad_language;
 mod bad_steps;
 mod bad_support;
 mod bad_terminal;
