@@ -29,8 +29,6 @@ fn unknown_keys_are_warnings_and_later_ones_are_still_refused() {
         assert!(error.contains("is not supported yet"), "{error}");
         assert!(!error.contains("does nothing"), "{error}");
     }
-    let error = parse_lobster("queue: x\nsteps: [{ id: a, run: x }]").unwrap_err();
-    assert!(error.contains("`queue` is not supported yet"));
 }
 
 #[test]
