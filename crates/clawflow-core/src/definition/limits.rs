@@ -48,3 +48,10 @@ pub const FILES_MAX: usize = 256;
 pub const FILES_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Steps that name a file, over all of them: two files may each name the next one twice.
 pub const FLOW_VISITS_MAX: usize = 10_000;
+/// Evaluations that the check of any value by a JSON Schema may take, and those that each value
+/// inside of it adds: each may leave a mistake in memory, some hundred bytes.
+pub const SCHEMA_EVALUATIONS: usize = 100_000;
+/// See [`SCHEMA_EVALUATIONS`].
+pub const SCHEMA_EVALUATIONS_OF_A_VALUE: usize = 32;
+/// Names of schemas inside of a schema: each reference is compared with all of them.
+pub const SCHEMA_NAMES_MAX: usize = 1000;

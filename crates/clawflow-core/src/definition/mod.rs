@@ -14,6 +14,7 @@ mod condition;
 mod cost_limit;
 mod decode;
 mod duration;
+mod effort;
 mod error;
 mod file_schema;
 mod files;

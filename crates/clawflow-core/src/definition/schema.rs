@@ -5,6 +5,7 @@ use std::error::Error;
 use boon::{Compiler, Draft, Schemas, UrlLoader, ValidationError};
 use serde_json::Value;
 
+use super::effort;
 use super::model::Dialect;
 
 /// What the schema calls itself. Nothing is loaded from there.
@@ -65,6 +66,9 @@ impl Schema {
     /// # Errors
     /// What is wrong with it, in one line.
     pub fn check(&self, value: &Value) -> Result<(), String> {
+        if !effort::is_bounded(&self.value, value) {
+            return Err("its schema asks for too much work: it multiplies".to_owned());
+        }
         let (schemas, index) = self.compiled()?;
         schemas.validate(value, index).map_err(|error| {
             let mut mistakes = Vec::new();
@@ -128,6 +132,16 @@ mod tests {
             let error = Schema::new(schema.clone(), Dialect::Strict).unwrap_err();
             assert!(!error.is_empty() && !error.contains('\n'), "{schema}: {error}");
         }
+    }
+
+    #[test]
+    fn a_schema_that_multiplies_is_no_end_of_the_program() {
+        let next = |at: usize| json!({ "$ref": format!("#/$defs/d{}", at + 1) });
+        let defs = (0..12).map(|at| (format!("d{at}"), json!({ "anyOf": vec![next(at); 10] })));
+        let mut defs: serde_json::Map<_, _> = defs.collect();
+        defs.insert("d12".to_owned(), json!({ "type": "string" }));
+        let wrong = check(json!({ "$ref": "#/$defs/d0", "$defs": defs }), &json!({}));
+        assert!(wrong.unwrap_err().contains("too much work"));
     }
 
     #[test]
