@@ -197,7 +197,25 @@ fn place(from: &Path, to: &Path) -> Result<(), StoreError> {
 fn is_empty(dir: &Path) -> bool {
     let Ok(store) = SqliteStore::open(dir) else { return false };
     drop(store);
-    check(&dir.join(FILE_NAME)).is_ok_and(|found| found.flows + found.tasks == 0)
+    let file = dir.join(FILE_NAME);
+    check(&file).is_ok() && has_no_rows(&file).unwrap_or(false)
+}
+
+/// Whether no table has a row but `meta`, which every store has: a token alone is worth keeping.
+fn has_no_rows(file: &Path) -> rusqlite::Result<bool> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(still(file), flags)?;
+    let mut tables = conn.prepare(
+        "select name from sqlite_schema where type = 'table' and name not glob 'sqlite_*'",
+    )?;
+    for table in tables.query_map([], |row| row.get::<_, String>(0))? {
+        let table = table?;
+        let any = format!("select exists (select 1 from \"{table}\")");
+        if table != "meta" && conn.query_row(&any, [], |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Gives the store that is there, with its log, another name; an empty one is deleted. The log goes

@@ -48,6 +48,17 @@ fn a_copy_of_a_ledger_in_use_can_be_put_back() {
 }
 
 #[test]
+fn a_home_with_nothing_but_a_token_is_not_replaced_unasked() {
+    let home = Home::new();
+    report(&home);
+    home.ok(&["backup", "copy.db"]);
+    home.ok(&["--home", "other", "tasks", "ping-url", "job"]);
+    let full = home.run(&["--home", "other", "restore", "copy.db"]);
+    assert!(full.code == 5 && full.stderr.contains("it is there already"), "{full:?}");
+    assert!(home.ok(&["--home", "other", "tokens", "list"]).stdout.contains("job"));
+}
+
+#[test]
 fn what_is_no_whole_copy_is_refused() {
     let home = Home::new();
     report(&home);
