@@ -38,12 +38,23 @@ impl Api {
         } else if let Some(child) = self.live(&flow.flow_id)?.first() {
             let message = format!("its child flow {} has not ended", child.flow_id);
             (message, "clawflow flows cancel FLOW")
+        } else if let Some(parent) = self.live_parent(&flow)? {
+            let message = format!("it is a child of {}, which has not ended", parent.flow_id);
+            (message, "clawflow flows purge the parent once it has ended")
         } else {
             return Ok(flow.flow_id);
         };
         let mut error = ApiError::new("invalid_state", message).hint(hint);
         error.current = Some(Box::new(flow));
         Err(error)
+    }
+
+    /// The parent that may still have to learn how its child ended: without the child's record it
+    /// would be made again.
+    fn live_parent(&self, flow: &Flow) -> Result<Option<Flow>, ApiError> {
+        let Some(parent) = &flow.parent_flow_id else { return Ok(None) };
+        let parent = self.engine.store().load(parent)?.map(|bundle| bundle.flow);
+        Ok(parent.filter(|parent| !parent.is_terminal()))
     }
 
     /// Whether a process that the engine has launched outlives its flow: without a record nobody
@@ -53,8 +64,8 @@ impl Api {
         Ok(bundle.is_some_and(|bundle| bundle.tasks.iter().any(|task| !task.reported)))
     }
 
-    /// All ended flows that the request asks for, but for those of which a process still runs. One
-    /// without any bound is refused.
+    /// All ended flows that the request asks for, but for those of which a process or a child
+    /// still runs, and children of a flow that has not ended. One without any bound is refused.
     async fn matching(&self, request: &FlowPurgeRequest) -> Result<Vec<FlowId>, ApiError> {
         if request.ended_before.is_none() && request.status.is_empty() {
             let message = "name a flow, a time or a status to purge";
@@ -77,9 +88,10 @@ impl Api {
             filter.after = page.last().map(|row| row.flow.flow_id.clone());
             let full = page.len() == PAGE;
             for row in page.into_iter().filter(|row| fits(&row.flow)) {
+                let spared = self.live_parent(&row.flow)?.is_some();
                 let id = row.flow.flow_id;
                 let runs = row.tasks_active > 0 && self.has_running_child(&id)?;
-                if !runs && self.live(&id)?.is_empty() {
+                if !spared && !runs && self.live(&id)?.is_empty() {
                     found.push(id);
                 }
             }

@@ -3,6 +3,7 @@
 use crate::world::{Kind, World, named, scenario, until};
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::step::StepStatus;
+use clawflow_core::wait::WaitKind;
 use clawflow_engine::api::{
     FlowAnswer, FlowAnswerRequest, FlowCancel, FlowCancelRequest, FlowList, FlowListRequest,
     FlowPurge, FlowPurgeRequest, FlowRef, FlowRun, FlowRunRequest, FlowShow, FlowView, FlowWhy,
@@ -224,6 +225,31 @@ async fn a_timeout_cancels_the_child_and_tries_again(world: World) {
     let ends: Vec<FlowStatus> = made.iter().map(|flow| flow.status).collect();
     assert_eq!(ends, [FlowStatus::Cancelled, FlowStatus::Succeeded]);
     world.at_rest().await;
+}
+
+scenario!(a_live_parent_holds_its_child_back_from_a_purge, 4);
+async fn a_live_parent_holds_its_child_back_from_a_purge(world: World) {
+    let flow = run(
+        &world,
+        "steps: [{ id: c, flow: { file: c.yaml } }, { id: g, approval: true }]",
+        &[("c.yaml", "steps: [{ id: s, sleep: 0s }]")],
+    )
+    .await;
+    let view = world
+        .until(&flow, "its gate", |v| v.waits.iter().any(|w| w.kind == WaitKind::Approval))
+        .await;
+    let child = view.children[0].flow_id.0.clone();
+    let one = FlowPurgeRequest { flow: Some(child.clone()), ..Default::default() };
+    let error = world.call::<FlowPurge>(one).await.unwrap_err();
+    assert!(error.message.contains("which has not ended"), "{error:?}");
+    let all = FlowPurgeRequest { ended_before: Some(i64::MAX), ..Default::default() };
+    assert_eq!(world.call::<FlowPurge>(all).await.unwrap().flows, Vec::<String>::new());
+    assert_eq!(show(&world, &child).await.flow.status, FlowStatus::Succeeded);
+    let cancel = FlowCancelRequest { flow: flow.flow_id.0.clone(), ..Default::default() };
+    world.call::<FlowCancel>(cancel).await.unwrap();
+    world.ended(&flow).await;
+    let all = FlowPurgeRequest { ended_before: Some(i64::MAX), ..Default::default() };
+    assert_eq!(world.call::<FlowPurge>(all).await.unwrap().flows.len(), 2);
 }
 
 scenario!(a_live_child_holds_its_parent_back_from_a_purge, 4);

@@ -25,7 +25,9 @@ const STATUSES: &[(u16, &str, &str)] = &[
 /// The statuses of problems that a row can answer with.
 pub(super) fn statuses(row: &Endpoint) -> Vec<u16> {
     let fields = row.fields();
-    let names = |field: &&str| matches!(*field, "flow" | "task" | "token" | "delivery" | "ids");
+    let names = |field: &&str| {
+        matches!(*field, "flow" | "task" | "token" | "delivery" | "ids" | "parent" | "queue")
+    };
     let names_record = fields.iter().any(names);
     let mut all = vec![400, 401, 403, 429, 503];
     if names_record || row.verb == Verb::Post {

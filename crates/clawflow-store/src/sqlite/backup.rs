@@ -226,6 +226,10 @@ fn set_aside(file: &Path, keep: bool) -> Result<Option<PathBuf>, StoreError> {
     for end in ["-wal", "-shm", ""] {
         let from = with_end(file, end);
         let done = match &kept {
+            // A second name: the file itself stays until the copy takes its place, so that there
+            // is a ledger at any moment.
+            Some(kept) if end.is_empty() => fs::hard_link(&from, kept),
+            None if end.is_empty() => Ok(()),
             Some(kept) => fs::rename(&from, with_end(kept, end)),
             None => fs::remove_file(&from),
         };

@@ -32,7 +32,8 @@ pub(super) async fn run(call: HttpRequest, secrets: &mut Secrets) -> Called {
     };
     let text = reply.text();
     let error = match is_wanted(reply.status.as_u16()) {
-        false => Some(bad_status(&reply, &text)),
+        // Hidden before it is cut: a secret across the cut would show its beginning.
+        false => Some(bad_status(&reply, &secrets.hide(&text))),
         true => shape.and_then(|shape| misfit(&shape, &text, &reply).err()),
     };
     Called {

@@ -42,7 +42,7 @@ async fn converse(
     loop {
         let body = body(&call, model.as_deref(), &chat);
         let question = Question { body: Bytes::from(body.to_string()), ..template.clone() };
-        let answer = said(question).await?;
+        let answer = said(question, secrets).await?;
         note_usage(called, &answer, &endpoint, model.as_deref());
         let text = text(&answer)?;
         let fits = match &schema {
@@ -128,14 +128,14 @@ fn body(call: &LlmRequest, model: Option<&str>, chat: &[Value]) -> Value {
 }
 
 /// The server's answer, as JSON.
-async fn said(question: Question) -> Result<Value, Failure> {
+async fn said(question: Question, secrets: &Secrets) -> Result<Value, Failure> {
     let reply = ask(question, |status| (200..300).contains(&status)).await?;
     let text = reply.text();
     if !reply.status.is_success() {
-        return Err(bad_status(&reply, &text));
+        return Err(bad_status(&reply, &secrets.hide(&text)));
     }
     let unclear = || {
-        let said = cut(text.trim(), REPEATED_CHARS);
+        let said = cut(secrets.hide(&text).trim(), REPEATED_CHARS);
         StepError::new("answer", format!("the server's answer is no completion: {said}"))
     };
     let answer = json_of_stdout(&text).ok_or_else(unclear)?;

@@ -26,10 +26,11 @@ impl Secrets {
     pub(super) fn of_file(&mut self, path: &str) -> Result<String, Failure> {
         let failed = |error: std::io::Error| request(format!("reading {path}: {error}"));
         let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
+        // Looked at first: opening a pipe waits for somebody to write.
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
             return Err(request(format!("reading {path}: it is no file")));
         }
+        let file = std::fs::File::open(path).map_err(failed)?;
         file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
         self.keep(text, || path.to_owned())
     }
