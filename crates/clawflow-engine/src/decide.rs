@@ -232,6 +232,9 @@ impl Engine {
         let flow = decided.state.flow();
         let ended = flow.is_terminal() && was.is_none_or(|was| !was.flow().is_terminal());
         self.tell_hooks(was.map(|was| was.flow().status), flow, ended);
+        if let Some(key) = flow.key.as_ref().filter(|_| ended) {
+            self.admit_next(flow.owner_key.clone(), key.clone());
+        }
         if was.is_some_and(|was| is_let_go(was, &decided.state)) {
             let queued = decided.state.queued().cloned().map(Effect::Queued);
             decided.effects.extend(queued.collect::<Vec<_>>());

@@ -3,6 +3,7 @@
 //! The engine is level-triggered: whatever it has to do can be asked of the store, and hints only
 //! make it look sooner. What happens after a crash is therefore what happens always.
 
+mod admit;
 pub mod api;
 mod awaits;
 mod cell;

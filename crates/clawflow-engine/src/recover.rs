@@ -23,9 +23,9 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
     let work = engine.inner.store.work(only)?;
     let (queued, running): (Vec<_>, Vec<_>) =
         work.tasks.into_iter().partition(|(_, status, _)| *status == TaskStatus::Queued);
-    let (engine, all) = (engine.clone(), only.is_none());
+    let (engine, only) = (engine.clone(), only.cloned());
     tokio::spawn(see_to_children(engine.clone(), work.children));
-    tokio::spawn(give_kept_again(engine.clone(), only.cloned()));
+    tokio::spawn(give_kept_again(engine.clone(), only.clone()));
     // Not awaited: an attempt that cannot be proved empty yet must not keep the others waiting.
     tokio::spawn(async move {
         let mut looks = tokio::task::JoinSet::new();
@@ -49,7 +49,8 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
         for (task_id, _, _) in queued {
             queue_again(&engine, &task_id).await;
         }
-        if all {
+        engine.admit_again(only.as_ref()).await;
+        if only.is_none() {
             tidy_settled(engine).await;
         }
     });

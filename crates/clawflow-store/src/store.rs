@@ -68,11 +68,25 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the store.
     fn load(&self, flow_id: &FlowId) -> Result<Option<FlowBundle>, StoreError>;
 
-    /// The flow of this owner with this key: the live one, if there is one, else the newest.
+    /// The flow of this owner with this key: the live one, if there is one, else the newest. One that
+    /// waits in line for the key is not live.
     ///
     /// # Errors
     /// Those of the store.
     fn flow_of_key(&self, owner_key: &str, key: &str) -> Result<Option<Flow>, StoreError>;
+
+    /// The oldest flow by id that waits for this key of this owner, see
+    /// [`Flow::in_line_since`](clawflow_core::flow::Flow).
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn next_in_line(&self, owner_key: &str, key: &str) -> Result<Option<FlowId>, StoreError>;
+
+    /// Owner and key of all lines in which a flow waits, in order.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn lines(&self) -> Result<Vec<(String, String)>, StoreError>;
 
     /// The newest flow of this owner by id, ended or not.
     ///

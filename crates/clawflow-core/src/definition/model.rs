@@ -138,6 +138,8 @@ pub enum OnConflict {
     Reject,
     /// It is the other one.
     Join,
+    /// It waits in line until the other one has ended.
+    Queue,
 }
 
 /// The queue that a step or a flow names.

@@ -151,7 +151,8 @@ fn lifetime(node: &Node, place: &str) -> Result<u64, Fault> {
 }
 
 fn on_conflict(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> OnConflict {
-    let choices = [("reject", OnConflict::Reject), ("join", OnConflict::Join)];
+    let choices =
+        [("reject", OnConflict::Reject), ("join", OnConflict::Join), ("queue", OnConflict::Queue)];
     let choose = |node: &Node, place: &str| choice(node, place, &choices);
     decoder.optional(fields, "on_conflict", choose).unwrap_or(OnConflict::Reject)
 }

@@ -17,8 +17,12 @@ use crate::task::TaskStatus;
 use crate::wait::WaitState;
 use std::collections::BTreeSet;
 
-/// Brings the draft to rest: nothing more can start or end without news from outside.
+/// Brings the draft to rest: nothing more can start or end without news from outside. One in line
+/// is at rest.
 pub(super) fn advance(draft: &mut Draft) -> Result<(), Refusal> {
+    if draft.state.flow.in_line_since.is_some() {
+        return Ok(());
+    }
     loop {
         let mut moved = wind_down(draft);
         moved |= run_blocks(draft);

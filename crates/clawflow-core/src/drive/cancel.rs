@@ -1,6 +1,7 @@
 //! Cancel: the intent first, then the stopping, then the unwinding, then the end.
 
 use super::Draft;
+use super::admit::leave_line;
 use super::advance::advance;
 use super::child::stop_child;
 use super::state::{Ctx, Decision, FlowState};
@@ -45,6 +46,7 @@ pub(super) fn request(draft: &mut Draft, reason: &str) {
     }
     let data = json!({ "reason": draft.state.flow.cancel_reason });
     draft.flow_event("flow.cancel_requested", data);
+    leave_line(draft);
     for at in draft.phase(Phase::Forward) {
         stop_step(draft, at);
     }

@@ -78,6 +78,19 @@ pub struct ChildOf {
 /// # Errors
 /// `invalid` for arguments, keys or names that cannot be; nothing was made.
 pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
+    make(new, ctx, false)
+}
+
+/// Makes the flow and starts nothing: it waits in line until the live flow of its key has ended,
+/// see [`crate::drive::admit`].
+///
+/// # Errors
+/// As for [`create`].
+pub fn create_in_line(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
+    make(new, ctx, true)
+}
+
+fn make(new: NewFlow, ctx: &mut Ctx, in_line: bool) -> Result<Decision, Refusal> {
     let args = check_args(&new)?;
     let notify = match new.definition.notify.as_deref().map(str::parse) {
         // The parent tells of its end.
@@ -138,6 +151,10 @@ pub fn create(new: NewFlow, ctx: &mut Ctx) -> Result<Decision, Refusal> {
         reuse::take_over(&mut draft, reuse, from)?;
     }
     name_and_goal(&mut draft, &new)?;
+    if in_line {
+        draft.state.flow.in_line_since = Some(draft.now());
+        return Ok(as_inserts(draft.finish(), &new));
+    }
     super::deadline::open(&mut draft);
     advance(&mut draft)?;
     Ok(as_inserts(draft.finish(), &new))

@@ -5,6 +5,7 @@
 //! it is durable. After every command `advance` turns all that is ready into a task, a wait
 //! or an end, so that a crash between two units never leaves work that only memory knows of.
 
+mod admit;
 mod advance;
 mod answer;
 mod attempt;
@@ -38,6 +39,7 @@ mod state;
 mod undo;
 mod words;
 
+pub use admit::admit;
 pub use answer::Answer;
 pub use answer::answer;
 pub use cancel::cancel;
@@ -54,6 +56,7 @@ pub use create::ChildOf;
 pub use create::FilesOf;
 pub use create::NewFlow;
 pub use create::create;
+pub use create::create_in_line;
 pub use create::key_of;
 pub use due::retry_due;
 pub use due::wait_due;

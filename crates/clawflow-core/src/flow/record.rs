@@ -134,6 +134,9 @@ pub struct Flow {
     /// When it was paused, while it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Millis>,
+    /// Since when it waits in line for the live flow of its key to end; it has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_line_since: Option<Millis>,
     /// SHA-256 (hex) of its workflow file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition_hash: Option<String>,
@@ -172,6 +175,12 @@ impl Flow {
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.status.is_terminal() || (self.status == FlowStatus::Blocked && self.ended_at.is_some())
+    }
+
+    /// Whether no other flow of its owner may have its key now.
+    #[must_use]
+    pub fn holds_key(&self) -> bool {
+        self.key.is_some() && self.ended_at.is_none() && self.in_line_since.is_none()
     }
 
     /// Whether the engine drives it.

@@ -110,8 +110,12 @@ fn has_ways_out(graph: &Graph) {
 /// Searches the flow of this file to its last state, with slots for all tasks,
 /// for one per decision, and none free.
 fn search(yaml: &str) {
+    search_from(|slots| World::with_slots(yaml, slots));
+}
+
+fn search_from(start: impl Fn(usize) -> World) {
     for slots in [100, 1, 0] {
-        let graph = explore(World::with_slots(yaml, slots), usize::MAX, 20_000);
+        let graph = explore(start(slots), usize::MAX, 20_000);
         has_ways_out(&graph);
         eprintln!("{} states, {} of them ends", graph.worlds.len(), graph.terminal.len());
         assert!(graph.frontier.is_empty(), "{} states not followed", graph.frontier.len());
@@ -281,4 +285,12 @@ fn a_loop_with_less_room_than_it_wants() {
         "concurrency: 1\nsteps: [{id: l, needs: [], for_each: [1, 2], concurrency: 2, steps: \
          [{id: a, run: x, on_lost: fail}]}, {id: b, run: x, needs: [], on_lost: fail}]",
     );
+}
+
+#[test]
+fn a_flow_in_line_for_its_key() {
+    let yaml = "timeout: 1h\nkey: k\non_conflict: queue\n\
+                steps: [{id: a, run: x, on_lost: fail}, {id: g, approval: true}]\n\
+                finally: [{id: f, run: f}]";
+    search_from(|slots| World::in_line(yaml, slots));
 }

@@ -1,7 +1,8 @@
 //! `queue` and `concurrency`: what the law of a flow has to do with limits.
 
-use super::world::World;
+use super::world::{World, code};
 use clawflow_core::effect::Effect;
+use clawflow_core::error::Code;
 use clawflow_core::task::TaskStatus;
 
 #[test]
@@ -78,4 +79,47 @@ fn the_steps_of_loops_and_branches_count_too() {
         w.ok(id);
     }
     assert_eq!(w.state.flow.status.as_str(), "succeeded");
+}
+
+const KEYED: &str = "timeout: 1h\nkey: k\non_conflict: queue\n\
+                     steps: [{id: a, run: x}]\nfinally: [{id: f, run: f}]";
+
+#[test]
+fn a_flow_in_line_begins_with_its_turn() {
+    let mut w = World::in_line(KEYED, 9);
+    assert_eq!(w.show(), "a=pending f=pending | queued");
+    assert!(w.waits.is_empty() && w.tasks.is_empty() && w.effects.is_empty());
+    assert!(!w.state.flow.holds_key());
+    w.pause();
+    w.unpause();
+    assert_eq!(w.show(), "a=pending f=pending | queued", "nothing else starts it");
+    assert_eq!(code(w.retry_due("a")), Code::InvalidState);
+    w.now += 7_200_000;
+    w.admit().unwrap();
+    assert_eq!(w.show(), "a=starting f=pending | running");
+    assert!(w.state.flow.holds_key());
+    let alarm = w.state.waits.values().next().unwrap();
+    assert_eq!(alarm.due_at, Some(w.now + 3_600_000), "its time counts from its turn on");
+    assert_eq!(code(w.admit()), Code::InvalidState, "once");
+    assert_eq!(w.history(None)[..2], ["flow.created", "flow.paused"]);
+    assert!(w.history(None).contains(&"flow.admitted"));
+}
+
+#[test]
+fn a_cancel_in_line_unwinds_nothing() {
+    let mut w = World::in_line(KEYED, 9);
+    w.cancel();
+    assert_eq!(w.show(), "a=cancelled f=cancelled | cancelled");
+    assert!(w.tasks.is_empty());
+    assert_eq!(w.state.flow.in_line_since, None);
+}
+
+#[test]
+fn a_flow_that_is_paused_in_line_starts_nothing_at_its_turn() {
+    let mut w = World::in_line(KEYED, 9);
+    w.pause();
+    w.admit().unwrap();
+    assert_eq!(w.show(), "a=pending f=pending | queued");
+    w.unpause();
+    assert_eq!(w.show(), "a=starting f=pending | running");
 }

@@ -34,6 +34,8 @@ pub(crate) enum Move {
     Cancel,
     Pause,
     Unpause,
+    /// The turn of a flow in line.
+    Admit,
     Respond(usize),
     ChildOk(usize),
     ChildFails(usize),
@@ -50,6 +52,7 @@ impl Move {
     /// Every move on a flow of so many steps.
     pub(crate) fn all(steps: usize) -> Vec<Self> {
         let mut all = vec![Self::Cancel, Self::Pause, Self::Unpause, Self::Deadline, Self::Signal];
+        all.push(Self::Admit);
         for at in 0..steps {
             all.extend([
                 Self::Started(at),
@@ -110,6 +113,7 @@ impl World {
             Move::Cancel => self.act(|s, ctx| drive::cancel(s, ctx, None, "enough")),
             Move::Pause => self.act(|s, ctx| drive::pause(s, ctx, None, "hold")),
             Move::Unpause => self.act(|s, ctx| drive::unpause(s, ctx, None)),
+            Move::Admit => self.admit(),
             Move::Deadline => self.deadline(),
             Move::RetryDue(at) => self.retry_due(&id(self, at)),
             Move::WaitDue(at) => self.wait_due(&id(self, at)),
@@ -165,7 +169,8 @@ impl World {
             flow.paused_at.is_some()
         );
         let alarms = self.state.waits.values().filter(|wait| wait.step_id.is_none()).count();
-        let _ = write!(word, " {alarms} {}", flow.error.is_some());
+        let in_line = flow.in_line_since.is_some();
+        let _ = write!(word, " {alarms} {} {in_line}", flow.error.is_some());
         for (at, step) in self.state.steps.iter().enumerate() {
             let def = self.state.def(at);
             let stopping = def.is_block() || step.status == StepStatus::Waiting;
@@ -200,6 +205,10 @@ impl World {
         for _ in 0..10_000 {
             if self.state.flow.is_terminal() {
                 return;
+            }
+            if self.state.flow.in_line_since.is_some() {
+                self.admit().unwrap();
+                continue;
             }
             if self.state.flow.paused_at.is_some() {
                 self.unpause();

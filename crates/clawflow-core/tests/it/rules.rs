@@ -102,6 +102,7 @@ pub(crate) fn check_moves(was: &FlowState, now: &FlowState, unit: &Unit) {
         assert!(unwinding || !is_stopped(was), "started after a stop");
         let paused = now.flow.paused_at.is_some() && !(unwinding && cancelling);
         assert!(!paused, "started while paused");
+        assert!(now.flow.in_line_since.is_none(), "started in line");
         assert_eq!(now.steps[at].task_id.as_ref(), Some(&task.task_id));
     }
     for change in unit.waits.iter().filter(|change| change.expected.is_none()) {

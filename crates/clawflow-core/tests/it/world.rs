@@ -87,6 +87,19 @@ impl World {
     }
 
     pub(crate) fn make(new: NewFlow, slots: usize) -> Result<Self, Refusal> {
+        Self::made(new, slots, drive::create)
+    }
+
+    /// A flow of this file that waits in line for its key.
+    pub(crate) fn in_line(yaml: &str, slots: usize) -> Self {
+        Self::made(new_flow(yaml), slots, drive::create_in_line).unwrap()
+    }
+
+    fn made(
+        new: NewFlow,
+        slots: usize,
+        create: fn(NewFlow, &mut Ctx<'_>) -> Result<Decision, Refusal>,
+    ) -> Result<Self, Refusal> {
         let (now, mut ids, executor) = (1_000_000, Count(0), executor());
         let mut ctx = Ctx {
             now,
@@ -97,7 +110,7 @@ impl World {
             actor: None,
             routes: &[],
         };
-        let Decision { unit, state, effects, .. } = drive::create(new, &mut ctx)?;
+        let Decision { unit, state, effects, .. } = create(new, &mut ctx)?;
         assert!(unit.guards.is_empty());
         assert_eq!(unit.flows.len(), 1);
         assert_eq!((unit.flows[0].expected, &unit.flows[0].row), (None, &state.flow));
@@ -253,6 +266,10 @@ impl World {
 
     pub(crate) fn unpause(&mut self) {
         self.act(|s, ctx| drive::unpause(s, ctx, None)).unwrap();
+    }
+
+    pub(crate) fn admit(&mut self) -> Result<(), Refusal> {
+        self.act(drive::admit)
     }
 
     pub(crate) fn answer(&mut self, id: &str, approve: bool) -> Result<(), Refusal> {

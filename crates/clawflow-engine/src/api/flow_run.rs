@@ -9,8 +9,8 @@ use crate::held::Decided;
 use clawflow_core::definition::{
     Definition, DefinitionError, Dialect, Found, OnConflict, beside, gather,
 };
-use clawflow_core::drive::{self, Ctx, FilesOf, NewFlow};
-use clawflow_core::error::Code;
+use clawflow_core::drive::{self, Ctx, Decision, FilesOf, NewFlow};
+use clawflow_core::error::{Code, Refusal};
 use clawflow_core::flow::Flow;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,6 +58,7 @@ impl Api {
         let join = match new.definition.on_conflict {
             OnConflict::Reject => None,
             OnConflict::Join => drive::key_of(&new).map_err(EngineError::from)?,
+            OnConflict::Queue => return self.start_or_queue(new, once).await,
         };
         let Some(key) = join else { return self.start_flow(new, once).await };
         for _ in 0..JOINS_MAX {
@@ -72,14 +73,42 @@ impl Api {
         Err(ApiError::new("persist_failed", "the flow with this key changes too fast"))
     }
 
+    /// Makes a flow of the engine; in line, where another one has its key or waits for that.
+    async fn start_or_queue(&self, new: NewFlow, once: Option<Once>) -> Result<Flow, ApiError> {
+        let Some(key) = drive::key_of(&new).map_err(EngineError::from)? else {
+            return self.start_flow(new, once).await;
+        };
+        let owner_key = new.owner_key.clone();
+        let nobody_waits = self.engine.store().next_in_line(&owner_key, &key)?.is_none();
+        if nobody_waits && self.live_flow(&owner_key, &key)?.is_none() {
+            match self.start_flow(new.clone(), once.clone()).await {
+                Err(error) if error.code == Code::KeyConflict.as_str() => {}
+                made => return made,
+            }
+        }
+        let flow = self.make_flow(new, once, drive::create_in_line).await?;
+        // The one with the key may have ended meanwhile.
+        self.engine.admit_next(owner_key, key);
+        Ok(flow)
+    }
+
     /// Makes a flow of the engine.
     pub(super) async fn start_flow(
         &self,
         new: NewFlow,
         once: Option<Once>,
     ) -> Result<Flow, ApiError> {
+        self.make_flow(new, once, drive::create).await
+    }
+
+    async fn make_flow(
+        &self,
+        new: NewFlow,
+        once: Option<Once>,
+        create: fn(NewFlow, &mut Ctx<'_>) -> Result<Decision, Refusal>,
+    ) -> Result<Flow, ApiError> {
         let make = move |ctx: &mut Ctx<'_>| {
-            let mut made = drive::create(new, ctx)?;
+            let mut made = create(new, ctx)?;
             let flow = &made.state.flow;
             made.unit.outcomes.extend(once.map(|once| once.outcome(ctx.now, flow)));
             Ok(Decided::from(made))

@@ -10,6 +10,7 @@ use clawflow_core::task::{Task, TaskStatus};
 impl Api {
     /// Says more of the waiting steps than their records know.
     pub(super) fn queues(&self, view: &FlowView, why: &mut Why) {
+        self.in_line(view, why);
         let queued = |task: &&Task| task.status == TaskStatus::Queued && !task.reported;
         let mut stands = false;
         for task in view.tasks.iter().filter(queued) {
@@ -34,6 +35,20 @@ impl Api {
         if stands {
             why.commands.push("clawflow queues".to_owned());
         }
+    }
+
+    /// Says for whom a flow waits that has not begun.
+    fn in_line(&self, view: &FlowView, why: &mut Why) {
+        let flow = &view.flow;
+        let (Some(since), Some(key)) = (flow.in_line_since, &flow.key) else { return };
+        let found = self.engine.store().flow_of_key(&flow.owner_key, key);
+        let holder = found.ok().flatten().filter(|found| found.holds_key());
+        let text = match &holder {
+            Some(holder) => format!("it waits in line for {} to end", holder.flow_id),
+            None => "it waits in line for its turn".to_owned(),
+        };
+        why.reason("in_line", None, text).since = Some(since);
+        why.commands.extend(holder.map(|holder| format!("clawflow flows why {}", holder.flow_id)));
     }
 
     /// Says that no more steps of the flow may be at work, where that is so.

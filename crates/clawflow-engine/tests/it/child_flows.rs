@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A request with files beside it, which are nowhere on a disk.
-fn request(world: &World, main: &str, files: &[(&str, &str)]) -> FlowRunRequest {
+pub(crate) fn request(world: &World, main: &str, files: &[(&str, &str)]) -> FlowRunRequest {
     let files = files.iter().map(|(name, text)| (format!("/no/{name}"), (*text).to_owned()));
     let path = Some("/no/main.flow.yaml".to_owned());
     FlowRunRequest { path, files: files.collect(), ..world.request(main) }

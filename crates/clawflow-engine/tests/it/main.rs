@@ -13,6 +13,7 @@ mod commands;
 mod delivery;
 mod faults;
 mod hooks;
+mod in_line;
 mod killed_controller;
 mod language;
 mod moves;

@@ -85,6 +85,14 @@ impl Store for Counting {
         self.below.flow_of_key(owner_key, key)
     }
 
+    fn next_in_line(&self, owner_key: &str, key: &str) -> Result<Option<FlowId>, StoreError> {
+        self.below.next_in_line(owner_key, key)
+    }
+
+    fn lines(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.below.lines()
+    }
+
     fn latest_flow(&self, owner_key: &str) -> Result<Option<Flow>, StoreError> {
         self.below.latest_flow(owner_key)
     }

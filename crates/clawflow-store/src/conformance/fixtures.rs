@@ -61,6 +61,7 @@ pub fn token_id(n: u64) -> TokenId {
 pub fn flow(n: u64) -> Flow {
     Flow {
         on_children_done: None,
+        in_line_since: None,
         flow_id: flow_id(n),
         key: None,
         sync_mode: SyncMode::Managed,

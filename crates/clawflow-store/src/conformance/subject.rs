@@ -39,7 +39,8 @@ macro_rules! conformance_tests {
             version_conflict: new_rows_must_not_exist, old_rows_must_be_as_seen, versions_grow;
             atomicity: a_refused_part_leaves_nothing, refusals_do_not_touch_their_neighbours;
             guard: a_guard_holds_its_flow, a_guard_on_nothing_fails;
-            live_key: one_live_flow_per_key, an_end_frees_the_key, it_is_freed_in_the_same_unit;
+            live_key: one_live_flow_per_key, an_end_frees_the_key, it_is_freed_in_the_same_unit,
+                who_waits_for_a_key_does_not_hold_it;
             event_numbers: numbers_are_taken_once, seq_is_gapless, pages_follow_positions,
                 owners_have_feeds;
             lookup: flows_are_found, parts_of_ids_are_found, tasks_are_found,

@@ -53,7 +53,7 @@ impl Rows {
     fn put_flow(&mut self, row: Flow) {
         if let Some(key) = &row.key {
             let place = (row.owner_key.clone(), key.clone());
-            if row.ended_at.is_none() {
+            if row.holds_key() {
                 self.live_keys.insert(place, row.flow_id.clone());
             } else if self.live_keys.get(&place) == Some(&row.flow_id) {
                 self.live_keys.remove(&place);

@@ -6,6 +6,7 @@ use clawflow_core::flow::Flow;
 use clawflow_core::ids::{FlowId, TaskId, TokenId};
 use clawflow_core::task::{Runtime, Task};
 use clawflow_core::token::Token;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Rows {
@@ -16,6 +17,22 @@ impl Rows {
         let newest =
             || newest_first.find(|f| f.owner_key == owner && f.key.as_deref() == Some(key));
         live.or_else(newest).cloned()
+    }
+
+    pub(super) fn next_in_line(&self, owner: &str, key: &str) -> Option<FlowId> {
+        let wanted = |flow: &&Flow| flow.owner_key == owner && flow.key.as_deref() == Some(key);
+        self.in_line().find(wanted).map(|flow| flow.flow_id.clone())
+    }
+
+    pub(super) fn lines(&self) -> Vec<(String, String)> {
+        let named = |flow: &Flow| Some((flow.owner_key.clone(), flow.key.clone()?));
+        let all: BTreeSet<_> = self.in_line().filter_map(named).collect();
+        all.into_iter().collect()
+    }
+
+    fn in_line(&self) -> impl Iterator<Item = &Flow> {
+        let waits = |flow: &&Flow| flow.in_line_since.is_some() && flow.ended_at.is_none();
+        self.flows.values().filter(waits)
     }
 
     pub(super) fn latest_flow(&self, owner: &str) -> Option<Flow> {
@@ -48,9 +65,10 @@ impl Rows {
         }
         let by_key = |flow: &&Flow| flow.key.as_deref() == Some(token);
         let live = |flow: &&Flow| flow.ended_at.is_none();
+        let holds = |flow: &&Flow| flow.holds_key();
         let newest_first = || self.flows.values().rev();
         let mut found: Vec<Flow> =
-            newest_first().filter(by_key).filter(live).take(FIND_MAX).cloned().collect();
+            newest_first().filter(by_key).filter(holds).take(FIND_MAX).cloned().collect();
         if found.is_empty() {
             found.extend(newest_first().find(by_key).cloned());
         }

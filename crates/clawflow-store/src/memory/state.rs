@@ -99,6 +99,14 @@ impl Store for MemoryStore {
         Ok(self.rows().flow_of_key(owner_key, key))
     }
 
+    fn next_in_line(&self, owner_key: &str, key: &str) -> Result<Option<FlowId>, StoreError> {
+        Ok(self.rows().next_in_line(owner_key, key))
+    }
+
+    fn lines(&self) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(self.rows().lines())
+    }
+
     fn latest_flow(&self, owner_key: &str) -> Result<Option<Flow>, StoreError> {
         Ok(self.rows().latest_flow(owner_key))
     }

@@ -178,7 +178,7 @@ fn keys(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError> {
     let mut taken: BTreeMap<(&str, &str), &FlowId> = BTreeMap::new();
     for change in &unit.flows {
         let row = &change.row;
-        let (None, Some(key)) = (row.ended_at, row.key.as_deref()) else { continue };
+        let Some(key) = row.key.as_deref().filter(|_| row.holds_key()) else { continue };
         let conflict = |holder: &FlowId| ApplyError::KeyConflict {
             key: key.to_owned(),
             flow_id: holder.clone(),
@@ -187,9 +187,8 @@ fn keys(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError> {
             return Err(conflict(other));
         }
         let Some(holder) = view.live_key(&row.owner_key, key)? else { continue };
-        let ends = |id: &FlowId| {
-            unit.flows.iter().any(|f| f.row.flow_id == *id && f.row.ended_at.is_some())
-        };
+        let ends =
+            |id: &FlowId| unit.flows.iter().any(|f| f.row.flow_id == *id && !f.row.holds_key());
         if holder != row.flow_id && !ends(&holder) {
             return Err(conflict(&holder));
         }

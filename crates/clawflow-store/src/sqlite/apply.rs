@@ -150,6 +150,7 @@ fn flow(change: &Change<Flow>, text: &str, s: &mut Statements<'_>) -> Result<()>
             row.cancel_requested_at,
             row.ended_at,
             text,
+            row.in_line_since,
             row.owner_key,
             row.key,
             mode,
@@ -158,7 +159,8 @@ fn flow(change: &Change<Flow>, text: &str, s: &mut Statements<'_>) -> Result<()>
             row.retry_of.as_ref().map(FlowId::as_str)
         ])?);
     }
-    let new = params![id, status, row.revision, row.cancel_requested_at, row.ended_at, text];
+    let (cancel, end, line) = (row.cancel_requested_at, row.ended_at, row.in_line_since);
+    let new = params![id, status, row.revision, cancel, end, text, line];
     if s.flow_update.execute(new)? == 0 {
         only_one(s.flow_update_status.execute(new)?)?;
     }

@@ -198,3 +198,14 @@ pub(super) fn count(conn: &Connection, owner: Option<&str>) -> Result<FlowCounts
     counts.cancel_requested = query.query_row([owner], |row| row.get(0))?;
     Ok(counts)
 }
+
+pub(super) fn next_in_line(conn: &Connection, owner: &str, key: &str) -> Result<Option<FlowId>> {
+    let mut query = conn.prepare_cached(sql!(flow_next_in_line))?;
+    let id: Option<String> = query.query_row((owner, key), |row| row.get(0))?;
+    Ok(id.map(FlowId))
+}
+
+pub(super) fn lines(conn: &Connection) -> Result<Vec<(String, String)>> {
+    let mut query = conn.prepare_cached(sql!(flow_lines))?;
+    query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}

@@ -97,6 +97,14 @@ impl Store for SqliteStore {
         self.readers.read(|conn| find::flow_of_key(conn, owner_key, key))
     }
 
+    fn next_in_line(&self, owner_key: &str, key: &str) -> Result<Option<FlowId>, StoreError> {
+        self.readers.read(|conn| flows::next_in_line(conn, owner_key, key))
+    }
+
+    fn lines(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.readers.read(flows::lines)
+    }
+
     fn latest_flow(&self, owner_key: &str) -> Result<Option<Flow>, StoreError> {
         self.readers.read(|conn| flows::latest(conn, owner_key))
     }

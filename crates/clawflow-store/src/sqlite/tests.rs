@@ -22,6 +22,7 @@ const WALKS: &[(&str, &str)] = &[
     ("token_list", "lists all, and they are few"),
     ("work_children", "walks a partial index"),
     ("work_tasks", "walks a partial index"),
+    ("flow_lines", "walks a partial index"),
 ];
 
 fn sources(dir: &str, extension: &str) -> Vec<PathBuf> {
@@ -90,6 +91,8 @@ fn what_is_due_is_found_by_its_time() {
     uses("flow_list", "USING COVERING INDEX flow_by_status", false);
     uses("flow_list_owner", "USING COVERING INDEX flow_by_owner", false);
     uses("flow_live_key", "flow_live_key", false);
+    uses("flow_next_in_line", "USING COVERING INDEX flow_in_line (owner_key=? AND key=?", false);
+    uses("flow_lines", "USING COVERING INDEX flow_in_line", false);
     uses("task_list_owner", "task_by_owner", false);
     uses("task_list_flow", "task_by_flow", false);
     uses("task_list_bad", "task_bad (status=? AND task_id>? AND task_id<?", false);

@@ -34,7 +34,7 @@ fn fill(dir: &Path, count: u64) {
              union all select n + 1, printf('%026d', n + 1) from n where n < {count} - 1
          ) select * from n;
          insert into flow select 'flow_' || id, owner_key, key, sync_mode, status, revision,
-             cancel_requested_at, retry_of, parent_flow_id, created_at, ended_at,
+             cancel_requested_at, retry_of, parent_flow_id, created_at, ended_at, in_line_since,
              replace(record, '{zero}', id)
              from flow cross join n where flow_id = 'flow_{zero}';
          insert into task select 'task_' || id, 'flow_' || id, owner_key, run_id,

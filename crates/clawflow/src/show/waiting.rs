@@ -24,6 +24,9 @@ pub(super) fn lines(view: &FlowView, now: Millis) -> Vec<String> {
     if let Some(at) = flow.paused_at {
         lines.push(format!("unpause, since {}", ago(at, now)));
     }
+    if let Some(at) = flow.in_line_since {
+        lines.push(format!("the end of the flow that has its key, since {}", ago(at, now)));
+    }
     lines.extend(view.steps.iter().filter_map(|step| of_step(view, step, now)));
     for wait in view.children.iter().flat_map(|child| &child.asks) {
         let id = wait.step_id.as_deref().map_or_else(|| "the flow".to_owned(), escape);

@@ -162,3 +162,52 @@ fn a_place_is_free_again_after_its_process_was_killed() {
     home.ends(&holder, FlowStatus::Failed);
     home.ends(&next, FlowStatus::Succeeded);
 }
+
+/// One run of the key `import` at a time; each waits for a file of its own name.
+fn import(name: &str) -> String {
+    let line = format!("echo start {name} >> marks; until [ -e {name} ]; do sleep 0.05; done");
+    format!(
+        "on_conflict: queue
+steps: [{{ id: a, run: '{line}; echo end {name} >> marks' }}]
+finally: [{{ id: f, run: 'echo over {name} >> marks' }}]
+"
+    )
+}
+
+#[test]
+fn runs_of_one_key_go_one_after_another_whoever_dies_meanwhile() {
+    let mut home = Home::new();
+    home.gateway();
+    let flows: Vec<String> =
+        ["f1", "f2", "f3", "f4"].iter().map(|name| home.flow("import", &import(name))).collect();
+    home.wait_mark("start f1");
+    let status = |home: &Home, at: usize| home.view(&flows[at]).flow.status;
+    assert_eq!([1, 2, 3].map(|at| status(&home, at)), [FlowStatus::Queued; 3]);
+    let by_key = home.cli(&["flows", "show", "import", "--field", "flowId"]);
+    assert_eq!(by_key.out.trim(), flows[0], "the key finds the one that has begun");
+    let why = home.cli(&["flows", "why", &flows[2]]);
+    assert!(why.out.contains(&format!("it waits in line for {} to end", flows[0])), "{why:?}");
+    home.cli(&["flows", "cancel", &flows[1]]);
+    home.ends(&flows[1], FlowStatus::Cancelled);
+    home.restart();
+    assert_eq!(status(&home, 2), FlowStatus::Queued);
+    // It ends while nobody looks, and the next gateway finds who is next.
+    home.kill_gateway();
+    std::fs::write(home.path().join("f1"), "").unwrap();
+    home.wait_mark("end f1");
+    home.gateway();
+    home.ends(&flows[0], FlowStatus::Succeeded);
+    home.wait_mark("start f3");
+    assert_eq!(status(&home, 3), FlowStatus::Queued);
+    for name in ["f3", "f4"] {
+        std::fs::write(home.path().join(name), "").unwrap();
+    }
+    home.ends(&flows[2], FlowStatus::Succeeded);
+    home.ends(&flows[3], FlowStatus::Succeeded);
+    let marks = home.marks();
+    let wanted: Vec<String> = ["f1", "f3", "f4"]
+        .iter()
+        .flat_map(|name| ["start", "end", "over"].map(|what| format!("{what} {name}")))
+        .collect();
+    assert_eq!(marks.lines().collect::<Vec<_>>(), wanted);
+}

@@ -68,6 +68,7 @@ class Flow(Record):
     cancel_requested_at: int | None = None
     cancel_reason: str | None = None
     paused_at: int | None = None
+    in_line_since: int | None = None
     definition_hash: str | None = None
     name: str | None = None
     parent_flow_id: str | None = None

@@ -26,8 +26,8 @@ fn key(make: Make, key: &str) -> Option<(&'static str, Value)> {
         ),
         "on_conflict" => (
             "What becomes of a new run while one of the same owner and key is live: it is refused, \
-             or it is that one.",
-            one_of(&["reject", "join"]),
+             it is that one, or it waits for its end.",
+            one_of(&["reject", "join", "queue"]),
         ),
         "concurrency" => ("Steps of the flow that run at once.", whole(1, STEPS_MAX as u64)),
         "queue" => ("The queue of every step that names none; `finally` left out.", at("queue")),

@@ -31,6 +31,8 @@ create table flow (
     parent_flow_id text,
     created_at integer not null,
     ended_at integer,
+    -- Since when it waits for another flow to give its key up.
+    in_line_since integer,
     record text not null,
     constraint ended_at_is_set_at_an_end check (
         case status
@@ -42,7 +44,10 @@ create table flow (
 
 -- One live flow per owner and key: the check of each unit (flow_live_key.sql).
 create unique index flow_live_key on flow (key, owner_key)
-    where key is not null and ended_at is null;
+    where key is not null and ended_at is null and in_line_since is null;
+-- Who waits for a key: flow_next_in_line.sql, flow_lines.sql.
+create index flow_in_line on flow (owner_key, key, flow_id, in_line_since, ended_at)
+    where in_line_since is not null and ended_at is null;
 -- The newest flow with a key: flow_find_key.sql, flow_of_key.sql.
 create index flow_by_key on flow (key, owner_key, flow_id) where key is not null;
 -- Lists and counts of all flows: flow_list.sql, flow_count.sql; parts of ids: flow_find_part.sql.

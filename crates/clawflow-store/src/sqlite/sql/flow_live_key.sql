@@ -1,2 +1,3 @@
 select flow_id from flow
-where key = ?2 and owner_key = ?1 and key is not null and ended_at is null
+where key = ?2 and owner_key = ?1
+    and key is not null and ended_at is null and in_line_since is null
