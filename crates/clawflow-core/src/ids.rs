@@ -86,6 +86,14 @@ id!(
     SignalId, "sig_"
 );
 id!(
+    /// Names a schedule.
+    ScheduleId, "sched_"
+);
+id!(
+    /// Names a run of a schedule, or slots of it that were skipped together.
+    RunId, "run_"
+);
+id!(
     /// Names an access token; it is not the secret.
     TokenId, "tok_"
 );

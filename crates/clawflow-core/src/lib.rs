@@ -21,6 +21,7 @@ pub mod json;
 pub mod limits;
 pub mod queue;
 mod rows;
+pub mod schedule;
 pub mod signal;
 pub mod spec;
 pub mod step;

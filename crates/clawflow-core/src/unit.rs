@@ -7,7 +7,8 @@ use crate::delivery::Delivery;
 use crate::event::Event;
 use crate::flow::Flow;
 use crate::idempotency::Outcome;
-use crate::ids::{FlowId, SignalId};
+use crate::ids::{FlowId, ScheduleId, SignalId};
+use crate::schedule::{Schedule, ScheduleRun};
 use crate::signal::Signal;
 use crate::spec::{DefinitionSource, FlowSpec};
 use crate::step::Step;
@@ -63,6 +64,12 @@ pub struct Unit {
     pub tokens: Vec<Change<Token>>,
     /// Answers of commands with an idempotency key; one that is there already is a conflict.
     pub outcomes: Vec<Outcome>,
+    /// Schedules; no two of an owner have the same name.
+    pub schedules: Vec<Change<Schedule>>,
+    /// Runs of schedules; no two of a schedule have the same slot.
+    pub runs: Vec<Change<ScheduleRun>>,
+    /// Schedules to delete with the rows of their runs; what runs goes on.
+    pub dropped: Vec<ScheduleId>,
     /// History.
     pub events: Vec<Event>,
     /// Ended flows to delete with all that depends on them.
@@ -83,6 +90,9 @@ impl Unit {
             && self.taken.is_empty()
             && self.tokens.is_empty()
             && self.outcomes.is_empty()
+            && self.schedules.is_empty()
+            && self.runs.is_empty()
+            && self.dropped.is_empty()
             && self.events.is_empty()
             && self.purges.is_empty()
     }
@@ -101,6 +111,9 @@ impl Unit {
         self.taken.append(&mut other.taken);
         self.tokens.append(&mut other.tokens);
         self.outcomes.append(&mut other.outcomes);
+        self.schedules.append(&mut other.schedules);
+        self.runs.append(&mut other.runs);
+        self.dropped.append(&mut other.dropped);
         self.events.append(&mut other.events);
         self.purges.append(&mut other.purges);
     }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod memory;
 pub mod query;
 mod rules;
+pub mod schedules;
 pub mod sqlite;
 pub mod store;
 

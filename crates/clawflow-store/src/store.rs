@@ -5,6 +5,7 @@ use crate::query::{
     DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
     TaskCounts, TaskFilter, Work,
 };
+use crate::schedules::ScheduleStore;
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
@@ -55,6 +56,9 @@ pub trait Store: Send + Sync + 'static {
     /// (`session_queued`) does not hold the flow back: it stays, names a flow that is gone, and can
     /// be read and closed as before; [`Store::expire_deliveries`] deletes it after that.
     fn submit(&self, unit: Unit) -> Receipt;
+
+    /// Schedules and their runs.
+    fn schedules(&self) -> &dyn ScheduleStore;
 
     /// Opens a new epoch of this store and returns it: larger than all before, durable on return.
     ///

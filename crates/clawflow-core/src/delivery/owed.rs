@@ -10,6 +10,9 @@ use crate::task::{ScopeKind, Task, TaskStatus, TerminalOutcome};
 use crate::wait::{Wait, WaitKind};
 use serde_json::{Value, json};
 
+mod schedule;
+pub(crate) use schedule::{ScheduleMessage, schedule_disabled, schedule_message};
+
 /// A message, not yet on its routes.
 pub(crate) struct Message {
     pub(crate) owner_key: String,
@@ -25,6 +28,15 @@ pub(crate) struct Message {
 
 /// The rows of a message, one per route.
 pub(crate) fn on_routes(message: &Message, ctx: &mut Ctx) -> Vec<Delivery> {
+    let subject = match (&message.task_id, &message.flow_id) {
+        (Some(task), _) => format!("task:{task}"),
+        (None, flow) => format!("flow:{}", flow.as_ref().map_or("", FlowId::as_str)),
+    };
+    on_routes_as(&subject, message, ctx)
+}
+
+/// As [`on_routes`], about this subject.
+fn on_routes_as(subject: &str, message: &Message, ctx: &mut Ctx) -> Vec<Delivery> {
     let inbox = Route { kind: RouteKind::Inbox, name: String::new(), owner: "*".to_owned() };
     let mut routes: Vec<&Route> = Vec::new();
     for route in ctx.routes.iter().filter(|route| is_like(&message.owner_key, &route.owner)) {
@@ -37,10 +49,6 @@ pub(crate) fn on_routes(message: &Message, ctx: &mut Ctx) -> Vec<Delivery> {
         routes.push(&inbox);
     }
     let ids: Vec<DeliveryId> = routes.iter().map(|_| DeliveryId::new(ctx.ids)).collect();
-    let subject = match (&message.task_id, &message.flow_id) {
-        (Some(task), _) => format!("task:{task}"),
-        (None, flow) => format!("flow:{}", flow.as_ref().map_or("", FlowId::as_str)),
-    };
     let key = match &message.key {
         Some(key) => format!("{subject}:{key}"),
         None => format!("{subject}:update:{}", ids[0]),

@@ -67,7 +67,8 @@ pub struct Delivery {
     /// The task that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
-    /// What happened: `flow.ended`, `flow.changed`, `flow.update`, `task.ended`.
+    /// What happened: `flow.ended`, `flow.changed`, `flow.update`, `task.ended`,
+    /// `schedule.message`, `schedule.disabled`.
     pub kind: String,
     /// The same for every try and route of this message, so that a receiver can make it once.
     /// A second message of the owner with the same key on the same route is none.

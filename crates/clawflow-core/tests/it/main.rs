@@ -30,5 +30,6 @@ mod questions;
 mod queue;
 mod reuse;
 mod rounds;
+mod schedule;
 mod size;
 mod undo;

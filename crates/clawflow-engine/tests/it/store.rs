@@ -119,6 +119,10 @@ impl Store for Faulty {
         receipt
     }
 
+    fn schedules(&self) -> &dyn clawflow_store::schedules::ScheduleStore {
+        self.below.schedules()
+    }
+
     fn next_epoch(&self) -> Result<u64, StoreError> {
         self.below.next_epoch()
     }

@@ -33,6 +33,10 @@ impl Store for Counting {
         self.below.submit(unit)
     }
 
+    fn schedules(&self) -> &dyn clawflow_store::schedules::ScheduleStore {
+        self.below.schedules()
+    }
+
     fn next_epoch(&self) -> Result<u64, StoreError> {
         self.below.next_epoch()
     }

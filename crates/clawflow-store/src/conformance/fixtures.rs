@@ -5,11 +5,16 @@ use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::event::Event;
 use clawflow_core::flow::{Flow, FlowStatus, NotifyPolicy, SyncMode};
 use clawflow_core::idempotency::Outcome;
-use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, TokenId, WaitId};
+use clawflow_core::ids::{
+    DeliveryId, FlowId, RunId, ScheduleId, SignalId, TaskId, TokenId, WaitId,
+};
+use clawflow_core::schedule::{
+    Payload, Policies, RunStatus, RunTrigger, Schedule, ScheduleRun, Spec,
+};
 use clawflow_core::signal::Signal;
 use clawflow_core::spec::{DefinitionSource, FlowSpec};
 use clawflow_core::step::{Step, StepStatus};
-use clawflow_core::task::{DeliveryStatus, Runtime, ScopeKind, Task, TaskStatus};
+use clawflow_core::task::{DeliveryStatus, Runtime, ScopeKind, Task, TaskCommand, TaskStatus};
 use clawflow_core::token::{Access, Token};
 use clawflow_core::unit::{Change, Guard, Unit};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
@@ -54,6 +59,72 @@ pub fn signal_id(n: u64) -> SignalId {
 #[must_use]
 pub fn token_id(n: u64) -> TokenId {
     TokenId(format!("{}{n:026}", TokenId::PREFIX))
+}
+
+/// The id of schedule number `n`.
+#[must_use]
+pub fn schedule_id(n: u64) -> ScheduleId {
+    ScheduleId(format!("{}{n:026}", ScheduleId::PREFIX))
+}
+
+/// The id of run number `n`.
+#[must_use]
+pub fn run_id(n: u64) -> RunId {
+    RunId(format!("{}{n:026}", RunId::PREFIX))
+}
+
+/// An enabled schedule of a command, due at time `n`.
+#[must_use]
+pub fn schedule(n: u64) -> Schedule {
+    Schedule {
+        schedule_id: schedule_id(n),
+        version: 1,
+        owner_key: OWNER.to_owned(),
+        name: format!("name-{n}"),
+        requester_origin: None,
+        spec: Spec::Every { every_ms: 1000, anchor: 0 },
+        payload: Payload::Command(TaskCommand::default()),
+        policies: Policies::default(),
+        enabled: true,
+        disabled_reason: None,
+        next_slot: Some(n.cast_signed()),
+        next_at: Some(n.cast_signed()),
+        last_slot: None,
+        last_status: None,
+        last_ended_at: None,
+        last_error: None,
+        consecutive_errors: 0,
+        skipping: None,
+        created_at: n.cast_signed(),
+        updated_at: n.cast_signed(),
+    }
+}
+
+/// A running run number `n` of schedule `of`, of slot `n`.
+#[must_use]
+pub fn run(n: u64, of: u64) -> ScheduleRun {
+    ScheduleRun {
+        run_id: run_id(n),
+        version: 1,
+        schedule_id: schedule_id(of),
+        owner_key: OWNER.to_owned(),
+        trigger: RunTrigger::Slot,
+        slot: Some(n.cast_signed()),
+        slot_to: None,
+        slots: 1,
+        more: false,
+        status: RunStatus::Running,
+        reason: None,
+        attempt: 1,
+        task_id: None,
+        flow_id: None,
+        due_at: None,
+        stopping: None,
+        error: None,
+        created_at: n.cast_signed(),
+        started_at: None,
+        ended_at: None,
+    }
 }
 
 /// A running flow, created at time `n`.

@@ -22,6 +22,7 @@ pub mod purge;
 pub mod queues;
 pub mod reopen;
 pub mod rules;
+pub mod schedules;
 pub mod signal;
 mod subject;
 pub mod token;

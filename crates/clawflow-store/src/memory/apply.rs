@@ -45,6 +45,11 @@ impl Rows {
             let place = (outcome.owner_key.clone(), outcome.key.clone());
             self.outcomes.insert(place, outcome);
         }
+        unit.dropped.iter().for_each(|id| self.drop_schedule(id));
+        unit.schedules.into_iter().for_each(|change| self.put_schedule(change.row));
+        for change in unit.runs {
+            self.runs.insert(change.row.run_id.clone(), change.row);
+        }
         unit.events.into_iter().for_each(|event| self.put_event(event));
         unit.purges.iter().for_each(|id| self.purge(id));
         Ok(self.seq)
@@ -103,12 +108,7 @@ impl Rows {
         }
         if let Some(spec) = self.specs.remove(id) {
             for hash in [Some(spec.definition_hash), spec.files].into_iter().flatten() {
-                let uses = |other: &FlowSpec| {
-                    other.definition_hash == hash || other.files.as_ref() == Some(&hash)
-                };
-                if !self.specs.values().any(uses) {
-                    self.definitions.remove(&hash);
-                }
+                self.purge_definition(&hash);
             }
         }
     }

@@ -6,6 +6,7 @@ mod ended;
 mod find;
 mod list;
 mod read;
+mod schedules;
 mod signal;
 mod state;
 mod view;

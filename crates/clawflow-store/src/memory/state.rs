@@ -5,13 +5,17 @@ use crate::query::{
     DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
     TaskCounts, TaskFilter, Work,
 };
+use crate::schedules::ScheduleStore;
 use crate::store::{Receipt, Store};
 use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, RouteKind};
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::idempotency::Outcome;
-use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, TokenId, WaitId};
+use clawflow_core::ids::{
+    DeliveryId, FlowId, RunId, ScheduleId, SignalId, TaskId, TokenId, WaitId,
+};
+use clawflow_core::schedule::{Schedule, ScheduleRun};
 use clawflow_core::signal::Signal;
 use clawflow_core::spec::FlowSpec;
 use clawflow_core::step::Step;
@@ -46,6 +50,8 @@ pub(super) struct Rows {
     pub(super) tokens: BTreeMap<TokenId, Token>,
     /// By owner and key.
     pub(super) outcomes: BTreeMap<(String, String), Outcome>,
+    pub(super) schedules: BTreeMap<ScheduleId, Schedule>,
+    pub(super) runs: BTreeMap<RunId, ScheduleRun>,
     /// By subject, then number.
     pub(super) events: BTreeMap<String, BTreeMap<u64, StoredEvent>>,
     /// Where each event is, by seq.
@@ -72,7 +78,7 @@ impl MemoryStore {
     }
 
     /// A unit is checked whole before it is written, so that a panic cannot leave half of one.
-    fn rows(&self) -> MutexGuard<'_, Rows> {
+    pub(super) fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,6 +89,10 @@ impl Store for MemoryStore {
         // Nobody may be waiting any more.
         let _ = answer.send(self.rows().apply(unit));
         receipt
+    }
+
+    fn schedules(&self) -> &dyn ScheduleStore {
+        self
     }
 
     fn next_epoch(&self) -> Result<u64, StoreError> {

@@ -6,7 +6,8 @@ use crate::rules::{Found, View};
 use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, DeliveryState};
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TokenId};
+use clawflow_core::ids::{DeliveryId, FlowId, ScheduleId, SignalId, TokenId};
+use clawflow_core::schedule::{Schedule, ScheduleRun};
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
 use clawflow_core::token::Token;
@@ -90,6 +91,33 @@ impl View for Rows {
     fn outcome(&mut self, owner: &str, key: &str) -> Result<Option<Millis>, StoreError> {
         let found = self.outcomes.get(&(owner.to_owned(), key.to_owned()));
         Ok(found.map(|outcome| outcome.created_at))
+    }
+
+    fn schedule(&mut self, row: &Schedule) -> Result<Found, StoreError> {
+        let identity = |s: &Schedule| (s.owner_key.clone(), s.created_at);
+        let found = self.schedules.get(&row.schedule_id);
+        Ok(found.map(|old| (old.version, identity(old) == identity(row))))
+    }
+
+    fn schedule_name(&mut self, owner: &str, name: &str) -> Result<Option<ScheduleId>, StoreError> {
+        let is_it = |row: &&Schedule| row.owner_key == owner && row.name == name;
+        Ok(self.schedules.values().find(is_it).map(|row| row.schedule_id.clone()))
+    }
+
+    fn has_schedule(&mut self, id: &ScheduleId) -> Result<bool, StoreError> {
+        Ok(self.schedules.contains_key(id))
+    }
+
+    fn run(&mut self, row: &ScheduleRun) -> Result<Found, StoreError> {
+        let identity =
+            |r: &ScheduleRun| (r.schedule_id.clone(), r.owner_key.clone(), r.slot, r.created_at);
+        let found = self.runs.get(&row.run_id);
+        Ok(found.map(|old| (old.version, identity(old) == identity(row))))
+    }
+
+    fn has_slot(&mut self, id: &ScheduleId, slot: Millis) -> Result<bool, StoreError> {
+        let is_it = |run: &ScheduleRun| run.schedule_id == *id && run.slot == Some(slot);
+        Ok(self.runs.values().any(is_it))
     }
 
     fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError> {

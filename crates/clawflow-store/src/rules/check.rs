@@ -2,12 +2,13 @@
 //! written, so that a refused unit has nothing to take back.
 
 use super::shape::invalid;
-use super::{delivery, outcome, signal, token};
+use super::{delivery, outcome, schedule, signal, token};
 use crate::error::{ApplyError, StoreError};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TokenId};
+use clawflow_core::ids::{DeliveryId, FlowId, ScheduleId, SignalId, TokenId};
+use clawflow_core::schedule::{Schedule, ScheduleRun};
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
 use clawflow_core::token::Token;
@@ -52,6 +53,16 @@ pub(crate) trait View {
     fn hash_owner(&mut self, hash: &str) -> Result<Option<TokenId>, StoreError>;
     /// When the outcome of the owner and key was made.
     fn outcome(&mut self, owner: &str, key: &str) -> Result<Option<Millis>, StoreError>;
+    /// A schedule; owner and creation never change.
+    fn schedule(&mut self, row: &Schedule) -> Result<Found, StoreError>;
+    /// The schedule of the owner with the name.
+    fn schedule_name(&mut self, owner: &str, name: &str) -> Result<Option<ScheduleId>, StoreError>;
+    /// Whether there is such a schedule.
+    fn has_schedule(&mut self, id: &ScheduleId) -> Result<bool, StoreError>;
+    /// A run; schedule, owner, slot and creation never change.
+    fn run(&mut self, row: &ScheduleRun) -> Result<Found, StoreError>;
+    /// Whether a run of the schedule has the slot.
+    fn has_slot(&mut self, id: &ScheduleId, slot: Millis) -> Result<bool, StoreError>;
     /// Number of the newest event.
     fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError>;
 }
@@ -91,6 +102,7 @@ pub(crate) fn check(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError>
     signal::check(unit, view)?;
     token::check(unit, view)?;
     outcome::check(unit, view)?;
+    schedule::check(unit, view)?;
     events(unit, view)?;
     keys(unit, view)?;
     purges(unit, view)

@@ -3,6 +3,7 @@
 mod check;
 mod delivery;
 mod outcome;
+mod schedule;
 mod shape;
 mod signal;
 mod token;

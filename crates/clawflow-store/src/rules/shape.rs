@@ -1,7 +1,7 @@
 //! What can be said about a unit without looking at the store. The SQL schema has the same rules as
 //! CHECKs; here they get words.
 
-use super::{delivery, outcome, signal, token};
+use super::{delivery, outcome, schedule, signal, token};
 use crate::error::ApplyError;
 use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
 use clawflow_core::step::{Step, StepStatus};
@@ -47,6 +47,7 @@ pub(crate) fn shape(unit: &Unit) -> Result<(), ApplyError> {
     signal::shape(unit, &mut seen)?;
     token::shape(unit, &mut seen)?;
     outcome::shape(unit, &mut seen)?;
+    schedule::shape(unit, &mut seen)?;
     for event in &unit.events {
         if event.number == 0 || event.number > NUMBER_MAX {
             return Err(invalid(&format!("event of {}", event.subject), "numbers start at 1"));

@@ -2,6 +2,7 @@
 
 use super::encode::Encoded;
 use super::fault::fault;
+use super::schedules;
 use super::statements::Statements;
 use crate::error::{ApplyError, StoreError};
 use crate::rules;
@@ -54,6 +55,7 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
         wait(change.expected, &change.row, text, s)?;
     }
     owed(encoded, s)?;
+    schedules(encoded, s)?;
     for (event, data) in unit.events.iter().zip(&encoded.events) {
         seq += 1;
         let e = event;
@@ -68,6 +70,19 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
         unit.purges.iter().try_for_each(|id| purge(id, s))?;
     }
     Ok(seq)
+}
+
+/// Schedules and their runs.
+fn schedules(encoded: &Encoded, s: &mut Statements<'_>) -> Result<()> {
+    let unit = &encoded.unit;
+    unit.dropped.iter().try_for_each(|id| schedules::drop_one(id, s))?;
+    for (change, text) in unit.schedules.iter().zip(&encoded.schedules) {
+        schedules::put(change, text, s)?;
+    }
+    for (change, text) in unit.runs.iter().zip(&encoded.runs) {
+        schedules::put_run(change, text, s)?;
+    }
+    Ok(())
 }
 
 /// Messages, signals, tokens and outcomes: most units have none.
@@ -256,6 +271,6 @@ fn purge(id: &FlowId, s: &mut Statements<'_>) -> Result<()> {
 }
 
 /// The row was checked to be there in this very transaction.
-fn only_one(changed: usize) -> Result<()> {
+pub(super) fn only_one(changed: usize) -> Result<()> {
     if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
 }

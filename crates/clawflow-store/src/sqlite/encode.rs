@@ -22,6 +22,8 @@ pub(super) struct Encoded {
     pub(super) tokens: Vec<String>,
     /// The answers.
     pub(super) outcomes: Vec<String>,
+    pub(super) schedules: Vec<String>,
+    pub(super) runs: Vec<String>,
     pub(super) events: Vec<Option<String>>,
     /// About how much will be written.
     pub(super) bytes: usize,
@@ -54,6 +56,8 @@ impl Encoded {
         let tokens = rows(&unit.tokens, |row| text(serde_json::to_string(row)))?;
         let outcomes = unit.outcomes.iter().map(|row| text(serde_json::to_string(&row.answer)));
         let outcomes = outcomes.collect::<Result<_, _>>()?;
+        let schedules = rows(&unit.schedules, |row| text(serde_json::to_string(row)))?;
+        let runs = rows(&unit.runs, |row| text(serde_json::to_string(row)))?;
         let events = unit.events.iter().map(|event| {
             let data = Some(&event.data).filter(|data| !data.is_null());
             data.map(|data| text(serde_json::to_string(data))).transpose()
@@ -69,6 +73,8 @@ impl Encoded {
             signals,
             tokens,
             outcomes,
+            schedules,
+            runs,
             events,
             bytes,
             unit,

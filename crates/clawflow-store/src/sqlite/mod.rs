@@ -22,6 +22,7 @@ mod migrate;
 mod open;
 mod place;
 mod readers;
+mod schedules;
 mod statements;
 mod store;
 mod tasks;

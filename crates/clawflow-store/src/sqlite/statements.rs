@@ -53,4 +53,7 @@ statements! {
     token_insert, token_update, outcome_put, outcome_expire, event_insert,
     purge_seq, purge_events, purge_deliveries, purge_waits, purge_tasks, purge_steps, purge_spec,
     purge_flow, definition_purge,
+    check_schedule, check_schedule_name, check_schedule_there, check_run, check_slot,
+    schedule_insert, schedule_update, schedule_hash, schedule_drop, run_insert, run_update,
+    run_drop, run_expire,
 }

@@ -13,6 +13,7 @@ use crate::query::{
     TaskCounts, TaskFilter, Work,
 };
 use crate::rules;
+use crate::schedules::ScheduleStore;
 use crate::store::{Receipt, Store};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
@@ -37,8 +38,8 @@ pub const FILE_NAME: &str = "clawflow.db";
 /// A durable ledger in one SQLite file. Dropping it waits for what was submitted.
 pub struct SqliteStore {
     /// Dropped first, so that the writer is the last to close the file and can remove its log.
-    readers: Readers,
-    writer: Writer,
+    pub(super) readers: Readers,
+    pub(super) writer: Writer,
 }
 
 impl SqliteStore {
@@ -83,6 +84,10 @@ impl Store for SqliteStore {
             Err(refused) => drop(answer.send(Err(refused))),
         }
         receipt
+    }
+
+    fn schedules(&self) -> &dyn ScheduleStore {
+        self
     }
 
     fn next_epoch(&self) -> Result<u64, StoreError> {

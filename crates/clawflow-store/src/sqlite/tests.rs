@@ -17,6 +17,11 @@ const WALKS: &[(&str, &str)] = &[
     ("flow_count_cancelling", "counts all of a partial index"),
     ("flow_find_part", "finds the middle of a word, in an index only"),
     ("last_seq", "takes the end of the primary key"),
+    ("run_list", "walks the primary key as far as its page"),
+    ("schedule_count", "counts all, in an index only"),
+    ("schedule_find_part", "finds the middle of a word, and they are few"),
+    ("schedule_list", "walks the primary key as far as its page"),
+    ("schedule_next", "takes the ends of two indexes"),
     ("task_find_part", "finds the middle of a word, in an index only"),
     ("task_list_open", "walks the open tasks only"),
     ("token_list", "lists all, and they are few"),
@@ -145,6 +150,32 @@ fn what_is_owed_is_found_by_an_index() {
     uses("signal_count", "COVERING INDEX signal_by_owner");
     uses("outcome_expire", "outcome_by_age (created_at<?");
     uses("token_find", "token_by_label");
+}
+
+#[test]
+fn schedules_are_found_by_an_index() {
+    let (_dir, conn) = store();
+    let uses = |name: &str, index: &str| {
+        let path = format!("{}/src/sqlite/sql/{name}.sql", env!("CARGO_MANIFEST_DIR"));
+        let steps = plan(&conn, &fs::read_to_string(path).unwrap());
+        assert!(steps.iter().any(|step| step.contains(index)), "{name}: {steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{name}: {steps:?}");
+    };
+    uses("schedule_due", "schedule_due (next_at>? AND next_at<?");
+    uses("schedule_next", "COVERING INDEX schedule_due");
+    uses("schedule_next", "COVERING INDEX run_due");
+    uses("schedule_list_owner", "schedule_by_owner (owner_key=? AND schedule_id<?");
+    uses("schedule_count", "COVERING INDEX schedule_by_owner");
+    uses("check_schedule_name", "schedule_by_name (name=? AND owner_key=?");
+    uses("check_slot", "COVERING INDEX run_slot (schedule_id=? AND slot=?");
+    uses("run_due", "run_due (due_at>? AND due_at<?");
+    uses("run_open_of", "run_open (schedule_id=?");
+    uses("run_open", "run_open_all (run_id>?");
+    uses("run_of_work", "run_by_task (task_id=?");
+    uses("run_of_work", "run_by_flow (flow_id=?");
+    uses("run_list_of", "run_by_schedule (schedule_id=? AND run_id<?");
+    uses("run_expire", "run_ended (ended_at>? AND ended_at<?");
+    uses("definition_purge", "COVERING INDEX schedule_by_definition");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::rules::{Found, View};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::{DeliveryId, FlowId, SignalId, TaskId, TokenId};
+use clawflow_core::ids::{DeliveryId, FlowId, ScheduleId, SignalId, TaskId, TokenId};
+use clawflow_core::schedule::{Schedule, ScheduleRun};
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
 use clawflow_core::token::Token;
@@ -115,6 +116,32 @@ impl View for Statements<'_> {
 
     fn outcome(&mut self, owner: &str, key: &str) -> Result<Option<Millis>, StoreError> {
         one(self.path, &mut self.check_outcome, [owner, key], |row| row.get(0))
+    }
+
+    fn schedule(&mut self, row: &Schedule) -> Result<Found, StoreError> {
+        let params = (row.schedule_id.as_str(), &row.owner_key, row.created_at);
+        one(self.path, &mut self.check_schedule, params, versioned)
+    }
+
+    fn schedule_name(&mut self, owner: &str, name: &str) -> Result<Option<ScheduleId>, StoreError> {
+        let read = |row: &Row<'_>| row.get(0).map(ScheduleId);
+        one(self.path, &mut self.check_schedule_name, [owner, name], read)
+    }
+
+    fn has_schedule(&mut self, id: &ScheduleId) -> Result<bool, StoreError> {
+        let found = one(self.path, &mut self.check_schedule_there, [id.as_str()], |_| Ok(()));
+        Ok(found?.is_some())
+    }
+
+    fn run(&mut self, row: &ScheduleRun) -> Result<Found, StoreError> {
+        let (id, schedule) = (row.run_id.as_str(), row.schedule_id.as_str());
+        let params = (id, schedule, &row.owner_key, row.slot, row.created_at);
+        one(self.path, &mut self.check_run, params, versioned)
+    }
+
+    fn has_slot(&mut self, id: &ScheduleId, slot: Millis) -> Result<bool, StoreError> {
+        let found = one(self.path, &mut self.check_slot, (id.as_str(), slot), |_| Ok(()));
+        Ok(found?.is_some())
     }
 
     fn newest_event(&mut self, subject: &str) -> Result<u64, StoreError> {

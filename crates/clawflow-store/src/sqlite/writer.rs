@@ -41,6 +41,8 @@ pub(super) enum Expiry {
     Deliveries,
     /// Outcomes of commands.
     Outcomes,
+    /// Ended runs of schedules.
+    Runs,
 }
 
 /// A handle of the writing thread. The thread ends with it, after what was queued.
@@ -244,6 +246,7 @@ fn expire(
     let delete = match what {
         Expiry::Deliveries => &mut statements.delivery_expire,
         Expiry::Outcomes => &mut statements.outcome_expire,
+        Expiry::Runs => &mut statements.run_expire,
     };
     // A single statement is a transaction of its own.
     let deleted = delete.execute((before, EXPIRE_MAX));

@@ -4,6 +4,7 @@ use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
 use clawflow_core::flow::FlowStatus;
 use clawflow_core::idempotency::KEPT_MS;
 use clawflow_core::ids::FlowId;
+use clawflow_core::schedule::{DisabledReason, Payload, RunStatus, ScheduleRun, SkipReason};
 use clawflow_core::signal::Signal;
 use clawflow_core::step::{StepResult, StepStatus};
 use clawflow_core::task::{Runtime, TaskStatus};
@@ -12,6 +13,7 @@ use clawflow_core::unit::{Change, Unit};
 use clawflow_core::wait::{WaitKind, WaitState};
 use clawflow_store::conformance::fixtures as fix;
 use clawflow_store::query::{DeliveryFilter, EventFilter, FlowFilter, TaskFilter};
+use clawflow_store::schedules::{RunFilter, ScheduleFilter, ScheduleStore};
 use clawflow_store::{MemoryStore, SqliteStore, Store};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -31,7 +33,7 @@ struct Part {
 
 fn part() -> impl Strategy<Value = Part> {
     let off = prop_oneof![12 => Just(0_u64), 1 => Just(1_u64)];
-    (0_u8..15, 0..NUMBERS, 0..NUMBERS, off, 0_usize..32)
+    (0_u8..18, 0..NUMBERS, 0..NUMBERS, off, 0_usize..32)
         .prop_map(|(what, n, other, off, status)| Part { what, n, other, off, status })
 }
 
@@ -74,6 +76,11 @@ fn unit(parts: &[Part], now: &MemoryStore) -> Unit {
             }
             13 if part.status % 2 == 0 => unit.taken.push(fix::signal_id(part.n)),
             13 => unit.tokens.push(token(*part, now)),
+            15 | 16 => schedules(*part, now, &mut unit),
+            17 => {
+                unit.dropped.extend((part.off > 0).then(|| fix::schedule_id(part.n)));
+                unit.runs.push(run(*part, now));
+            }
             14 => {
                 let at = part.status as i64 * KEPT_MS / 8;
                 unit.outcomes.push(fix::outcome(&format!("key-{}", part.n), at));
@@ -179,6 +186,75 @@ fn token(part: Part, now: &MemoryStore) -> Change<Token> {
     Change { expected, row }
 }
 
+/// A schedule, of a command or of a workflow file.
+fn schedules(part: Part, now: &MemoryStore, unit: &mut Unit) {
+    let found = now.schedule(&fix::schedule_id(part.n)).expect("a schedule");
+    let expected = expected(found.map(|row| row.version), part.off);
+    let mut row = fix::schedule(part.n);
+    row.version = expected.map_or(0, |version| version + 1);
+    // Two numbers share a name.
+    row.name = format!("name-{}", if part.other == 3 { 3 } else { part.n / 2 });
+    row.next_at = Some(part.status as i64);
+    if part.status.is_multiple_of(3) {
+        (row.enabled, row.next_at, row.next_slot) = (false, None, None);
+        row.disabled_reason = Some(DisabledReason::Asked);
+    }
+    if part.status.is_multiple_of(2) {
+        let definition_hash = format!("hash-{}", part.other);
+        unit.definitions.push(fix::definition(&definition_hash));
+        row.payload = Payload::Flow {
+            file: "a.yaml".to_owned(),
+            definition_hash,
+            args: serde_json::Map::new(),
+            cwd: "/".to_owned(),
+            env: std::collections::BTreeMap::new(),
+            key: None,
+            auto_approve: false,
+        };
+    }
+    unit.schedules.push(Change { expected, row });
+}
+
+fn run(part: Part, now: &MemoryStore) -> Change<ScheduleRun> {
+    let found = now.run(&fix::run_id(part.n)).expect("a run");
+    let expected = expected(found.map(|row| row.version), part.off);
+    // Two numbers share a slot, and some change theirs.
+    let mut row = fix::run(part.n, part.n / 2);
+    row.slot = Some(i64::try_from(part.other).unwrap_or_default()).filter(|slot| *slot > 0);
+    row.version = expected.map_or(0, |version| version + 1);
+    row.status = RunStatus::ALL[part.status % RunStatus::ALL.len()];
+    row.ended_at = row.status.is_terminal().then_some(part.status as i64);
+    row.reason = (row.status == RunStatus::Skipped).then_some(SkipReason::Missed);
+    row.due_at = (row.status == RunStatus::Retrying).then_some(part.other as i64);
+    row.task_id = Some(fix::task_id(part.other));
+    Change { expected, row }
+}
+
+/// What the store answers about schedules.
+fn scheduled(store: &dyn ScheduleStore, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
+    for n in 0..NUMBERS {
+        say("schedule", &store.schedule_state(&fix::schedule_id(n)));
+        say("named", &store.find_schedules(None, &format!("name-{n}")));
+        say("named", &store.find_schedules(Some(fix::OWNER), &format!("0000000{n}")));
+        say("run", &store.run(&fix::run_id(n)));
+        say("of", &store.runs_of_work(fix::task_id(n).as_str()));
+        say("file", &store.definition(&format!("hash-{n}")));
+        let schedule_id = Some(fix::schedule_id(n)).filter(|_| n > 0);
+        let statuses = RunStatus::ALL[..n as usize].to_vec();
+        let filter = RunFilter { schedule_id, statuses, limit: 3, ..RunFilter::default() };
+        say("runs", &store.list_runs(&filter));
+    }
+    for enabled_only in [true, false] {
+        let filter = ScheduleFilter { enabled_only, limit: 3, ..ScheduleFilter::default() };
+        say("schedules", &store.list_schedules(&filter));
+    }
+    say("due", &store.due_schedules(9, 3));
+    say("due", &store.due_runs(2, 9));
+    say("open", &store.open_runs(Some(&fix::run_id(0)), 9));
+    say("next", &store.next_schedule_due());
+    say("count", &store.count_schedules(Some(fix::OWNER)));
+}
+
 /// What the store answers about messages, signals, tokens and outcomes.
 fn owed(store: &dyn Store, say: &mut dyn FnMut(&str, &dyn std::fmt::Debug)) {
     for n in 0..NUMBERS {
@@ -278,6 +354,7 @@ fn contents(store: &dyn Store) -> Vec<String> {
         say("due", &store.due(20, None, limit));
     }
     owed(store, &mut say);
+    scheduled(store.schedules(), &mut say);
     say("work", &store.work(None));
     say("next", &store.next_due(None));
     say("count", &store.count_flows(None));
@@ -316,6 +393,7 @@ proptest! {
         for before in [3, KEPT_MS, i64::MAX] {
             prop_assert_eq!(sqlite.expire_outcomes(before), memory.expire_outcomes(before));
             prop_assert_eq!(sqlite.expire_deliveries(before), memory.expire_deliveries(before));
+            prop_assert_eq!(sqlite.expire_runs(before), memory.expire_runs(before));
         }
         for (sqlite, memory) in contents(&sqlite).into_iter().zip(contents(&memory)) {
             prop_assert_eq!(sqlite, memory);

@@ -291,3 +291,66 @@ create table event (
 -- The feed of an owner, by seq, which every index of a table with rowids ends with:
 -- event_list_owner.sql.
 create index event_by_owner on event (owner_key);
+
+-- What time starts.
+create table schedule (
+    schedule_id text not null primary key check (schedule_id <> ''),
+    owner_key text not null,
+    name text not null check (name <> ''),
+    version integer not null check (version >= 0),
+    enabled integer not null check (enabled in (0, 1)),
+    next_at integer,
+    definition_hash text references definition (hash),
+    created_at integer not null,
+    record text not null,
+    constraint next_at_is_set_while_enabled check (enabled = (next_at is not null))
+) strict, without rowid;
+
+-- One schedule per owner and name: check_schedule_name.sql, schedule_named.sql.
+create unique index schedule_by_name on schedule (name, owner_key);
+-- Lists and counts of an owner: schedule_list_owner.sql, schedule_count.sql.
+create index schedule_by_owner on schedule (owner_key, schedule_id, enabled);
+-- What is due, by time: schedule_due.sql, schedule_next.sql.
+create index schedule_due on schedule (next_at, schedule_id) where next_at is not null;
+-- Workflow files that nobody names any more: definition_purge.sql.
+create index schedule_by_definition on schedule (definition_hash)
+    where definition_hash is not null;
+
+-- The history of schedules. Task and flow are no references: it outlives them.
+create table run (
+    run_id text not null primary key check (run_id <> ''),
+    schedule_id text not null references schedule (schedule_id),
+    owner_key text not null,
+    slot integer,
+    version integer not null check (version >= 0),
+    status text not null check (status in (
+        'queued', 'running', 'retrying', 'succeeded', 'failed', 'timed_out', 'cancelled', 'lost',
+        'skipped'
+    )),
+    task_id text,
+    flow_id text,
+    due_at integer,
+    created_at integer not null,
+    ended_at integer,
+    record text not null,
+    constraint ended_at_is_set_at_an_end check (
+        (status in ('queued', 'running', 'retrying')) = (ended_at is null)
+    ),
+    constraint retrying_is_due check (status <> 'retrying' or due_at is not null),
+    constraint what_ended_is_not_due check (ended_at is null or due_at is null)
+) strict, without rowid;
+
+-- A slot fires once: check_slot.sql.
+create unique index run_slot on run (schedule_id, slot) where slot is not null;
+-- The history of one schedule: run_list_of.sql, run_drop.sql.
+create index run_by_schedule on run (schedule_id, run_id);
+-- What goes on, of one schedule and of all: run_open_of.sql, run_open.sql.
+create index run_open on run (schedule_id, run_id, ended_at) where ended_at is null;
+create index run_open_all on run (run_id, ended_at) where ended_at is null;
+-- Retries and limits by time: run_due.sql, schedule_next.sql.
+create index run_due on run (due_at, run_id) where due_at is not null;
+-- Whose end it is: run_of_work.sql.
+create index run_by_task on run (task_id, ended_at) where task_id is not null and ended_at is null;
+create index run_by_flow on run (flow_id, ended_at) where flow_id is not null and ended_at is null;
+-- What is kept no longer: run_expire.sql.
+create index run_ended on run (ended_at) where ended_at is not null;

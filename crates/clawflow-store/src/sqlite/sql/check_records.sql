@@ -30,3 +30,15 @@ union all
 select 'token ' || token_id from token
 where record ->> '$.version' is not version or record ->> '$.hash' is not hash
     or record ->> '$.ownerKey' is not owner_key
+union all
+select 'schedule ' || schedule_id from schedule
+where record ->> '$.version' is not version or record ->> '$.name' is not name
+    or record ->> '$.enabled' is not enabled or record ->> '$.nextAt' is not next_at
+    or record ->> '$.payload.definitionHash' is not definition_hash
+    or record ->> '$.ownerKey' is not owner_key
+union all
+select 'run ' || run_id from run
+where record ->> '$.version' is not version or record ->> '$.status' is not status
+    or record ->> '$.slot' is not slot or record ->> '$.dueAt' is not due_at
+    or record ->> '$.endedAt' is not ended_at or record ->> '$.taskId' is not task_id
+    or record ->> '$.flowId' is not flow_id or record ->> '$.scheduleId' is not schedule_id

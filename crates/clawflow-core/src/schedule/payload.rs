@@ -1,0 +1,211 @@
+//! What a schedule starts.
+
+use crate::error::{Code, Refusal};
+use crate::flow::has_nul;
+use crate::json::{Object, fits};
+use crate::limits::{JSON_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::task::{TaskCommand, check_command};
+use crate::text_enum::text_enum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+text_enum!(
+    /// The kind of what a schedule starts.
+    PayloadKind {
+        /// A program, as a task of its own.
+        Command = "command",
+        /// A flow from a workflow file.
+        Flow = "flow",
+        /// A message to the owner.
+        Message = "message",
+    }
+);
+
+/// What a schedule starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Wire", into = "Wire")]
+pub enum Payload {
+    /// A program, as a task of its own.
+    Command(TaskCommand),
+    /// A flow from a workflow file, as it was when it was given.
+    Flow {
+        /// Name of the file, for messages.
+        file: String,
+        /// SHA-256 (hex) of its text.
+        definition_hash: String,
+        /// Arguments.
+        args: Object,
+        /// Directory of steps that name none.
+        cwd: String,
+        /// The chosen environment.
+        env: BTreeMap<String, String>,
+        /// Human name of each flow; else the file's.
+        key: Option<String>,
+        /// Whether approvals are given without asking.
+        auto_approve: bool,
+    },
+    /// A message to the owner, on its routes.
+    Message {
+        /// For people.
+        content: String,
+        /// For programs.
+        data: Value,
+    },
+}
+
+/// A payload as it is written: one record for all kinds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(rename = "SchedulePayload")]
+struct Wire {
+    /// Which of the fields below count.
+    #[schemars(required, with = "PayloadKind")]
+    kind: Option<PayloadKind>,
+    /// `command`: program and arguments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    argv: Vec<String>,
+    /// `command` and `flow`: the working directory.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    cwd: String,
+    /// `command` and `flow`: the chosen environment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    env: BTreeMap<String, String>,
+    /// `flow`: name of the workflow file.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    file: String,
+    /// `flow`: SHA-256 (hex) of the file's text as it was given.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    definition_hash: String,
+    /// `flow`: arguments.
+    #[serde(skip_serializing_if = "Object::is_empty")]
+    args: Object,
+    /// `flow`: human name of each flow; else the file's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// `flow`: whether approvals are given without asking.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    auto_approve: bool,
+    /// `message`: the text.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    content: String,
+    /// `message`: for programs.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    data: Value,
+}
+
+impl JsonSchema for Payload {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Wire::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Wire::json_schema(generator)
+    }
+}
+
+impl TryFrom<Wire> for Payload {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let Wire { argv, cwd, env, file, definition_hash, args, key, auto_approve, .. } = wire;
+        match wire.kind {
+            Some(PayloadKind::Command) => {
+                Ok(Self::Command(TaskCommand { argv, cwd, env, timeout_ms: None }))
+            }
+            Some(PayloadKind::Flow) => {
+                Ok(Self::Flow { file, definition_hash, args, cwd, env, key, auto_approve })
+            }
+            Some(PayloadKind::Message) => {
+                Ok(Self::Message { content: wire.content, data: wire.data })
+            }
+            None => Err("a payload has a `kind`"),
+        }
+    }
+}
+
+impl From<Payload> for Wire {
+    fn from(payload: Payload) -> Self {
+        let kind = Some(payload.kind());
+        match payload {
+            Payload::Command(TaskCommand { argv, cwd, env, .. }) => {
+                Self { kind, argv, cwd, env, ..Self::default() }
+            }
+            Payload::Flow { file, definition_hash, args, cwd, env, key, auto_approve } => Self {
+                kind,
+                file,
+                definition_hash,
+                args,
+                cwd,
+                env,
+                key,
+                auto_approve,
+                ..Self::default()
+            },
+            Payload::Message { content, data } => Self { kind, content, data, ..Self::default() },
+        }
+    }
+}
+
+impl Payload {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> PayloadKind {
+        match self {
+            Self::Command(_) => PayloadKind::Command,
+            Self::Flow { .. } => PayloadKind::Flow,
+            Self::Message { .. } => PayloadKind::Message,
+        }
+    }
+
+    /// The workflow file that it needs.
+    #[must_use]
+    pub fn definition_hash(&self) -> Option<&str> {
+        match self {
+            Self::Flow { definition_hash, .. } => Some(definition_hash),
+            Self::Command(_) | Self::Message { .. } => None,
+        }
+    }
+
+    /// For people, on one line.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let text = match self {
+            Self::Command(command) => command.argv.join(" "),
+            Self::Flow { file, .. } => format!("flow {file}"),
+            Self::Message { content, .. } => format!("message {content}"),
+        };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Refuses what could never start. What a file demands of arguments is its own law's.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        let invalid = |why: String| Err(Refusal::new(Code::Invalid, why));
+        match self {
+            Self::Command(command) => check_command(command),
+            Self::Flow { args, .. } => {
+                let args = Value::Object(args.clone());
+                if !fits(&args, JSON_BYTES_MAX) {
+                    return invalid(format!(
+                        "the arguments are larger than {JSON_BYTES_MAX} bytes"
+                    ));
+                }
+                match has_nul(&args) {
+                    true => invalid("an argument contains a NUL character".to_owned()),
+                    false => Ok(()),
+                }
+            }
+            Self::Message { content, .. } if content.trim().is_empty() => {
+                invalid("the message is blank".to_owned())
+            }
+            Self::Message { content, data } => {
+                let fits = content.len() <= MESSAGE_BYTES_MAX && fits(data, MESSAGE_BYTES_MAX);
+                match fits {
+                    true => Ok(()),
+                    false => invalid(format!("a message has at most {MESSAGE_BYTES_MAX} bytes")),
+                }
+            }
+        }
+    }
+}

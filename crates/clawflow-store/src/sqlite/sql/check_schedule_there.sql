@@ -1,0 +1,1 @@
+select 1 from schedule where schedule_id = ?1

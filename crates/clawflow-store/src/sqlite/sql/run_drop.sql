@@ -1,0 +1,1 @@
+delete from run where schedule_id = ?1

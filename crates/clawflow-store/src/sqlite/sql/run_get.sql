@@ -1,0 +1,1 @@
+select record from run where run_id = ?1

@@ -1,0 +1,1 @@
+delete from schedule where schedule_id = ?1

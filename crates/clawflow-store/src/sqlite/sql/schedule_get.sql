@@ -1,0 +1,1 @@
+select record from schedule where schedule_id = ?1
