@@ -1,7 +1,8 @@
 //! The one way to the store: a unit is committed, then whoever waits for it is told.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Scope};
 use crate::feed::{Mark, Recent};
+use crate::schedules::ends_of;
 use clawflow_core::delivery::{DeliveryState, RouteKind};
 use clawflow_core::ids::TaskId;
 use clawflow_core::unit::Unit;
@@ -16,6 +17,8 @@ pub(crate) const INBOX: &str = "inbox:";
 struct Told {
     inboxes: Vec<String>,
     owes: bool,
+    ends: Vec<String>,
+    reschedules: bool,
     events: Vec<Mark>,
     /// Tasks that have ended, or never began, and have a place in a line or a queue.
     over: Vec<TaskId>,
@@ -32,7 +35,9 @@ impl Told {
             task.status.is_terminal() && (task.queue.is_some() || task.started_at.is_none())
         });
         let over = ended.map(|task| task.task_id.clone()).collect();
-        Self { inboxes, owes, events: recent.marks(unit), over }
+        let ends = ends_of(unit);
+        let reschedules = !ends.is_empty() || !unit.schedules.is_empty();
+        Self { inboxes, owes, ends, reschedules, events: recent.marks(unit), over }
     }
 }
 
@@ -104,6 +109,10 @@ impl Engine {
         }
         if !told.inboxes.is_empty() {
             self.changed(INBOX, false);
+        }
+        if told.reschedules && self.inner.scope == Scope::All {
+            self.inner.ended_work.add(&told.ends);
+            self.inner.schedule_hint.notify_one();
         }
         if told.owes {
             self.inner.delivery_hint.notify_one();

@@ -253,7 +253,7 @@ impl Engine {
         carried_through(async move { engine.create_here(&actor, make).await }).await
     }
 
-    async fn create_here(
+    pub(crate) async fn create_here(
         &self,
         actor: &Actor,
         make: impl FnOnce(&mut Ctx) -> Result<Decided, Refusal>,

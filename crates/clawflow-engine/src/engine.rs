@@ -8,6 +8,7 @@ use crate::dispatch::Slots;
 use crate::feed::Recent;
 use crate::hooks::Hooks;
 use crate::runtime::Running;
+use crate::schedules::{self, Ended};
 use crate::settings::EngineSettings;
 use crate::supervise::Supervisor;
 use crate::{recover, timers};
@@ -82,6 +83,8 @@ pub(crate) struct Inner {
     pub(crate) running: Running,
     pub(crate) timer_hint: Notify,
     pub(crate) delivery_hint: Notify,
+    pub(crate) schedule_hint: Notify,
+    pub(crate) ended_work: Ended,
     // Held across a look and a commit, hence tokio's mutex; an owner always has the same.
     pub(crate) signals: [tokio::sync::Mutex<()>; 64],
     pub(crate) feed: watch::Sender<u64>,
@@ -140,6 +143,8 @@ impl Engine {
             running: Running::default(),
             timer_hint: Notify::new(),
             delivery_hint: Notify::new(),
+            schedule_hint: Notify::new(),
+            ended_work: Ended::default(),
             signals: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             feed: watch::Sender::new(0),
             recent: Arc::default(),
@@ -164,6 +169,7 @@ impl Engine {
     pub fn start(&self) -> Result<(), StoreError> {
         if self.inner.scope == Scope::All {
             recover::recover(self, None)?;
+            tokio::spawn(schedules::run(self.clone()));
         }
         tokio::spawn(timers::run(self.clone()));
         Ok(())

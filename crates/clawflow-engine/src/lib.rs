@@ -26,6 +26,7 @@ mod recover;
 pub mod reporter;
 pub mod retention;
 mod runtime;
+mod schedules;
 mod seen;
 mod settings;
 pub mod shim;

@@ -36,7 +36,7 @@ impl Engine {
         carried_through(async move { engine.create_task_here(&actor, make).await }).await
     }
 
-    async fn create_task_here(
+    pub(crate) async fn create_task_here(
         &self,
         actor: &Actor,
         make: impl FnOnce(&mut Ctx) -> Result<SoloDecision, Refusal>,

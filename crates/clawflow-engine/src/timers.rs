@@ -9,6 +9,7 @@ use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::idempotency::KEPT_MS;
 use clawflow_core::ids::FlowId;
+use clawflow_core::schedule::limits::RUNS_KEPT_MS;
 use clawflow_store::StoreError;
 use clawflow_store::query::{Due, DueWhat};
 use std::collections::HashMap;
@@ -78,7 +79,8 @@ fn forget(engine: &Engine) {
     tokio::task::spawn_blocking(move || {
         let outcomes = store.expire_outcomes(now() - KEPT_MS);
         let deliveries = store.expire_deliveries(now() - DELIVERIES_KEPT_MS);
-        for error in [outcomes.err(), deliveries.err()].into_iter().flatten() {
+        let runs = store.schedules().expire_runs(now() - RUNS_KEPT_MS);
+        for error in [outcomes.err(), deliveries.err(), runs.err()].into_iter().flatten() {
             tracing::warn!(%error, "failed to delete what is kept no longer");
         }
     });

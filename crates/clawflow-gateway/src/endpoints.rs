@@ -8,8 +8,10 @@ use clawflow_engine::api::{
     FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry,
     FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource,
     FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, QueueList,
-    SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun,
-    TaskRun, TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
+    ScheduleAdd, ScheduleDisable, ScheduleEdit, ScheduleEnable, ScheduleList, ScheduleNext,
+    ScheduleRemove, ScheduleRunNow, ScheduleRuns, ScheduleShow, ScheduleStatus, SignalSend,
+    TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun,
+    TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -97,6 +99,20 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<DeliveryRedeliver>("/v1/deliveries/{delivery}/redeliver", "Sends messages once more."),
     post::<DeliveryDismiss>("/v1/deliveries/{delivery}/dismiss", "Gives messages up."),
     get::<QueueList>("/v1/queues", "Lists the queues, with who runs and who waits in them.").mcp(),
+    post::<ScheduleAdd>("/v1/schedules", "Makes a schedule.").mcp(),
+    get::<ScheduleList>("/v1/schedules", "Lists schedules.").mcp(),
+    get::<ScheduleStatus>("/v1/schedule-status", "Says whether schedules fire.").mcp(),
+    get::<ScheduleRuns>("/v1/schedule-runs", "Lists runs of schedules.").mcp(),
+    get::<ScheduleShow>("/v1/schedules/{schedule}", "Shows a schedule with its open runs.").mcp(),
+    post::<ScheduleEdit>("/v1/schedules/{schedule}/edit", "Changes a schedule."),
+    post::<ScheduleEnable>("/v1/schedules/{schedule}/enable", "Lets a schedule fire again."),
+    post::<ScheduleDisable>("/v1/schedules/{schedule}/disable", "Lets a schedule fire no more."),
+    post::<ScheduleRemove>(
+        "/v1/schedules/{schedule}/remove",
+        "Deletes a schedule with its history; what runs goes on.",
+    ),
+    post::<ScheduleRunNow>("/v1/schedules/{schedule}/run", "Fires a schedule now.").mcp(),
+    get::<ScheduleNext>("/v1/schedules/{schedule}/next", "Tells the slots of a schedule to come."),
     row::<TokenCreate>(Verb::Post, "/v1/tokens", Access::Admin, "Makes an access token."),
     row::<TokenList>(Verb::Get, "/v1/tokens", Access::Admin, "Lists access tokens."),
     row::<TokenRevoke>(

@@ -4,6 +4,7 @@ use super::types::*;
 use super::{Api, ApiError, Caller};
 use crate::retention::Swept;
 use clawflow_core::flow::Flow;
+use clawflow_core::schedule::{Schedule, ScheduleRun};
 use clawflow_core::task::Task;
 use clawflow_core::token::Token;
 use schemars::JsonSchema;
@@ -174,6 +175,28 @@ calls!(
     QueueList "queue.list" (QueueListRequest) -> QueueListResponse = queue_list;
     /// Deletes what has been kept for long enough, or only counts it.
     MaintenanceSweep "maintenance.sweep" (MaintenanceRequest) -> Swept = maintenance;
+    /// Makes a schedule.
+    ScheduleAdd "schedule.add" (ScheduleAddRequest) -> Schedule = schedule_add;
+    /// Lists schedules.
+    ScheduleList "schedule.list" (ScheduleListRequest) -> ScheduleListResponse = schedule_list;
+    /// Shows a schedule with its open runs.
+    ScheduleShow "schedule.show" (ScheduleRef) -> ScheduleView = schedule_show;
+    /// Changes a schedule.
+    ScheduleEdit "schedule.edit" (ScheduleEditRequest) -> Schedule = schedule_edit;
+    /// Lets a schedule fire again.
+    ScheduleEnable "schedule.enable" (ScheduleRef) -> Schedule = schedule_enable;
+    /// Lets a schedule fire no more.
+    ScheduleDisable "schedule.disable" (ScheduleRef) -> Schedule = schedule_disable;
+    /// Deletes a schedule with its history.
+    ScheduleRemove "schedule.remove" (ScheduleRef) -> Schedule = schedule_remove;
+    /// Fires a schedule now.
+    ScheduleRunNow "schedule.run" (ScheduleRef) -> ScheduleRun = schedule_run;
+    /// Lists runs of schedules.
+    ScheduleRuns "schedule.runs" (ScheduleRunsRequest) -> ScheduleRunsResponse = schedule_runs;
+    /// Tells the slots of a schedule to come.
+    ScheduleNext "schedule.next" (ScheduleNextRequest) -> ScheduleNextResponse = schedule_next;
+    /// Says whether schedules fire.
+    ScheduleStatus "schedule.status" (Nothing) -> ScheduleStatusResponse = schedule_status;
     /// Makes an access token.
     TokenCreate "token.create" (TokenCreateRequest) -> TokenCreateResponse = token_create;
     /// Lists access tokens.

@@ -83,7 +83,7 @@ pub(super) fn may_be_name(token: &str) -> bool {
     !token.trim().is_empty() && token.len() <= TOKEN_BYTES_MAX
 }
 
-fn shown(token: &str) -> String {
+pub(super) fn shown(token: &str) -> String {
     clawflow_core::limits::cut(token, 80)
 }
 
@@ -93,7 +93,7 @@ pub(super) fn no_flow(token: &str) -> ApiError {
         .hint("clawflow flows list")
 }
 
-fn ambiguous(what: &str, token: &str, ids: impl Iterator<Item = String>) -> ApiError {
+pub(super) fn ambiguous(what: &str, token: &str, ids: impl Iterator<Item = String>) -> ApiError {
     let candidates: Vec<String> = ids.collect();
     let listed = candidates.join(", ");
     let mut error = ApiError::new(

@@ -132,6 +132,9 @@ mod maintenance;
 mod once;
 mod ping;
 mod queue_list;
+mod schedule;
+mod schedule_view;
+mod schedules;
 mod signal_send;
 mod task_cancel;
 mod task_list;
@@ -153,6 +156,7 @@ pub use calls::*;
 pub use error::ApiError;
 pub use flow_wait::WAIT_MS_MAX;
 pub use ping::Ping;
+pub use schedules::Schedules;
 pub use taskflow::TaskFlow;
 pub use types::*;
 

@@ -22,6 +22,7 @@ mod once;
 mod queue;
 mod queues;
 mod races;
+mod schedules;
 mod slots;
 mod store;
 mod timers;

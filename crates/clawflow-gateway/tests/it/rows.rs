@@ -8,9 +8,10 @@ use clawflow_engine::api::{
     FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
     FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
     FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
-    MaintenanceSweep, QueueList, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify,
-    TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TokenCreate, TokenList,
-    TokenRevoke,
+    MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit, ScheduleEnable,
+    ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns, ScheduleShow,
+    ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport,
+    TaskRerun, TaskRun, TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -201,6 +202,39 @@ async fn code(caller: &mut Caller) {
         DeliveryRedeliver { "delivery": "dlv_none" }
         DeliveryDismiss { "delivery": "dlv_none" }
     }
+}
+
+async fn schedules(caller: &mut Caller) {
+    let spec = json!({ "kind": "cron", "expr": "0 9 * * *", "tz": "Europe/Berlin" });
+    let start = json!({ "kind": "message", "content": "good morning" });
+    let new = json!({ "name": "greet", "spec": spec, "start": start, "owner": "agent:test:main" });
+    let made = caller.call::<ScheduleAdd>(new.clone()).await.unwrap();
+    assert!(made.enabled && made.next_slot == made.next_at);
+    let taken = caller.call::<ScheduleAdd>(new).await.unwrap_err();
+    assert_eq!(taken.code, "key_conflict");
+    let token = json!({ "schedule": "greet" });
+    let list = caller.call::<ScheduleList>(json!({ "enabled": true, "limit": 5 })).await.unwrap();
+    assert_eq!((list.schedules.len(), list.total), (1, 1));
+    let status = caller.call::<ScheduleStatus>(json!({})).await.unwrap();
+    assert_eq!((status.fires, status.enabled, status.next_at), (false, 1, made.next_at));
+    let next = caller.call::<ScheduleNext>(json!({ "schedule": "greet", "count": 3 })).await;
+    assert_eq!(next.unwrap().slots.len(), 3);
+    let run = caller.call::<ScheduleRunNow>(token.clone()).await.unwrap();
+    assert_eq!(run.status.as_str(), "succeeded");
+    let runs = caller.call::<ScheduleRuns>(json!({ "schedule": "greet", "status": ["succeeded"] }));
+    assert_eq!(runs.await.unwrap().runs, [run]);
+    let edit = json!({ "schedule": "greet", "name": "hello", "policies": { "retries": 2 } });
+    let edited = caller.call::<ScheduleEdit>(edit).await.unwrap();
+    assert_eq!((edited.name.as_str(), edited.policies.retries), ("hello", 2));
+    let stale = json!({ "schedule": "hello", "expectedVersion": 0, "name": "x" });
+    let refused = caller.call::<ScheduleEdit>(stale).await.unwrap_err();
+    assert_eq!(refused.code, "revision_conflict");
+    let token = json!({ "schedule": "hello" });
+    assert!(!caller.call::<ScheduleDisable>(token.clone()).await.unwrap().enabled);
+    assert!(caller.call::<ScheduleEnable>(token.clone()).await.unwrap().enabled);
+    assert!(caller.call::<ScheduleShow>(token.clone()).await.unwrap().open.is_empty());
+    caller.call::<ScheduleRemove>(token.clone()).await.unwrap();
+    assert_eq!(caller.call::<ScheduleShow>(token).await.unwrap_err().code, "not_found");
 }
 
 async fn tokens(caller: &mut Caller) {

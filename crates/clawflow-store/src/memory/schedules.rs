@@ -30,9 +30,8 @@ impl Rows {
 
     /// Deletes a workflow file that nobody names any more.
     pub(super) fn purge_definition(&mut self, hash: &str) {
-        let uses = |spec: &FlowSpec| {
-            spec.definition_hash == hash || spec.files.as_deref() == Some(hash)
-        };
+        let uses =
+            |spec: &FlowSpec| spec.definition_hash == hash || spec.files.as_deref() == Some(hash);
         let in_flow = self.specs.values().any(uses);
         let names = |schedule: &Schedule| schedule.payload.definition_hash() == Some(hash);
         if !in_flow && !self.schedules.values().any(names) {

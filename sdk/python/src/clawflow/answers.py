@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .codec import Record
-from .records import Delivery, Event, Flow, FlowLine, FlowView, Task, Token, Wait
+from .records import (
+    Delivery,
+    Event,
+    Flow,
+    FlowLine,
+    FlowView,
+    ScheduleRun,
+    ScheduleView,
+    Task,
+    Token,
+    Wait,
+)
 from .words import DeliveryState
 
 
@@ -221,3 +232,40 @@ class Status(Record):
     running: int
     flows: dict[str, int]
     listen: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleList(Record):
+    """A page of schedules, newest first."""
+
+    schedules: list[ScheduleView]
+    total: int
+    enabled: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleRuns(Record):
+    """A page of runs, newest first."""
+
+    runs: list[ScheduleRun]
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleNext(Record):
+    """The slots of a schedule to come."""
+
+    slots: list[int]
+    jitter_ms: int
+    tz: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleStatus(Record):
+    """Whether schedules fire, and when the next one is due."""
+
+    fires: bool
+    total: int
+    enabled: int
+    next_at: int | None = None

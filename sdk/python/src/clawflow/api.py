@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from . import limits
 from .binding import Binding
-from .calls import clawflow, deliveries, flows, following, gateway, managed, tasks
+from .calls import clawflow, deliveries, flows, following, gateway, managed, schedules, tasks
 from .feed import Feed
 from .handle import Handle, method
 from .outcome import Outcome, Refused
@@ -70,6 +70,16 @@ class Shared(Handle):
     redeliver = method(deliveries.redeliver)
     dismiss = method(deliveries.dismiss)
 
+    get_schedule = method(schedules.get_schedule)
+    edit_schedule = method(schedules.edit_schedule)
+    enable_schedule = method(schedules.enable_schedule)
+    disable_schedule = method(schedules.disable_schedule)
+    remove_schedule = method(schedules.remove_schedule)
+    run_schedule = method(schedules.run_schedule)
+    list_schedule_runs = method(schedules.list_schedule_runs)
+    next_slots = method(schedules.next_slots)
+    schedule_status = method(schedules.schedule_status)
+
     def events(
         self,
         flow_id: str | None = None,
@@ -94,6 +104,8 @@ class Api(Shared):
     list_deliveries = method(deliveries.list_deliveries)
     run = method(flows.run)
     run_command = method(tasks.run_command)
+    add_schedule = method(schedules.add_schedule)
+    list_schedules = method(schedules.list_schedules)
 
     list_queues = method(gateway.list_queues)
     status = method(gateway.status)
@@ -135,6 +147,9 @@ class Api(Shared):
 
 class TaskFlow(Shared):
     """A session's flows. Records of others do not exist for it, and no method takes an owner."""
+
+    add_schedule = method(schedules.add_own_schedule)
+    list_schedules = method(schedules.list_own_schedules)
 
     create_managed = method(managed.create_managed)
     try_create_managed = method(managed.try_create_managed)

@@ -15,14 +15,22 @@ from .words import (
     Access,
     DeliveryState,
     DeliveryStatus,
+    DisabledReason,
     FlowStatus,
+    MissedPolicy,
     NotifyPolicy,
     OnChildrenDone,
     OnResolved,
     OnTimeout,
+    OverlapPolicy,
+    PayloadKind,
     RouteKind,
+    RunStatus,
+    RunTrigger,
     Runtime,
+    ScheduleKind,
     ScopeKind,
+    SkipReason,
     StepStatus,
     SyncMode,
     TaskStatus,
@@ -375,3 +383,129 @@ class Token(Record):
     owner_key: str | None = None
     expires_at: int | None = None
     revoked_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleSpec(Record):
+    """When a schedule fires: `at`, or `every_ms` from `anchor`, or `expr` in the zone `tz`."""
+
+    kind: ScheduleKind
+    at: int | None = None
+    every_ms: int | None = None
+    anchor: int | None = None
+    expr: str | None = None
+    tz: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchedulePayload(Record):
+    """What a schedule starts."""
+
+    kind: PayloadKind
+    argv: list[str] = field(default_factory=list)
+    cwd: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    file: str = ""
+    definition_hash: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    auto_approve: bool = False
+    content: str = ""
+    data: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleStart(Record):
+    """What a schedule is to start; `source` is the text of a workflow file."""
+
+    kind: PayloadKind
+    argv: list[str] = field(default_factory=list)
+    cwd: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    source: str | None = None
+    file: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    auto_approve: bool = False
+    content: str = ""
+    data: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchedulePolicies(Record):
+    """How a schedule fires. Durations are milliseconds."""
+
+    missed: MissedPolicy = "once"
+    missed_window_ms: int | None = None
+    missed_cap: int = 10
+    missed_spacing_ms: int = 1000
+    late_ms: int = 60_000
+    overlap: OverlapPolicy = "skip"
+    retries: int = 0
+    retry_pause_ms: int = 30_000
+    timeout_ms: int | None = None
+    jitter_ms: int = 0
+    starts_at: int | None = None
+    ends_at: int | None = None
+    disable_after: int = 10
+    delete_after_run: bool = False
+    notify: NotifyPolicy = "silent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Record):
+    """What time starts, and how."""
+
+    schedule_id: str
+    version: int
+    owner_key: str
+    name: str
+    spec: ScheduleSpec
+    payload: SchedulePayload
+    policies: SchedulePolicies
+    enabled: bool
+    consecutive_errors: int
+    created_at: int
+    updated_at: int
+    requester_origin: Origin | None = None
+    disabled_reason: DisabledReason | None = None
+    next_slot: int | None = None
+    next_at: int | None = None
+    last_slot: int | None = None
+    last_status: RunStatus | None = None
+    last_ended_at: int | None = None
+    last_error: str | None = None
+    skipping: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleRun(Record):
+    """One run of a schedule, or slots in a row that were skipped."""
+
+    run_id: str
+    version: int
+    schedule_id: str
+    owner_key: str
+    trigger: RunTrigger
+    slots: int
+    status: RunStatus
+    attempt: int
+    created_at: int
+    slot: int | None = None
+    slot_to: int | None = None
+    more: bool = False
+    reason: SkipReason | None = None
+    task_id: str | None = None
+    flow_id: str | None = None
+    due_at: int | None = None
+    stopping: str | None = None
+    error: str | None = None
+    started_at: int | None = None
+    ended_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleView(Schedule):
+    """A schedule, and its runs that have not ended, oldest first."""
+
+    open: list[ScheduleRun]

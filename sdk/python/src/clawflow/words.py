@@ -46,6 +46,24 @@ OnTimeout: TypeAlias = Literal["fail", "continue", "cancel"]
 OnResolved: TypeAlias = Literal["resume", "tell"]
 SettleHow: TypeAlias = Literal["rerun", "succeeded", "skip", "fail"]
 Access: TypeAlias = Literal["ping", "read", "operate", "admin"]
+ScheduleKind: TypeAlias = Literal["at", "every", "cron"]
+PayloadKind: TypeAlias = Literal["command", "flow", "message"]
+MissedPolicy: TypeAlias = Literal["skip", "once", "all"]
+OverlapPolicy: TypeAlias = Literal["skip", "queue", "replace", "allow"]
+DisabledReason: TypeAlias = Literal["asked", "finished", "errors", "broken"]
+RunTrigger: TypeAlias = Literal["slot", "missed", "manual"]
+SkipReason: TypeAlias = Literal["missed", "overlap", "queue_full", "replaced", "withdrawn"]
+RunStatus: TypeAlias = Literal[
+    "queued",
+    "running",
+    "retrying",
+    "succeeded",
+    "failed",
+    "timed_out",
+    "cancelled",
+    "lost",
+    "skipped",
+]
 
 TERMINAL: frozenset[str] = frozenset(("succeeded", "failed", "cancelled", "lost"))
 """Ends of a flow; a `blocked` flow is over only once `ended_at` is set."""

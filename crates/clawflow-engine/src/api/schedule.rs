@@ -1,0 +1,259 @@
+//! `schedule.add`, `schedule.edit`, `schedule.enable`, `schedule.disable`, `schedule.remove` and
+//! `schedule.run`.
+
+use super::flow_run::check_cwd;
+use super::{
+    Api, ApiError, ScheduleAdd, ScheduleAddRequest, ScheduleEditRequest, ScheduleRef,
+    ScheduleStart, ScheduleView,
+};
+use crate::error::EngineError;
+use crate::schedules::timetable;
+use clawflow_core::definition::{Definition, Dialect, Found, beside, gather};
+use clawflow_core::drive::Ctx;
+use clawflow_core::error::{Code, Refusal};
+use clawflow_core::ids::ScheduleId;
+use clawflow_core::schedule::limits::SCHEDULES_PER_OWNER_MAX;
+use clawflow_core::schedule::{
+    self, Edit, Fired, NewSchedule, Payload, PayloadKind, Schedule, ScheduleRun, State,
+};
+use clawflow_core::spec::DefinitionSource;
+use clawflow_core::task::TaskCommand;
+use std::path::Path;
+
+/// The owner of schedules that name none.
+const OWNER_DEFAULT: &str = "agent:main:main";
+
+/// What is to be started, and the workflow file that is to be kept for it.
+struct Start {
+    payload: Payload,
+    definition: Option<DefinitionSource>,
+}
+
+impl Api {
+    pub(super) async fn schedule_add(
+        &self,
+        request: ScheduleAddRequest,
+    ) -> Result<Schedule, ApiError> {
+        let owner = self.owner_of_new(request.owner.clone())?;
+        let owner = owner.unwrap_or_else(|| OWNER_DEFAULT.to_owned());
+        let start = start_of(&request.start, None)?;
+        let timetable = timetable(&request.spec).map_err(EngineError::from)?;
+        let count = self.engine.store().schedules().count_schedules(Some(&owner))?.total;
+        if count >= SCHEDULES_PER_OWNER_MAX {
+            let message = format!("an owner has at most {SCHEDULES_PER_OWNER_MAX} schedules");
+            return Err(ApiError::new("invalid", message));
+        }
+        self.once::<ScheduleAdd, _>(&owner, &request, |once| async {
+            let new = NewSchedule {
+                owner_key: owner.clone(),
+                name: request.name.clone(),
+                requester_origin: self.caller().origin.clone(),
+                spec: request.spec.clone(),
+                payload: start.payload,
+                policies: request.policies.clone(),
+                enabled: !request.disabled,
+            };
+            let fired = self
+                .engine
+                .with_ctx(&self.actor(), 0, |ctx| schedule::create(new, &timetable, ctx))
+                .map_err(EngineError::from)?;
+            self.check_name(&fired.schedule)?;
+            let mut unit = fired.unit();
+            unit.definitions.extend(start.definition);
+            unit.outcomes
+                .extend(once.map(|once| once.outcome(fired.schedule.created_at, &fired.schedule)));
+            match self.engine.commit(unit).await.map_err(EngineError::from) {
+                Ok(()) => Ok(fired.schedule),
+                Err(error) if error.code() == Some(Code::RevisionConflict) => {
+                    self.check_name(&fired.schedule)?;
+                    Err(error.into())
+                }
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+
+    /// Refuses the name of another schedule of the owner.
+    fn check_name(&self, row: &Schedule) -> Result<(), ApiError> {
+        let store = self.engine.store();
+        let found = store.schedules().find_schedules(Some(&row.owner_key), &row.name)?;
+        let is_other = |it: &&Schedule| it.name == row.name && it.schedule_id != row.schedule_id;
+        match found.iter().find(is_other) {
+            None => Ok(()),
+            Some(other) => {
+                let message = format!("{} has this name already", other.schedule_id);
+                Err(ApiError::new("key_conflict", message)
+                    .hint("take another name, or change that one: clawflow cron edit"))
+            }
+        }
+    }
+
+    pub(super) async fn schedule_edit(
+        &self,
+        request: ScheduleEditRequest,
+    ) -> Result<Schedule, ApiError> {
+        let was = self.find_schedule(&request.schedule)?;
+        let start = request.start.as_ref();
+        let start = start.map(|start| start_of(start, Some(&was.payload))).transpose()?;
+        let (payload, definition) = match start {
+            None => (None, None),
+            Some(Start { payload, definition }) => (Some(payload), definition),
+        };
+        let edit =
+            Edit { name: request.name, spec: request.spec, payload, policies: request.policies };
+        if let Some(name) = &edit.name {
+            self.check_name(&Schedule { name: name.clone(), ..was.clone() })?;
+        }
+        let expected = request.expected_version;
+        let command = move |state: &State, ctx: &mut Ctx<'_>| {
+            check_version(state, expected)?;
+            let spec = edit.spec.as_ref().unwrap_or(&state.schedule.spec);
+            schedule::edit(state, edit.clone(), &timetable(spec)?, ctx)
+        };
+        let decided = self
+            .engine
+            .decide_schedule_keeping(self.actor(), &was.schedule_id, command, definition)
+            .await;
+        Ok(decided?.fired.schedule)
+    }
+
+    pub(super) async fn schedule_enable(&self, request: ScheduleRef) -> Result<Schedule, ApiError> {
+        let enable = |state: &State, ctx: &mut Ctx<'_>| {
+            schedule::enable(state, &timetable(&state.schedule.spec)?, ctx)
+        };
+        Ok(self.change_schedule(&request, enable).await?.schedule)
+    }
+
+    pub(super) async fn schedule_disable(
+        &self,
+        request: ScheduleRef,
+    ) -> Result<Schedule, ApiError> {
+        let disable = |state: &State, ctx: &mut Ctx<'_>| Ok(schedule::disable(state, ctx));
+        Ok(self.change_schedule(&request, disable).await?.schedule)
+    }
+
+    pub(super) async fn schedule_remove(&self, request: ScheduleRef) -> Result<Schedule, ApiError> {
+        let remove = |state: &State, _: &mut Ctx<'_>| Ok(schedule::remove(state));
+        Ok(self.change_schedule(&request, remove).await?.schedule)
+    }
+
+    /// Fires it now, and returns the run.
+    pub(super) async fn schedule_run(&self, request: ScheduleRef) -> Result<ScheduleRun, ApiError> {
+        let id = self.find_schedule(&request.schedule)?.schedule_id;
+        let done = self.engine.decide_schedule(self.actor(), &id, schedule::run_now).await?;
+        let started = done.started.and_then(|start| done.fired.run(&start.run_id).cloned());
+        let queued = || done.fired.newest_run();
+        started
+            .or_else(queued)
+            .ok_or_else(|| ApiError::new("internal", "the run is not there after it was started"))
+    }
+
+    async fn change_schedule(
+        &self,
+        request: &ScheduleRef,
+        command: impl Fn(&State, &mut Ctx) -> Result<Fired, Refusal> + Send + Sync + 'static,
+    ) -> Result<Fired, ApiError> {
+        let id: ScheduleId = self.find_schedule(&request.schedule)?.schedule_id;
+        Ok(self.engine.decide_schedule(self.actor(), &id, command).await?.fired)
+    }
+
+    /// A schedule with its open runs.
+    pub(super) fn viewed(&self, schedule: Schedule) -> Result<ScheduleView, ApiError> {
+        let state = self.engine.store().schedules().schedule_state(&schedule.schedule_id)?;
+        let open = state.map(|state| state.open).unwrap_or_default();
+        Ok(ScheduleView { schedule, open })
+    }
+}
+
+fn check_version(state: &State, expected: Option<u64>) -> Result<(), Refusal> {
+    let version = state.schedule.version;
+    match expected {
+        Some(expected) if expected != version => {
+            let message = format!("the schedule is at version {version}, not {expected}");
+            Err(Refusal::new(Code::RevisionConflict, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is to be started; an edit of a flow without a text keeps that of `was`.
+fn start_of(start: &ScheduleStart, was: Option<&Payload>) -> Result<Start, ApiError> {
+    let start = start.clone();
+    match start.kind {
+        PayloadKind::Command => {
+            check_cwd(&start.cwd)?;
+            let ScheduleStart { argv, cwd, env, .. } = start;
+            let payload = Payload::Command(TaskCommand { argv, cwd, env, timeout_ms: None });
+            Ok(Start { payload, definition: None })
+        }
+        PayloadKind::Message => {
+            let payload = Payload::Message { content: start.content, data: start.data };
+            Ok(Start { payload, definition: None })
+        }
+        PayloadKind::Flow => flow_of(start, was),
+    }
+}
+
+fn flow_of(start: ScheduleStart, was: Option<&Payload>) -> Result<Start, ApiError> {
+    check_cwd(&start.cwd)?;
+    let (definition_hash, definition) =
+        match (&start.source, was.and_then(Payload::definition_hash)) {
+            (Some(source), _) => {
+                let definition = parsed(&start.file, source, &start)?;
+                let kept = DefinitionSource { hash: definition.clone(), source: source.clone() };
+                (definition, Some(kept))
+            }
+            (None, Some(hash)) => (hash.to_owned(), None),
+            (None, None) => {
+                return Err(ApiError::new(
+                    "bad_request",
+                    "a flow needs the text of its file: `source`",
+                ));
+            }
+        };
+    let payload = Payload::Flow {
+        file: start.file,
+        definition_hash,
+        args: start.args,
+        cwd: start.cwd,
+        env: start.env,
+        key: start.key,
+        auto_approve: start.auto_approve,
+    };
+    Ok(Start { payload, definition })
+}
+
+/// The hash of a workflow file that can be run with these arguments.
+fn parsed(file: &str, source: &str, start: &ScheduleStart) -> Result<String, ApiError> {
+    let dialect = Dialect::of_path(Path::new(file));
+    let parsed = Definition::parse(file, source.as_bytes(), dialect).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        ApiError::new("bad_file", all.join("\n"))
+    })?;
+    only_one(file, &parsed, start)?;
+    let mut args = start.args.clone();
+    for (name, arg) in &parsed.args {
+        if let Some(default) = &arg.default {
+            args.entry(name.clone()).or_insert_with(|| default.clone());
+        }
+    }
+    match parsed.missing_args(&args).next() {
+        Some(name) => Err(ApiError::new("invalid", format!("the argument {name} was not given"))),
+        None => Ok(parsed.hash.clone()),
+    }
+}
+
+/// A schedule keeps the text of one file; a flow that names others would find them changed.
+fn only_one(file: &str, definition: &Definition, start: &ScheduleStart) -> Result<(), ApiError> {
+    let path = beside(&format!("{}/", start.cwd), file.rsplit('/').next().unwrap_or_default());
+    let mut read = |wanted: &str| -> Result<Found, String> {
+        Err(format!("a schedule keeps one file, and this names another: {wanted}"))
+    };
+    let names = (file, path.as_str(), path.as_str());
+    gather(names, definition, None, &[], &mut read).map(drop).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        ApiError::new("bad_file", all.join("\n"))
+            .hint("schedule a command that starts it: clawflow run FILE")
+    })
+}
