@@ -32,6 +32,11 @@ pub fn fire(state: &State, timetable: &Timetable, ctx: &mut Ctx) -> Fired {
     if !schedule.enabled || at > ctx.now {
         return fired;
     }
+    let come = from.saturating_add(schedule.jitter());
+    if come > ctx.now {
+        fired.schedule.next_at = Some(come);
+        return fired;
+    }
     let Some(plan) = plan(schedule, timetable, from, ctx.now) else {
         fired.stop_firing(DisabledReason::Finished);
         return fired;

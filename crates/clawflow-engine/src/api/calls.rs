@@ -187,7 +187,7 @@ calls!(
     ScheduleEnable "schedule.enable" (ScheduleRef) -> Schedule = schedule_enable;
     /// Lets a schedule fire no more.
     ScheduleDisable "schedule.disable" (ScheduleRef) -> Schedule = schedule_disable;
-    /// Deletes a schedule with its history.
+    /// Deletes a schedule with its history; what runs goes on.
     ScheduleRemove "schedule.remove" (ScheduleRef) -> Schedule = schedule_remove;
     /// Fires a schedule now.
     ScheduleRunNow "schedule.run" (ScheduleRef) -> ScheduleRun = schedule_run;

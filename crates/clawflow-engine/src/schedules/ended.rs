@@ -14,7 +14,10 @@ use clawflow_core::unit::Unit;
 use clawflow_store::StoreError;
 use std::collections::HashSet;
 use std::sync::Mutex;
+use tokio::task::JoinSet;
 
+/// Ends that are taken note of at the same time.
+const AT_ONCE: usize = 128;
 /// Open runs that one look at the store reads.
 const PAGE: usize = 500;
 
@@ -49,11 +52,20 @@ pub(crate) fn ends_of(unit: &Unit) -> Vec<String> {
 /// that there is such.
 pub(super) async fn settle_told(engine: &Engine) -> bool {
     let mut failed = false;
-    for id in engine.inner.ended_work.take() {
-        if let Err(error) = settle_work(engine, &id).await {
-            tracing::warn!(id, %error, "the end of a run is taken note of later");
-            engine.inner.ended_work.add(&[id]);
-            failed = true;
+    let mut told: Vec<String> = engine.inner.ended_work.take().into_iter().collect();
+    while !told.is_empty() {
+        // Together, so that they share commits.
+        let mut settling = JoinSet::new();
+        for id in told.drain(..told.len().min(AT_ONCE)) {
+            let engine = engine.clone();
+            settling.spawn(async move { (settle_work(&engine, &id).await, id) });
+        }
+        for (settled, id) in settling.join_all().await {
+            if let Err(error) = settled {
+                tracing::warn!(id, %error, "the end of a run is taken note of later");
+                engine.inner.ended_work.add(&[id]);
+                failed = true;
+            }
         }
     }
     failed

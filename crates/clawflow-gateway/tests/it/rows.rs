@@ -40,6 +40,7 @@ async fn every_row_goes_there_and_back() {
     tasks(&mut caller).await;
     code(&mut caller).await;
     tokens(&mut caller).await;
+    schedules(&mut caller).await;
     let queues = caller.call::<QueueList>(json!({ "limit": 3 })).await.unwrap();
     assert!(queues.queues.is_empty() && queues.max_tasks > 0);
 

@@ -6,7 +6,6 @@ use crate::rules;
 use clawflow_core::event::{Event, StoredEvent};
 use clawflow_core::flow::Flow;
 use clawflow_core::ids::FlowId;
-use clawflow_core::spec::FlowSpec;
 use clawflow_core::step::Step;
 use clawflow_core::task::Task;
 use clawflow_core::unit::Unit;

@@ -34,8 +34,8 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
-    use commands::queues;
     use commands::{completion, config, doctor, flows, inbox, man, overview, run, tasks, tokens};
+    use commands::{cron, queues};
     match command {
         None | Some(Command::Lobster(_)) => overview::run(&start),
         Some(Command::Completion(args)) => completion::run(&start, args),
@@ -53,6 +53,11 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
             let drives = args.command.as_ref().is_some_and(tasks::TasksCommand::drives);
             let threads = if drives { Threads::Many } else { Threads::One };
             block_on(threads, interruptible(tasks::run(&ctx, args.command)))
+        }
+        Some(Command::Cron(command)) => {
+            let ctx = start.ctx()?;
+            let threads = if command.drives() { Threads::Many } else { Threads::One };
+            block_on(threads, interruptible(cron::run_command(&ctx, command)))
         }
         Some(Command::Inbox(command)) => {
             let ctx = start.ctx()?;

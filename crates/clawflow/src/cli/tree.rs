@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Flows(commands::flows::FlowsCommand),
     /// list, show and stop tasks, or run one
     Tasks(TasksArgs),
+    /// schedules: what time starts
+    #[command(subcommand)]
+    Cron(commands::cron::CronCommand),
     /// messages to the owners of flows and tasks
     #[command(subcommand)]
     Inbox(commands::inbox::InboxCommand),

@@ -7,6 +7,7 @@ mod bounded_file;
 mod client;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod cron;
 pub(crate) mod doctor;
 pub(crate) mod flows;
 pub(crate) mod gateway;

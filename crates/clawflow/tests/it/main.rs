@@ -50,6 +50,7 @@ mod scenes_leftovers;
 mod scenes_many;
 mod scenes_queues;
 mod scenes_restart;
+mod scenes_schedules;
 mod scenes_support;
 mod scenes_terminals;
 mod scenes_time;

@@ -17,6 +17,7 @@ mod verbs;
 mod wait;
 mod wrap;
 
+pub(in crate::commands) use run::chosen_dir;
 pub(crate) use verbs::TasksCommand;
 pub(crate) use verbs::run;
 pub(crate) use wrap::wrap_now;

@@ -111,6 +111,13 @@ impl Home {
         child.wait().unwrap();
     }
 
+    /// Kills the newest program that was started, as nobody expects.
+    pub(crate) fn kill_newest(&mut self) {
+        let mut child = self.programs.pop().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// Waits until the flow has this status.
     #[track_caller]
     pub(crate) fn wait_for(&self, flow: &str, status: &str) {

@@ -1,0 +1,18 @@
+//! `clawflow cron …`.
+
+mod add;
+mod edit;
+mod list;
+mod next;
+mod policy;
+mod run;
+mod runs;
+mod show;
+mod spec;
+mod start;
+mod status;
+mod toggle;
+mod verbs;
+
+pub(crate) use verbs::CronCommand;
+pub(crate) use verbs::run as run_command;
