@@ -9,8 +9,8 @@ use clawflow_core::ids::FlowId;
 
 impl Engine {
     /// Begins the flow that is next in line for this key, if nobody has the key any more. Whoever
-    /// ends a flow with a key calls it, and whoever puts one in line: of the two the later one finds
-    /// what is to be done.
+    /// ends a flow with a key calls it, and whoever puts one in line: of the two the later one
+    /// finds what is to be done.
     pub(crate) fn admit_next(&self, owner_key: String, key: String) {
         let engine = self.clone();
         tokio::spawn(async move {
@@ -37,15 +37,16 @@ impl Engine {
     async fn try_admit(&self, owner_key: &str, key: &str) -> Result<(), EngineError> {
         let store = &self.inner.store;
         let Some(next) = store.next_in_line(owner_key, key)? else { return Ok(()) };
-        let holder = store.flow_of_key(owner_key, key)?.filter(|flow| flow.holds_key());
+        let holder =
+            store.flow_of_key(owner_key, key)?.filter(clawflow_core::flow::Flow::holds_key);
         if holder.is_some() || !self.drives(&next) {
             return Ok(());
         }
         self.decide_here(&None, &next, &OfFile(drive::admit), None).await.map(|_| ())
     }
 
-    /// Looks at every line, or at that of one flow: an end that came while nobody looked was told to
-    /// none.
+    /// Looks at every line, or at that of one flow: an end that came while nobody looked was
+    /// told to none.
     pub(crate) async fn admit_again(&self, only: Option<&FlowId>) {
         let mut backoff = self.backoff();
         let lines = loop {

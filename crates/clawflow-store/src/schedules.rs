@@ -59,8 +59,9 @@ pub struct ScheduleCounts {
 /// this is a `Conflict`: somebody else was faster. A schedule has `next_slot` and `next_at` exactly
 /// while it is enabled, and `disabled_reason` exactly while it is not. A run has `ended_at` exactly
 /// when its status is terminal, and belongs to a schedule that is there. The workflow file of a
-/// schedule is kept for as long as it names it. Owner and creation of a schedule never change; owner,
-/// schedule, slot and creation of a run neither. Dropping a schedule that is gone is no error.
+/// schedule is kept for as long as it names it. Owner and creation of a schedule never change;
+/// owner, schedule, slot and creation of a run neither. Dropping a schedule that is gone is no
+/// error.
 pub trait ScheduleStore: Send + Sync {
     /// One schedule.
     ///

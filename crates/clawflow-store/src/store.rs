@@ -72,8 +72,8 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the store.
     fn load(&self, flow_id: &FlowId) -> Result<Option<FlowBundle>, StoreError>;
 
-    /// The flow of this owner with this key: the live one, if there is one, else the newest. One that
-    /// waits in line for the key is not live.
+    /// The flow of this owner with this key: the live one, if there is one, else the newest. One
+    /// that waits in line for the key is not live.
     ///
     /// # Errors
     /// Those of the store.

@@ -15,7 +15,10 @@ export interface Delivery {
   flowId?: FlowId | undefined;
   /** The task that it is about. */
   taskId?: TaskId | undefined;
-  /** What happened: `flow.ended`, `flow.changed`, `flow.update`, `task.ended`. */
+  /**
+   * What happened: `flow.ended`, `flow.changed`, `flow.update`, `task.ended`,
+   * `schedule.message`, `schedule.disabled`.
+   */
   kind: string;
   /**
    * The same for every try and route of this message, so that a receiver can make it once.
@@ -75,6 +78,9 @@ export type DeliveryState = "pending" | "delivered" | "session_queued" | "acknow
 
 /** Where the message about the task's end stands. */
 export type DeliveryStatus = "pending" | "delivered" | "session_queued" | "acknowledged" | "failed" | "dismissed" | "parent_missing" | "not_applicable";
+
+/** Why a schedule does not fire. */
+export type DisabledReason = "asked" | "finished" | "errors" | "broken";
 
 /** Who executes the task, and which process it is. */
 export interface Executor {
@@ -141,6 +147,8 @@ export interface Flow {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** Since when it waits in line for the live flow of its key to end; it has not begun. */
+  inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
   /** Name of the workflow: the one that its file gives itself, else the file's own. */
@@ -381,6 +389,8 @@ export interface FlowLine {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** Since when it waits in line for the live flow of its key to end; it has not begun. */
+  inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
   /** Name of the workflow: the one that its file gives itself, else the file's own. */
@@ -693,6 +703,8 @@ export interface FlowView {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** Since when it waits in line for the live flow of its key to end; it has not begun. */
+  inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
   /** Name of the workflow: the one that its file gives itself, else the file's own. */
@@ -779,6 +791,8 @@ export interface FlowWaitingResponse {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** Since when it waits in line for the live flow of its key to end; it has not begun. */
+  inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
   definitionHash?: string | undefined;
   /** Name of the workflow: the one that its file gives itself, else the file's own. */
@@ -841,6 +855,9 @@ export interface MaintenanceRequest {
   retention?: Retention | undefined;
 }
 
+/** What becomes of slots that nobody was there to start. */
+export type MissedPolicy = "skip" | "once" | "all";
+
 /** What the owner is told. */
 export type NotifyPolicy = "done_only" | "state_changes" | "silent";
 
@@ -865,6 +882,9 @@ export interface Origin {
   threadId?: string | undefined;
 }
 
+/** What becomes of a slot while an earlier run goes on. */
+export type OverlapPolicy = "skip" | "queue" | "replace" | "allow";
+
 /** The place of an inner step: of an item of a loop, or of a branch. */
 export interface PartOf {
   /** Position of the outer step. */
@@ -878,6 +898,9 @@ export interface PartOf {
   /** Whether it undoes the step at `step` rather than being inside of it. */
   undo?: boolean | undefined;
 }
+
+/** The kind of what a schedule starts. */
+export type PayloadKind = "command" | "flow" | "message";
 
 /** A process of this machine, and since when it is that one. */
 export interface ProcessId {
@@ -961,8 +984,370 @@ export interface Retention {
 /** How a message reaches its owner. */
 export type RouteKind = "inbox" | "webhook" | "command";
 
+/** Names a run of a schedule, or slots of it that were skipped together. */
+export type RunId = string;
+
+/** Where a run stands. */
+export type RunStatus = "queued" | "running" | "retrying" | "succeeded" | "failed" | "timed_out" | "cancelled" | "lost" | "skipped";
+
+/** What started a run. */
+export type RunTrigger = "slot" | "missed" | "manual";
+
 /** What executes a task. */
 export type Runtime = "cli" | "acp" | "subagent" | "cron" | "external";
+
+/** What time starts, and how. */
+export interface Schedule {
+  /** Its id. */
+  scheduleId: ScheduleId;
+  /** +1 per change of this row. */
+  version: number;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** Human name, unique per owner. */
+  name: string;
+  /** Where the request came from. */
+  requesterOrigin?: Origin | undefined;
+  /** When. */
+  spec: ScheduleSpec;
+  /** What. */
+  payload: SchedulePayload;
+  /** How. */
+  policies: SchedulePolicies;
+  /** Whether it fires. */
+  enabled: boolean;
+  /** Why it does not. */
+  disabledReason?: DisabledReason | undefined;
+  /** The first slot that nothing was decided about yet, while it is enabled. */
+  nextSlot?: number | undefined;
+  /** When that is looked at: its slot and the jitter, or later while missed slots are spaced. */
+  nextAt?: number | undefined;
+  /** The newest slot that was decided about: started, queued or skipped. Never moves back. */
+  lastSlot?: number | undefined;
+  /** How the newest ended run ended. */
+  lastStatus?: RunStatus | undefined;
+  /** When that was. */
+  lastEndedAt?: number | undefined;
+  /** Why it failed, if it did. */
+  lastError?: string | undefined;
+  /** Runs that failed since the last one that did not. */
+  consecutiveErrors: number;
+  /** The newest row of history, if it is one of skipped slots: the next ones are added to it. */
+  skipping?: RunId | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** Newest change by somebody, not by time. */
+  updatedAt: number;
+}
+
+/** Makes a schedule. */
+export interface ScheduleAddRequest {
+  /** Human name, unique per owner. */
+  name: string;
+  /** When it fires. */
+  spec: ScheduleSpec;
+  /** What it starts. */
+  start: ScheduleStart;
+  /** How; what is left out has its default. */
+  policies?: SchedulePoliciesInput | undefined;
+  /** Session key of the owner; a bound caller may leave it out. */
+  owner?: string | null | undefined;
+  /** Whether it is made without firing. */
+  disabled?: boolean | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** Changes a schedule; what is left out stays. */
+export interface ScheduleEditRequest {
+  /** The version that this was decided on; any, if absent. */
+  expectedVersion?: number | null | undefined;
+  /** Human name. */
+  name?: string | null | undefined;
+  /** When it fires. Its next slot is after now. */
+  spec?: ScheduleSpec | null | undefined;
+  /** What it starts. */
+  start?: ScheduleStart | null | undefined;
+  /** All its policies. */
+  policies?: SchedulePoliciesInput | null | undefined;
+}
+
+/** Names a schedule. */
+export type ScheduleId = string;
+
+/** A page of schedules, newest first. */
+export interface ScheduleListResponse {
+  /** The schedules. */
+  schedules: ScheduleView[];
+  /** How many there are, whatever the filter. */
+  total: number;
+  /** How many of them fire. */
+  enabled: number;
+  /** Where the next page begins, if there is one. */
+  next?: string | undefined;
+}
+
+/** The slots to come. */
+export interface ScheduleNextResponse {
+  /** The slots; empty while it is disabled or finished. */
+  slots: number[];
+  /** How much later than its slots it fires, in milliseconds. */
+  jitterMs: number;
+  /** The zone of its timetable, if it has one. */
+  tz?: string | undefined;
+}
+
+/** A payload as it is written: one record for all kinds. */
+export interface SchedulePayload {
+  /** Which of the fields below count. */
+  kind: "command" | "flow" | "message";
+  /** `command`: program and arguments. */
+  argv?: string[] | undefined;
+  /** `command` and `flow`: the working directory. */
+  cwd?: string | undefined;
+  /** `command` and `flow`: the chosen environment. */
+  env?: Record<string, string> | undefined;
+  /** `flow`: name of the workflow file. */
+  file?: string | undefined;
+  /** `flow`: SHA-256 (hex) of the file's text as it was given. */
+  definitionHash?: string | undefined;
+  /** `flow`: arguments. */
+  args?: Record<string, unknown> | undefined;
+  /** `flow`: human name of each flow; else the file's. */
+  key?: string | undefined;
+  /** `flow`: whether approvals are given without asking. */
+  autoApprove?: boolean | undefined;
+  /** `message`: the text. */
+  content?: string | undefined;
+  /** `message`: for programs. */
+  data?: unknown;
+}
+
+/** The policies of a schedule. */
+export interface SchedulePolicies {
+  /** What becomes of missed slots. */
+  missed: MissedPolicy;
+  /** Missed slots older than this, in milliseconds, are skipped in any case. */
+  missedWindowMs?: number | undefined;
+  /** With `missed: all`: at most so many of the newest are started. */
+  missedCap: number;
+  /** With `missed: all`: time from one start to the next, in milliseconds. */
+  missedSpacingMs: number;
+  /** How much later than its slot a start still counts as on time, in milliseconds. */
+  lateMs: number;
+  /** What becomes of a slot while an earlier run goes on. */
+  overlap: OverlapPolicy;
+  /** How often a run that failed is tried again. */
+  retries: number;
+  /** Pause before the first retry, in milliseconds, doubled each time, up to an hour. */
+  retryPauseMs: number;
+  /** Limit on a run, in milliseconds. */
+  timeoutMs?: number | undefined;
+  /** Slots fire up to this much later, in milliseconds, always the same for one schedule. */
+  jitterMs: number;
+  /** No slot before this time. */
+  startsAt?: number | undefined;
+  /** No slot after this time. */
+  endsAt?: number | undefined;
+  /** Runs that fail in a row before the schedule is disabled; 0: never. */
+  disableAfter: number;
+  /** Whether it is deleted once its last slot has run well. */
+  deleteAfterRun: boolean;
+  /** What the owner is told of each task that it runs; a flow's file says that itself. */
+  notify: NotifyPolicy;
+}
+
+/** The policies of a schedule. */
+export interface SchedulePoliciesInput {
+  /** What becomes of missed slots. */
+  missed?: MissedPolicy | undefined;
+  /** Missed slots older than this, in milliseconds, are skipped in any case. */
+  missedWindowMs?: number | null | undefined;
+  /** With `missed: all`: at most so many of the newest are started. */
+  missedCap?: number | undefined;
+  /** With `missed: all`: time from one start to the next, in milliseconds. */
+  missedSpacingMs?: number | undefined;
+  /** How much later than its slot a start still counts as on time, in milliseconds. */
+  lateMs?: number | undefined;
+  /** What becomes of a slot while an earlier run goes on. */
+  overlap?: OverlapPolicy | undefined;
+  /** How often a run that failed is tried again. */
+  retries?: number | undefined;
+  /** Pause before the first retry, in milliseconds, doubled each time, up to an hour. */
+  retryPauseMs?: number | undefined;
+  /** Limit on a run, in milliseconds. */
+  timeoutMs?: number | null | undefined;
+  /** Slots fire up to this much later, in milliseconds, always the same for one schedule. */
+  jitterMs?: number | undefined;
+  /** No slot before this time. */
+  startsAt?: number | null | undefined;
+  /** No slot after this time. */
+  endsAt?: number | null | undefined;
+  /** Runs that fail in a row before the schedule is disabled; 0: never. */
+  disableAfter?: number | undefined;
+  /** Whether it is deleted once its last slot has run well. */
+  deleteAfterRun?: boolean | undefined;
+  /** What the owner is told of each task that it runs; a flow's file says that itself. */
+  notify?: NotifyPolicy | undefined;
+}
+
+/** One run of a schedule, or slots in a row that were skipped. */
+export interface ScheduleRun {
+  /** Its id; ids of one schedule sort by creation. */
+  runId: RunId;
+  /** +1 per change of this row. */
+  version: number;
+  /** Its schedule. */
+  scheduleId: ScheduleId;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** What started it. */
+  trigger: RunTrigger;
+  /**
+   * Its slot, of several the first; a manual run has none. No two rows of a schedule have the
+   * same.
+   */
+  slot?: number | undefined;
+  /** The last of several skipped slots. */
+  slotTo?: number | undefined;
+  /** How many slots it stands for. */
+  slots: number;
+  /** Whether there were more slots than `slots` says. */
+  more?: boolean | undefined;
+  /** Where it stands. */
+  status: RunStatus;
+  /** Why it was skipped. */
+  reason?: SkipReason | undefined;
+  /** Which attempt, from 1. */
+  attempt: number;
+  /** The task of the newest attempt. */
+  taskId?: TaskId | undefined;
+  /** The flow of the newest attempt. */
+  flowId?: FlowId | undefined;
+  /** When it is tried again, or stopped because it takes too long. */
+  dueAt?: number | undefined;
+  /** Why it is being stopped, if it is: `replaced` or `timeout`. */
+  stopping?: string | undefined;
+  /** Why it failed. */
+  error?: string | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** When its newest attempt began. */
+  startedAt?: number | undefined;
+  /** End. */
+  endedAt?: number | undefined;
+}
+
+/** A page of runs, newest first. */
+export interface ScheduleRunsResponse {
+  /** The runs. */
+  runs: ScheduleRun[];
+  /** Where the next page begins, if there is one. */
+  next?: string | undefined;
+}
+
+/** A spec as it is written: one record for all kinds. */
+export interface ScheduleSpec {
+  /** Which of the fields below count. */
+  kind: "at" | "every" | "cron";
+  /** `at`: when. */
+  at?: number | undefined;
+  /** `every`: the interval in milliseconds, at least 1000. */
+  everyMs?: number | undefined;
+  /** `every`: a slot, past or to come, from which the others are counted; else 1970 began. */
+  anchor?: number | undefined;
+  /** `cron`: 5 or 6 fields, or a name such as `@daily`. */
+  expr?: string | undefined;
+  /** `cron`: name of the zone in the IANA database. */
+  tz?: string | undefined;
+}
+
+/** What a schedule is to start. */
+export interface ScheduleStart {
+  /** Which of the fields below count. */
+  kind: PayloadKind;
+  /** `command`: program and arguments. */
+  argv?: string[] | undefined;
+  /** `command` and `flow`: the working directory; absolute. */
+  cwd?: string | undefined;
+  /** `command` and `flow`: the chosen environment. */
+  env?: Record<string, string> | undefined;
+  /**
+   * `flow`: the text of the workflow file, taken as it is now. An edit may leave it out: then
+   * the text stays.
+   */
+  source?: string | null | undefined;
+  /** `flow`: the file's name: decides the dialect, and is what messages call it. */
+  file?: string | undefined;
+  /** `flow`: arguments. */
+  args?: Record<string, unknown> | undefined;
+  /** `flow`: human name of each flow; else the file's. */
+  key?: string | null | undefined;
+  /** `flow`: whether approvals are given without asking. */
+  autoApprove?: boolean | undefined;
+  /** `message`: the text. */
+  content?: string | undefined;
+  /** `message`: for programs. */
+  data?: unknown;
+}
+
+/** Whether schedules fire. */
+export interface ScheduleStatusResponse {
+  /** Whether this holder of the home fires them: a gateway does, others do not. */
+  fires: boolean;
+  /** How many schedules there are. */
+  total: number;
+  /** How many of them are enabled. */
+  enabled: number;
+  /** When the next of all schedules is due, of any owner. */
+  nextAt?: number | undefined;
+}
+
+/** A schedule, and what goes on of it. */
+export interface ScheduleView {
+  /** Its id. */
+  scheduleId: ScheduleId;
+  /** +1 per change of this row. */
+  version: number;
+  /** Session key of the owner. */
+  ownerKey: string;
+  /** Human name, unique per owner. */
+  name: string;
+  /** Where the request came from. */
+  requesterOrigin?: Origin | undefined;
+  /** When. */
+  spec: ScheduleSpec;
+  /** What. */
+  payload: SchedulePayload;
+  /** How. */
+  policies: SchedulePolicies;
+  /** Whether it fires. */
+  enabled: boolean;
+  /** Why it does not. */
+  disabledReason?: DisabledReason | undefined;
+  /** The first slot that nothing was decided about yet, while it is enabled. */
+  nextSlot?: number | undefined;
+  /** When that is looked at: its slot and the jitter, or later while missed slots are spaced. */
+  nextAt?: number | undefined;
+  /** The newest slot that was decided about: started, queued or skipped. Never moves back. */
+  lastSlot?: number | undefined;
+  /** How the newest ended run ended. */
+  lastStatus?: RunStatus | undefined;
+  /** When that was. */
+  lastEndedAt?: number | undefined;
+  /** Why it failed, if it did. */
+  lastError?: string | undefined;
+  /** Runs that failed since the last one that did not. */
+  consecutiveErrors: number;
+  /** The newest row of history, if it is one of skipped slots: the next ones are added to it. */
+  skipping?: RunId | undefined;
+  /** Creation. */
+  createdAt: number;
+  /** Newest change by somebody, not by time. */
+  updatedAt: number;
+  /** Its runs that have not ended, oldest first. */
+  open: ScheduleRun[];
+}
 
 /** Whether a task belongs to a session. */
 export type ScopeKind = "session" | "system";
@@ -993,6 +1378,9 @@ export interface SignalResponse {
   /** Whether nobody waited and it is kept for the first who will. */
   kept: boolean;
 }
+
+/** Why slots did not start. */
+export type SkipReason = "missed" | "overlap" | "queue_full" | "replaced" | "withdrawn";
 
 /** Who holds the home. */
 export interface StatusResponse {
@@ -2029,6 +2417,102 @@ export interface Calls {
     };
     response: QueueListResponse;
   };
+  /** Lists schedules. */
+  "schedule.list": {
+    request: {
+      /** Only this owner's. */
+      owner?: string | undefined;
+      /** Only those that fire. */
+      enabled?: boolean | undefined;
+      /** At most so many (default 50, at most 1000). */
+      limit?: number | undefined;
+      /** Only those before this id: the `next` of the page before. */
+      after?: string | undefined;
+    };
+    response: ScheduleListResponse;
+  };
+  /** Makes a schedule. */
+  "schedule.add": {
+    request: ScheduleAddRequest;
+    response: Schedule;
+  };
+  /** Says whether schedules fire. */
+  "schedule.status": {
+    request: Record<string, never>;
+    response: ScheduleStatusResponse;
+  };
+  /** Lists runs of schedules. */
+  "schedule.runs": {
+    request: {
+      /** Only this schedule's. */
+      schedule?: string | undefined;
+      /** Only these states; empty: all. */
+      status?: RunStatus[] | undefined;
+      /** At most so many (default 50, at most 1000). */
+      limit?: number | undefined;
+      /** Only those before this id. */
+      after?: string | undefined;
+    };
+    response: ScheduleRunsResponse;
+  };
+  /** Shows a schedule with its open runs. */
+  "schedule.show": {
+    request: {
+      /** The token. */
+      schedule: string;
+    };
+    response: ScheduleView;
+  };
+  /** Changes a schedule. */
+  "schedule.edit": {
+    request: {
+      /** The schedule. */
+      schedule: string;
+    } & ScheduleEditRequest;
+    response: Schedule;
+  };
+  /** Lets a schedule fire again. */
+  "schedule.enable": {
+    request: {
+      /** The token. */
+      schedule: string;
+    };
+    response: Schedule;
+  };
+  /** Lets a schedule fire no more. */
+  "schedule.disable": {
+    request: {
+      /** The token. */
+      schedule: string;
+    };
+    response: Schedule;
+  };
+  /** Deletes a schedule with its history; what runs goes on. */
+  "schedule.remove": {
+    request: {
+      /** The token. */
+      schedule: string;
+    };
+    response: Schedule;
+  };
+  /** Fires a schedule now. */
+  "schedule.run": {
+    request: {
+      /** The token. */
+      schedule: string;
+    };
+    response: ScheduleRun;
+  };
+  /** Tells the slots of a schedule to come. */
+  "schedule.next": {
+    request: {
+      /** The schedule. */
+      schedule: string;
+      /** How many (default 5, at most 1000). */
+      count?: number | undefined;
+    };
+    response: ScheduleNextResponse;
+  };
   /** Lists access tokens. */
   "token.list": {
     request: Record<string, never>;
@@ -2114,6 +2598,17 @@ export const ROUTES = {
   "delivery.redeliver": { method: "POST", path: "/v1/deliveries/{delivery}/redeliver" },
   "delivery.dismiss": { method: "POST", path: "/v1/deliveries/{delivery}/dismiss" },
   "queue.list": { method: "GET", path: "/v1/queues" },
+  "schedule.list": { method: "GET", path: "/v1/schedules" },
+  "schedule.add": { method: "POST", path: "/v1/schedules" },
+  "schedule.status": { method: "GET", path: "/v1/schedule-status" },
+  "schedule.runs": { method: "GET", path: "/v1/schedule-runs" },
+  "schedule.show": { method: "GET", path: "/v1/schedules/{schedule}" },
+  "schedule.edit": { method: "POST", path: "/v1/schedules/{schedule}/edit" },
+  "schedule.enable": { method: "POST", path: "/v1/schedules/{schedule}/enable" },
+  "schedule.disable": { method: "POST", path: "/v1/schedules/{schedule}/disable" },
+  "schedule.remove": { method: "POST", path: "/v1/schedules/{schedule}/remove" },
+  "schedule.run": { method: "POST", path: "/v1/schedules/{schedule}/run" },
+  "schedule.next": { method: "GET", path: "/v1/schedules/{schedule}/next" },
   "token.list": { method: "GET", path: "/v1/tokens" },
   "token.create": { method: "POST", path: "/v1/tokens" },
   "token.revoke": { method: "POST", path: "/v1/tokens/{token}/revoke" },

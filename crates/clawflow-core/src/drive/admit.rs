@@ -7,8 +7,8 @@ use crate::error::Refusal;
 use crate::step::{StepError, StepStatus};
 use serde_json::json;
 
-/// Begins a flow that waited in line: it has its key from now on, its time counts, and what is ready
-/// starts. That no other flow has the key is for the store to see.
+/// Begins a flow that waited in line: it has its key from now on, its time counts, and what is
+/// ready starts. That no other flow has the key is for the store to see.
 ///
 /// # Errors
 /// `terminal`; `invalid_state` if it is not in line.

@@ -3,8 +3,8 @@
 //! A cron expression is walked by the calendar, and each time on the wall becomes an instant here:
 //!
 //! * An expression that names hours follows the clock on the wall. A time that does not exist
-//!   because the clock was put forward comes right after the gap, however many of them fall into it;
-//!   one that exists twice comes at its first.
+//!   because the clock was put forward comes right after the gap, however many of them fall into
+//!   it; one that exists twice comes at its first.
 //! * An expression with every hour (`*/15 * * * *`) follows real time: it goes on through an hour
 //!   that is repeated, and what falls into a gap does not exist for it.
 //!

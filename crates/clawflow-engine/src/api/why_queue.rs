@@ -42,7 +42,7 @@ impl Api {
         let flow = &view.flow;
         let (Some(since), Some(key)) = (flow.in_line_since, &flow.key) else { return };
         let found = self.engine.store().flow_of_key(&flow.owner_key, key);
-        let holder = found.ok().flatten().filter(|found| found.holds_key());
+        let holder = found.ok().flatten().filter(clawflow_core::flow::Flow::holds_key);
         let text = match &holder {
             Some(holder) => format!("it waits in line for {} to end", holder.flow_id),
             None => "it waits in line for its turn".to_owned(),

@@ -1,7 +1,8 @@
 //! Schedules: what their time starts, and what becomes of it.
 //!
 //! `run` is level-triggered: what is due is asked of the store, by its index, and a hint only makes
-//! it look sooner. Between two looks only the clock is read: it may be set, and a machine may sleep.
+//! it look sooner. Between two looks only the clock is read: it may be set, and a machine may
+//! sleep.
 //! `decide` is the way of every decision about a schedule, by time or by people. Only a gateway
 //! fires; every holder of a home takes commands.
 

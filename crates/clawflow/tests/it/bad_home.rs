@@ -164,7 +164,7 @@ fn a_full_disk_loses_nothing() {
     // that, and that its output was cut is told to whoever needs it whole. The disk is busy until
     // the last shim has gone, a moment after the command.
     let script = "
-        timeout -s INT 5 $1 run large.yaml --key large >/dev/null 2>&1; echo full $?
+        timeout -s INT 10 $1 run large.yaml --key large >/dev/null 2>&1; echo full $?
         dd if=/dev/zero of=disk/fill bs=4096 2>/dev/null
         $1 run ok.yaml >/dev/null 2>said; echo other $?; test -e marker && echo ran
         grep -c 'No space left\\|disk is full' said

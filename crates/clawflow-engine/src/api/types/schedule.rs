@@ -22,8 +22,8 @@ record!(
         /// `command` and `flow`: the chosen environment.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         env: BTreeMap<String, String>,
-        /// `flow`: the text of the workflow file, taken as it is now. An edit may leave it out: then
-        /// the text stays.
+        /// `flow`: the text of the workflow file, taken as it is now. An edit may leave it out:
+        /// then the text stays.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<String>,
         /// `flow`: the file's name: decides the dialect, and is what messages call it.

@@ -38,7 +38,7 @@ fn limited_child() {
 #[test]
 fn after_an_io_error_the_store_works_again() {
     // Limits in blocks of 512 bytes, below and above the size at which the log is copied.
-    for blocks in [600, 1001, 2000] {
+    for blocks in [800, 1001, 2000] {
         let dir = tempfile::tempdir().expect("a directory");
         let script = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\"");
         let name = "faults::io_error::limited_child";

@@ -15,7 +15,8 @@ pub(crate) struct NextArgs {
     #[arg(value_name = "SCHEDULE")]
     schedule: String,
     /// how many times [default: 5]
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: Option<u16>,
 }
 

@@ -15,7 +15,8 @@ pub(crate) struct RunsArgs {
     /// the schedule [default: all of them]
     #[arg(value_name = "SCHEDULE")]
     schedule: Option<String>,
-    /// only these: queued, running, retrying, succeeded, failed, timed_out, cancelled, lost, skipped
+    /// only these: queued, running, retrying, succeeded, failed, timed_out, cancelled, lost,
+    /// skipped
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = word::<RunStatus>)]
     status: Vec<RunStatus>,
     /// at most so many [default: 50]

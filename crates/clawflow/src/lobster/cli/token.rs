@@ -132,7 +132,9 @@ mod tests {
     fn a_token_comes_back_as_what_it_names() {
         let named = read(&gate().token()).unwrap();
         assert_eq!(named, Named { origin: Origin::Pipeline, gate: Some(gate()) });
-        assert_eq!(read(&format!("{}==", gate().token())).unwrap(), named);
+        let mut padded = gate().token();
+        padded.push_str(&"=".repeat(padded.len().wrapping_neg() % 4));
+        assert_eq!(read(&padded).unwrap(), named);
     }
 
     #[test]
