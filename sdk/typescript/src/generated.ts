@@ -1273,8 +1273,8 @@ export interface ScheduleStart {
   /** `command` and `flow`: the chosen environment. */
   env?: Record<string, string> | undefined;
   /**
-   * `flow`: the text of the workflow file, taken as it is now. An edit may leave it out: then
-   * the text stays.
+   * `flow`: the text of the workflow file, taken as it is now. An edit may leave it out:
+   * then the text stays.
    */
   source?: string | null | undefined;
   /** `flow`: the file's name: decides the dialect, and is what messages call it. */
