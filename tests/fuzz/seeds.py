@@ -86,6 +86,18 @@ class Seeds:
         """An access token that nobody uses."""
         return self.api.create_token(label=f"seed-{self.number()}", access="read").token.token_id
 
+    def new_schedule(self) -> dict[str, Any]:
+        """What a schedule of its own is made from."""
+        return {
+            "name": f"seed-{self.number()}",
+            "spec": {"kind": "cron", "expr": "@yearly", "tz": "UTC"},
+            "start": {"kind": "command", "argv": ["true"], "cwd": self.directory},
+        }
+
+    def schedule(self) -> str:
+        """A schedule that does not fire by itself now."""
+        return self.flows.add_schedule(**self.new_schedule()).schedule_id
+
     def waiting(self, wait_for: clawflow.WaitFor | None = None) -> str:
         """A flow that waits."""
         flow = self.flow()
@@ -129,6 +141,13 @@ def of_task(
     return lambda seeds: Seed(path={"task": make(seeds)}, body=body)
 
 
+def of_schedule(
+    make: Callable[[Seeds], str], body: dict[str, Any] | None = None
+) -> Callable[[Seeds], Seed]:
+    """A seed with a schedule in its path."""
+    return lambda seeds: Seed(path={"schedule": make(seeds)}, body=body)
+
+
 def kept(make: Callable[[Seeds], str]) -> Callable[[Seeds], str]:
     """The same record each time."""
     return lambda seeds: seeds.once(repr(make), lambda: make(seeds))
@@ -169,7 +188,7 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "flow.pause": of_flow(Seeds.flow, {}),
     "flow.unpause": of_flow(Seeds.paused, {}),
     "flow.retry": of_flow(FAILED_FLOW, {}),
-    "flow.fork": of_flow(FILE_FLOW, {"from": "a"}),
+    "flow.fork": of_flow(FILE_FLOW, {"from": "only"}),
     "flow.source": of_flow(FILE_FLOW),
     "flow.purge": lambda seeds: Seed(body={"flow": seeds.ended()}),
     "flow.create": lambda seeds: Seed(body={"controllerId": "tests/fuzz", "goal": "be made"}),
@@ -182,6 +201,14 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "flow.setOutput": of_flow(kept(Seeds.flow), {"name": "n", "value": None}),
     "flow.appendOutput": of_flow(Seeds.flow, {"name": "list", "value": 1}),
     "flow.emit": of_flow(kept(Seeds.flow), {"content": "hello"}),
+    "schedule.add": lambda seeds: Seed(body=seeds.new_schedule()),
+    "schedule.show": of_schedule(kept(Seeds.schedule)),
+    "schedule.next": of_schedule(kept(Seeds.schedule)),
+    "schedule.edit": of_schedule(kept(Seeds.schedule), {}),
+    "schedule.enable": of_schedule(kept(Seeds.schedule), {}),
+    "schedule.disable": of_schedule(Seeds.schedule, {}),
+    "schedule.remove": of_schedule(Seeds.schedule, {}),
+    "schedule.run": of_schedule(kept(Seeds.schedule), {}),
     "signal.send": lambda seeds: Seed(body={"name": "fuzz"}),
     "task.run": lambda seeds: Seed(
         body={"argv": ["true"], "cwd": seeds.directory, "owner": SESSION}

@@ -233,7 +233,9 @@ fn name_and_goal(draft: &mut Draft, new: &NewFlow) -> Result<(), Refusal> {
         Some(goal) => Some(goal.clone()),
         None => definition.description.clone().or_else(|| definition.name.clone()),
     };
-    let goal = goal.filter(|g| !g.trim().is_empty()).unwrap_or_else(|| new.file.clone());
+    let said = |text: &String| !text.trim().is_empty();
+    let goal = goal.filter(said).or_else(|| Some(new.file.clone()).filter(said));
+    let goal = goal.unwrap_or_else(|| "a workflow without a name".to_owned());
     draft.state.flow.goal = cut(goal.trim(), TEXT_CHARS_MAX);
     draft.state.flow.key = key;
     Ok(())

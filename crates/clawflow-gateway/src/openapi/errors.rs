@@ -26,7 +26,10 @@ const STATUSES: &[(u16, &str, &str)] = &[
 pub(super) fn statuses(row: &Endpoint) -> Vec<u16> {
     let fields = row.fields();
     let names = |field: &&str| {
-        matches!(*field, "flow" | "task" | "token" | "delivery" | "ids" | "parent" | "queue")
+        matches!(
+            *field,
+            "flow" | "task" | "token" | "delivery" | "ids" | "parent" | "queue" | "schedule"
+        )
     };
     let names_record = fields.iter().any(names);
     let mut all = vec![400, 401, 403, 429, 503];
