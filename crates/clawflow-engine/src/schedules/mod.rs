@@ -2,9 +2,8 @@
 //!
 //! `run` is level-triggered: what is due is asked of the store, by its index, and a hint only makes
 //! it look sooner. Between two looks only the clock is read: it may be set, and a machine may
-//! sleep.
-//! `decide` is the way of every decision about a schedule, by time or by people. Only a gateway
-//! fires; every holder of a home takes commands.
+//! sleep. `decide` is the way of every decision about a schedule, by time or by people. Only a
+//! gateway fires; every holder of a home takes commands.
 
 mod decide;
 mod ended;
