@@ -171,7 +171,7 @@ fn check_version(state: &State, expected: Option<u64>) -> Result<(), Refusal> {
     match expected {
         Some(expected) if expected != version => {
             let message = format!("the schedule is at version {version}, not {expected}");
-            Err(Refusal::new(Code::RevisionConflict, message))
+            Err(Refusal::new(Code::InvalidState, message))
         }
         _ => Ok(()),
     }

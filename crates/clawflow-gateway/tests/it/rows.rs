@@ -229,7 +229,7 @@ async fn schedules(caller: &mut Caller) {
     assert_eq!((edited.name.as_str(), edited.policies.retries), ("hello", 2));
     let stale = json!({ "schedule": "hello", "expectedVersion": 0, "name": "x" });
     let refused = caller.call::<ScheduleEdit>(stale).await.unwrap_err();
-    assert_eq!(refused.code, "revision_conflict");
+    assert_eq!(refused.code, "invalid_state");
     let token = json!({ "schedule": "hello" });
     assert!(!caller.call::<ScheduleDisable>(token.clone()).await.unwrap().enabled);
     assert!(caller.call::<ScheduleEnable>(token.clone()).await.unwrap().enabled);
