@@ -1,6 +1,10 @@
 //! Keeping the write-ahead log short. Only the writer does it, and after it has answered.
+//!
+//! A log that was copied into the file keeps its size, within limits: the next commits write over
+//! it, whereas each one that makes it longer has the file system commit the file's new size too,
+//! which takes several times as long.
 
-use super::limits::{CHECKPOINT_BYTES, CUT_WAIT, LOG_BYTES_MAX};
+use super::limits::{CHECKPOINT_BYTES, CUT_WAIT, LOG_BYTES_KEPT, LOG_BYTES_MAX};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,13 +15,13 @@ pub(super) struct Checkpoint {
     /// How long the connection waits for locks at other times.
     busy_wait: Duration,
     bytes: usize,
-    /// Whether the log may be longer than nothing.
+    /// Whether the log may hold what the file does not.
     used: bool,
 }
 
 impl Checkpoint {
     pub(super) fn new(log: PathBuf, busy_wait: Duration) -> Self {
-        // What an earlier process left is cut at the first quiet moment.
+        // What an earlier process left is copied at the first quiet moment.
         Self { log, busy_wait, bytes: 0, used: true }
     }
 
@@ -34,20 +38,25 @@ impl Checkpoint {
             return;
         }
         self.bytes = 0;
+        self.copy(LOG_BYTES_MAX, conn);
+    }
+
+    /// Copies the log while nobody waits, and cuts it if it is long.
+    pub(super) fn idle(&mut self, conn: &Connection) {
+        self.used = false;
+        self.bytes = 0;
+        self.copy(LOG_BYTES_KEPT, conn);
+    }
+
+    /// Copies the log; cuts it if it is longer than this.
+    fn copy(&self, most: u64, conn: &Connection) {
         let length = std::fs::metadata(&self.log).map_or(0, |log| log.len());
-        if length > LOG_BYTES_MAX {
+        if length > most {
             self.cut(conn);
         } else {
             // Waits for nobody.
             report("passive", copy("passive", conn));
         }
-    }
-
-    /// Copies and cuts the log while nobody waits.
-    pub(super) fn idle(&mut self, conn: &Connection) {
-        self.used = false;
-        self.bytes = 0;
-        self.cut(conn);
     }
 
     /// Copies and cuts the log. Readers are waited for only as long as no unit will notice.

@@ -24,7 +24,10 @@ pub(super) const READER_STATEMENTS_MAX: usize = 128;
 pub(super) const CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
 /// Size of the log at which it is also cut, even if readers have to be waited for.
 pub(super) const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Quiet time after which the log is copied and cut.
+/// Size of the log that stays when it was copied in a quiet moment: enough for some copies' worth of
+/// commits.
+pub(super) const LOG_BYTES_KEPT: u64 = 32 * 1024 * 1024;
+/// Quiet time after which the log is copied.
 pub(super) const IDLE_WAIT: Duration = Duration::from_millis(500);
 /// How long cutting the log waits for readers: units wait behind it.
 pub(super) const CUT_WAIT: Duration = Duration::from_millis(20);
