@@ -294,5 +294,6 @@ async fn see_out(engine: Engine, attempt: Attempt, mut run: Run) {
 pub(crate) fn litter(engine: &Engine, attempt: &Attempt, boot_id: &str, ended: bool) {
     let supervisor = &engine.inner.supervisor;
     let dir = supervisor.dir(boot_id, attempt.task_id.as_str(), attempt.fence);
-    supervisor.litter().add(dir, ended);
+    let litter = supervisor.litter().clone();
+    tokio::task::spawn_blocking(move || litter.add(dir, ended));
 }

@@ -229,6 +229,8 @@ impl Engine {
         if !self.settle(attempt, report).await {
             return false;
         }
+        // What the end brought about comes first: the shim has nothing left to do but to end.
+        tokio::task::yield_now().await;
         // Only what is settled is collected: else the shim brings it to disk, for the next engine.
         let _ = shim.collected().await;
         true

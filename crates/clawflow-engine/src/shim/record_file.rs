@@ -3,7 +3,8 @@
 //! Each line is added in place, by one who holds the file's lock, and only ever behind the
 //! lines before it. One file and not one for each, because making a file is what costs most
 //! of all that a short attempt does. Of a line that is there only in part its reader learns
-//! that it was begun: that an execution may have, or that an end is not known.
+//! that it was begun: that an execution may have, or that an end is not known. Behind the last line
+//! there may be NUL bytes, where the file belonged to an earlier attempt: they are not part of it.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -26,7 +27,10 @@ impl Recorded {
     pub(crate) fn read(dir: &Path) -> Result<Option<Self>, PathError> {
         let path = dir.join(layout::RECORD);
         match fs::read(&path) {
-            Ok(bytes) => Ok(Some(Self(bytes))),
+            Ok(mut bytes) => {
+                bytes.truncate(end_of(&bytes));
+                Ok(Some(Self(bytes)))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).at("read", &path),
         }
@@ -52,6 +56,11 @@ impl Recorded {
     fn line(&self, number: usize) -> Option<&[u8]> {
         self.0.splitn(3, |&byte| byte == b'\n').nth(number).filter(|line| !line.is_empty())
     }
+}
+
+/// Where the lines end: none of them has a NUL.
+fn end_of(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len())
 }
 
 /// The first line of a file: its supervisor writes it, before there is a shim.
@@ -88,6 +97,7 @@ impl RecordFile {
         }
         let mut text = Vec::with_capacity(limits::SPEC_BYTES);
         file.read_to_end(&mut text).at("read", NAME)?;
+        text.truncate(end_of(&text));
         if text.is_empty() {
             // Made by somebody who wanted nothing but the lock.
             return Ok(None);
@@ -208,6 +218,22 @@ mod tests {
         let whole = Recorded(both);
         assert_eq!(whole.run(), Some(Ok(run_record())));
         assert!(whole.may_have_executed() && whole.exit().is_none());
+    }
+
+    #[test]
+    fn what_is_left_of_an_earlier_attempt_is_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = begun(dir.path());
+        file.file.write_all_at(&[0; 5000], file.end).unwrap();
+        let before = Recorded::read(dir.path()).unwrap().unwrap();
+        assert!(!before.may_have_executed() && before.exit().is_none());
+        file.add_run(&run_record()).unwrap();
+        let begun = Recorded::read(dir.path()).unwrap().unwrap();
+        assert_eq!(begun.run(), Some(Ok(run_record())));
+        assert!(begun.exit().is_none());
+        file.add_exit(b"the exit\n").unwrap();
+        let ended = Recorded::read(dir.path()).unwrap().unwrap();
+        assert!(ended.0.ends_with(b"}\nthe exit\n"));
     }
 
     #[test]

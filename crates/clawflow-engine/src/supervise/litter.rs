@@ -14,11 +14,16 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Files that are kept.
 const LOGS: [&str; 2] = [layout::OUT, layout::ERR];
 /// Directories that stay for later starts when the others are tidied.
 const SPARES_MAX: usize = 64;
+/// How the names of directories begin that are no attempt's; none of those has a hyphen here.
+const SPARE: &str = "spare-";
+/// Numbers them.
+static SPARES: AtomicU64 = AtomicU64::new(0);
 
 /// What settled attempts left on disk.
 #[derive(Debug, Default)]
@@ -49,10 +54,19 @@ pub(super) enum Reused {
 
 impl Litter {
     /// Remembers the directory of a settled attempt. `ended`: its shim said all there was to say,
-    /// and ended.
+    /// and ended. Where it has logs to keep, its record goes to a directory for a later start: now,
+    /// while nobody waits for it.
     pub(crate) fn add(&self, dir: PathBuf, ended: bool) {
+        let used = match has_logs(&dir) {
+            Ok(false) if ended => Some(dir.clone()),
+            Ok(true) if ended => without_logs(&dir).ok(),
+            _ => None,
+        };
         let mut dirs = lock(&self.dirs);
-        if ended { dirs.used.push_back(dir) } else { dirs.litter.push(dir) }
+        match used {
+            Some(used) => dirs.used.push_back(used),
+            None => dirs.litter.push(dir),
+        }
     }
 
     /// How many there are to tidy.
@@ -109,26 +123,37 @@ impl Litter {
     }
 }
 
-/// Gives what `used` has to the attempt with the directory `dir`: all of it, or its record if it
-/// has logs to keep. The record is rewritten before it gets its new name, so that nobody ever reads
-/// there what the old attempt left.
+/// Makes a used directory that of an attempt. The record is rewritten before it gets its new name,
+/// so that nobody ever reads there what the old attempt left.
 fn hand_over(used: &Path, dir: &Path, spec: &[u8]) -> io::Result<()> {
-    let has_logs = has_logs(used)?;
+    if has_logs(used)? {
+        return Err(io::Error::other("it has logs"));
+    }
     let record = claim(used)?;
-    let give = || {
-        record.set_len(0)?;
-        record.write_all_at(spec, 0)?;
-        if !has_logs {
-            return Ok(renameat_with(CWD, used, CWD, dir, RenameFlags::NOREPLACE)?);
-        }
-        DirBuilder::new().mode(0o700).create(dir)?;
-        let renamed = fs::rename(used.join(layout::RECORD), dir.join(layout::RECORD));
-        renamed.inspect_err(|_| drop(fs::remove_dir(dir)))
-    };
-    let given = give();
+    let given = rewrite(&record, spec)
+        .and_then(|()| Ok(renameat_with(CWD, used, CWD, dir, RenameFlags::NOREPLACE)?));
     // Closing is not enough, see `lock::Guard`.
     let _ = flock(&record, FlockOperation::Unlock);
     given
+}
+
+/// Moves the record to a directory of its own.
+fn without_logs(used: &Path) -> io::Result<PathBuf> {
+    let number = SPARES.fetch_add(1, Ordering::Relaxed);
+    let spare = used.with_file_name(format!("{SPARE}{}-{number}", std::process::id()));
+    DirBuilder::new().mode(0o700).create(&spare)?;
+    let moved = fs::rename(used.join(layout::RECORD), spare.join(layout::RECORD));
+    moved.inspect_err(|_| drop(fs::remove_dir(&spare)))?;
+    Ok(spare)
+}
+
+/// Writes the spec over the record, and NUL over the rest of it, which its readers pass over. Cutting
+/// the file instead makes ext4 bring what was in it to disk first.
+fn rewrite(record: &File, spec: &[u8]) -> io::Result<()> {
+    let length = usize::try_from(record.metadata()?.len()).map_err(io::Error::other)?;
+    let mut bytes = spec.to_vec();
+    bytes.resize(length.max(spec.len()), 0);
+    record.write_all_at(&bytes, 0)
 }
 
 /// The record, with its lock: whoever had it before is gone.
@@ -190,13 +215,17 @@ fn tidy_dir(dir: &Path) {
 }
 
 impl Supervisor {
-    /// Attempts on disk that still have more than logs, as (boot id, task id, fence).
+    /// Attempts on disk that still have more than logs, as (boot id, task id, fence). What is kept
+    /// for later starts is removed on the way: who kept it makes itself another.
     pub(crate) fn leftovers(&self) -> Vec<(String, String, u64)> {
         let mut found = Vec::new();
         for boot in fs::read_dir(self.runs()).into_iter().flatten().flatten() {
             let boot_id = boot.file_name().to_string_lossy().into_owned();
             for attempt in fs::read_dir(boot.path()).into_iter().flatten().flatten() {
                 let name = attempt.file_name().to_string_lossy().into_owned();
+                if name.starts_with(SPARE) {
+                    tidy_dir(&attempt.path());
+                }
                 let parts = name.rsplit_once('.').and_then(|(t, f)| Some((t, f.parse().ok()?)));
                 let Some((task, fence)) = parts else { continue };
                 if attempt.path().join(layout::RECORD).exists() {
@@ -238,13 +267,30 @@ mod tests {
         names
     }
 
+    /// What the record says; behind it there may be nothing but NUL.
+    fn recorded(dir: &Path) -> Vec<u8> {
+        let mut bytes = fs::read(dir.join(layout::RECORD)).unwrap();
+        let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+        assert!(bytes.split_off(end).iter().all(|&byte| byte == 0));
+        bytes
+    }
+
+    #[test]
+    fn a_record_longer_than_any_before_it_fits() {
+        let home = tempfile::tempdir().unwrap();
+        let (old, new) = (used(&home, "old", &[]), home.path().join("new"));
+        let spec = [&b"s".repeat(5000)[..], b"\n"].concat();
+        assert!(matches!(holding(&old).reuse(&new, &spec), Reused::Started));
+        assert_eq!(fs::read(new.join(layout::RECORD)).unwrap(), spec);
+    }
+
     #[test]
     fn a_start_takes_a_used_directory_and_nothing_of_what_it_said() {
         let home = tempfile::tempdir().unwrap();
         let (old, new) = (used(&home, "old", &[]), home.path().join("new"));
         let litter = holding(&old);
         assert!(matches!(litter.reuse(&new, b"spec\n"), Reused::Started));
-        assert_eq!(fs::read(new.join(layout::RECORD)).unwrap(), b"spec\n");
+        assert_eq!(recorded(&new), b"spec\n");
         assert_eq!(names(home.path()), ["new"]);
         assert_eq!(litter.len(), 0);
     }
@@ -253,12 +299,34 @@ mod tests {
     fn logs_stay_where_they_are() {
         let home = tempfile::tempdir().unwrap();
         let (old, new) = (used(&home, "old", &[layout::OUT]), home.path().join("new"));
-        assert!(matches!(holding(&old).reuse(&new, b"spec\n"), Reused::Started));
-        assert_eq!(fs::read(new.join(layout::RECORD)).unwrap(), b"spec\n");
+        let litter = holding(&old);
+        assert_eq!(names(&old), ["out.log"]);
+        assert_eq!(names(home.path()).len(), 2);
+        assert!(matches!(litter.reuse(&new, b"spec\n"), Reused::Started));
+        assert_eq!(recorded(&new), b"spec\n");
         assert_eq!(
-            (names(&new), names(&old)),
-            (vec![layout::RECORD.into()], vec!["out.log".into()])
+            (names(&new), names(home.path())),
+            (vec![layout::RECORD.into()], { vec!["new".into(), "old".to_owned()] })
         );
+    }
+
+    #[test]
+    fn what_was_kept_for_starts_is_no_attempt_and_goes_with_the_next_engine() {
+        let home = tempfile::tempdir().unwrap();
+        let boot = home.path().join("runs/boot");
+        fs::create_dir_all(&boot).unwrap();
+        let at = |name: &str| {
+            fs::rename(used(&home, "made", &[layout::OUT]), boot.join(name)).unwrap();
+            boot.join(name)
+        };
+        let litter = holding(&at("task_1.1"));
+        let next = Supervisor::new(home.path().join("runs"), "clawflow", "boot");
+        assert_eq!(names(&boot).len(), 2);
+        assert_eq!(next.leftovers(), []);
+        assert_eq!(names(&boot), ["task_1.1"]);
+        assert!(matches!(litter.reuse(&boot.join("task_2.1"), b"spec\n"), Reused::Nothing));
+        at("task_3.1");
+        assert_eq!(next.leftovers(), [("boot".to_owned(), "task_3".to_owned(), 1)]);
     }
 
     #[test]
@@ -303,9 +371,12 @@ mod tests {
         litter.add(used(&home, "logged", &[layout::OUT]), true);
         litter.add(used(&home, "killed", &[]), false);
         litter.tidy(true);
-        assert_eq!(names(home.path()), ["bare", "logged"]);
-        assert_eq!(fs::read(home.path().join("bare").join(layout::RECORD)).unwrap(), b"");
+        let left = names(home.path());
+        assert_eq!((&left[0], &left[1], left.len()), (&"bare".into(), &"logged".into(), 3));
         assert_eq!(names(&home.path().join("logged")), ["out.log"]);
+        for spare in [&left[0], &left[2]] {
+            assert_eq!(fs::read(home.path().join(spare).join(layout::RECORD)).unwrap(), b"");
+        }
         assert_eq!(litter.len(), 0);
         let new = home.path().join("new");
         assert!(matches!(litter.reuse(&new, b"spec\n"), Reused::Started));

@@ -7,6 +7,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use super::litter::{Litter, Reused};
 use super::run::Run;
 use super::server::Server;
@@ -46,20 +48,31 @@ impl Supervisor {
         spec.env.insert(layout::ENV_TASK.to_owned(), spec.task.clone());
         spec.env.insert(layout::ENV_FENCE.to_owned(), spec.fence.to_string());
         let dir = self.dir(self.boot(), &spec.task, spec.fence);
-        let exe = self.shim_exe().to_path_buf();
-        let stdin = stdin.map(<[u8]>::to_vec);
-        let litter = self.litter().clone();
-        let server = self.server().clone();
-        let ours = blocking(move || -> Result<UnixStream, StartError> {
-            let spec = place(&litter, &dir, &spec)?;
-            let started = fill(&dir, spec.as_deref(), stdin.as_deref())
-                .and_then(|()| spawn(&server, &exe, &dir).at("start a shim for", &dir));
-            // No shim exists, so the attempt never executes and its token may be given back.
-            started.inspect_err(|_| drop(fs::remove_dir_all(&dir))).map_err(StartError::from)
-        })
-        .await?;
+        // Here and now where that keeps nobody waiting: another thread would first have to wake up.
+        let ours = match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => {
+                tokio::task::block_in_place(|| self.start_in(&dir, &spec, stdin))
+            }
+            _ => {
+                let (supervisor, stdin) = (self.clone(), stdin.map(<[u8]>::to_vec));
+                blocking(move || supervisor.start_in(&dir, &spec, stdin.as_deref())).await
+            }
+        }?;
         let run = Run::over(ours).at("talk to the shim in", PathBuf::from("."))?;
         Ok(run)
+    }
+
+    fn start_in(
+        &self,
+        dir: &Path,
+        spec: &RunSpec,
+        stdin: Option<&[u8]>,
+    ) -> Result<UnixStream, StartError> {
+        let spec = place(self.litter(), dir, spec)?;
+        let started = fill(dir, spec.as_deref(), stdin)
+            .and_then(|()| spawn(self.server(), self.shim_exe(), dir).at("start a shim for", dir));
+        // No shim exists, so the attempt never executes and its token may be given back.
+        started.inspect_err(|_| drop(fs::remove_dir_all(dir))).map_err(StartError::from)
     }
 }
 
