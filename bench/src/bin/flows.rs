@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 /// Rounds of which the median is told.
@@ -60,12 +61,14 @@ fn bench(base: &Path) -> Outcome<()> {
     let base = all.path();
     let (mut syncs, mut sleepers, mut runners, mut bare) = (vec![], vec![], vec![], vec![]);
     let (mut gaps, mut bare_gaps) = (vec![], vec![]);
+    // Each kind has one home for all rounds: in use for a while, as most homes are.
+    let (runs, sleeps, times) = (Home::new(base)?, Home::new(base)?, Home::new(base)?);
     for _ in 0..ROUNDS {
         syncs.push(fdatasync_rate(&new_dir(base)?)?);
         bare.push(alone(bare_spawns(RUNNERS * STEPS))?);
-        runners.push(alone(flows(base, &file("argv: ['true']"), RUNNERS, IN_FLIGHT))?);
-        sleepers.push(alone(flows(base, &file("sleep: 0s"), SLEEPERS, IN_FLIGHT))?);
-        gaps.push(median(&alone(timed(base))?));
+        runners.push(runs.works(|api| flows(api, file("argv: ['true']"), RUNNERS, IN_FLIGHT))?);
+        sleepers.push(sleeps.works(|api| flows(api, file("sleep: 0s"), SLEEPERS, IN_FLIGHT))?);
+        gaps.push(median(&times.works(timed)?));
         bare_gaps.push(median(&bare_chain()?));
         settle(base)?;
     }
@@ -107,9 +110,40 @@ fn new_dir(base: &Path) -> std::io::Result<PathBuf> {
     tempfile::tempdir_in(base).map(tempfile::TempDir::keep)
 }
 
-/// Works on a runtime of its own. Its engines are dropped, not stopped: that would tidy.
+/// An engine over a home of its own.
+struct Home {
+    runtime: Option<Runtime>,
+    api: Api,
+}
+
+impl Home {
+    fn new(base: &Path) -> Outcome<Self> {
+        let runtime = Runtime::new()?;
+        let api = runtime.block_on(async { engine(&new_dir(base)?) })?;
+        Ok(Self { runtime: Some(runtime), api })
+    }
+
+    /// What the work on this engine told.
+    fn works<T, W: Future<Output = Outcome<T>>>(&self, work: impl FnOnce(Api) -> W) -> Outcome<T> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(work(self.api.clone())),
+            None => Err("the engine is gone".into()),
+        }
+    }
+}
+
+impl Drop for Home {
+    /// The engine is dropped, not stopped: that would tidy.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Works on a runtime of its own.
 fn alone<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = Runtime::new()?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
@@ -163,8 +197,7 @@ async fn run(api: &Api, source: &str) -> Outcome<FlowView> {
 }
 
 /// Flows per second.
-async fn flows(base: &Path, source: &str, count: usize, in_flight: usize) -> Outcome<f64> {
-    let api = engine(&new_dir(base)?)?;
+async fn flows(api: Api, source: String, count: usize, in_flight: usize) -> Outcome<f64> {
     let start = Instant::now();
     let mut running = JoinSet::new();
     for _ in 0..count {
@@ -173,7 +206,7 @@ async fn flows(base: &Path, source: &str, count: usize, in_flight: usize) -> Out
         {
             ended??;
         }
-        let (api, source) = (api.clone(), source.to_owned());
+        let (api, source) = (api.clone(), source.clone());
         running.spawn(async move { run(&api, &source).await });
     }
     while let Some(ended) = running.join_next().await {
@@ -201,8 +234,7 @@ async fn bare_spawns(count: usize) -> Outcome<f64> {
 }
 
 /// Milliseconds from the end of a step's program to the start of the next step's.
-async fn timed(base: &Path) -> Outcome<Vec<f64>> {
-    let api = engine(&new_dir(base)?)?;
+async fn timed(api: Api) -> Outcome<Vec<f64>> {
     let source = file(&format!("argv: [{:?}]", stamp()?));
     let mut gaps = Vec::new();
     for _ in 0..TIMED {
