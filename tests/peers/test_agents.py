@@ -1,28 +1,13 @@
 """What the agents do when nobody stands between them and us: the facts of README.md."""
 
-import tempfile
 import unittest
-from pathlib import Path
 
 from acp import Agent, AgentError
-from model import Model
 from peers import CLAUDE, ELIZA, OPENCODE
+from scene import Scene
 
 
-class Scene(unittest.TestCase):
-    def setUp(self):
-        place = tempfile.TemporaryDirectory(prefix="peers-")
-        self.addCleanup(place.cleanup)
-        self.home = Path(place.name, "home")
-        self.work = Path(place.name, "work")
-        self.home.mkdir()
-        self.work.mkdir()
-
-    def serve(self, script):
-        model = Model(script)
-        self.enterContext(model)
-        return model
-
+class Talk(Scene):
     def agent(self, peer, url="", **more):
         return self.enterContext(Agent(peer.argv, self.work, peer.env(self.home, url), **more))
 
@@ -38,7 +23,7 @@ class Scene(unittest.TestCase):
         return agent.ask("session/new", params)["sessionId"]
 
 
-class Eliza(Scene):
+class Eliza(Talk):
     def test_speaks_without_a_model_and_keeps_no_session(self):
         agent = self.agent(ELIZA)
         told = agent.initialize()
@@ -155,14 +140,14 @@ class WithModel:
         self.assertEqual(refused.exception.code, -32603)
 
 
-class OpenCode(WithModel, Scene):
+class OpenCode(WithModel, Talk):
     PEER = OPENCODE
     OPTIONS = {"once": "allow_once", "always": "allow_always", "reject": "reject_once"}
     # Of the last request alone.
     USAGE_OF_TWO = 120
 
 
-class Claude(WithModel, Scene):
+class Claude(WithModel, Talk):
     PEER = CLAUDE
     OPTIONS = {"allow-once": "allow_once", "allow-with-updates": "allow_always",
                "reject": "reject_once"}
