@@ -6,7 +6,8 @@ import signal
 import subprocess
 import threading
 
-WAIT_S = 90
+# Agents take seconds to start, many where others compile beside them.
+WAIT_S = 180
 
 
 class AgentError(Exception):
