@@ -72,6 +72,11 @@ impl Rows {
         self.tasks.get(id)
     }
 
+    /// The task that was put, of a flow with one task.
+    pub(crate) fn newest_task(&self) -> Option<&Arc<Task>> {
+        self.tasks.values().next_back()
+    }
+
     /// A new or changed wait; `open` keeps it as long as it is open.
     pub(crate) fn put_wait(&mut self, open: &mut Waits, wait: Wait) {
         let id = wait.wait_id.clone();

@@ -1,6 +1,7 @@
 //! Decisions about flows: load, decide, commit, then the effects. One at a time per flow.
 
 use crate::api::Actor;
+use crate::dispatch::Reserved;
 use crate::engine::{Engine, Scope};
 use crate::error::EngineError;
 use crate::held::{Command, Decided, Done, Held};
@@ -258,8 +259,17 @@ impl Engine {
         actor: &Actor,
         make: impl FnOnce(&mut Ctx) -> Result<Decided, Refusal>,
     ) -> Result<Done, EngineError> {
-        let mut reserved = self.reserve(self.inner.scope != Scope::Nothing);
-        let mut decided = self.with_ctx(actor, reserved.count(), make)?;
+        let reserved = self.reserve(self.inner.scope != Scope::Nothing);
+        let decided = self.with_ctx(actor, reserved.count(), make)?;
+        self.keep_new(reserved, decided).await
+    }
+
+    /// Commits a new flow, and does what is to be done for it.
+    pub(crate) async fn keep_new(
+        &self,
+        mut reserved: Reserved,
+        mut decided: Decided,
+    ) -> Result<Done, EngineError> {
         reserved.keep(starts(&decided.effects));
         let done = Done::of(&decided);
         let flow_id = &done.flow.flow_id;

@@ -5,7 +5,9 @@ use crate::decide::CONFLICTS_MAX;
 use crate::decide::carried_through;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::held::Decided;
 use crate::runtime::{Attempt, Switch};
+use clawflow_core::control;
 use clawflow_core::drive::{Ctx, Launch};
 use clawflow_core::effect::Effect;
 use clawflow_core::error::{Code, Refusal};
@@ -24,8 +26,19 @@ impl<F> SoloCommand for F where
 {
 }
 
+/// A new task: of nobody's flow, or with a flow that mirrors it.
+enum Made {
+    Alone(SoloDecision),
+    InFlow(Box<Decided>),
+}
+
+fn no_task() -> EngineError {
+    EngineError::Broken("the flow that mirrors a task has none".to_owned())
+}
+
 impl Engine {
-    /// Records a new task and starts it, or queues it. That is carried through even if the caller
+    /// Records a new task and starts it, or queues it; an agent's gets a flow that mirrors it, in
+    /// the same unit. That is carried through even if the caller
     /// goes away.
     pub(crate) async fn create_task(
         &self,
@@ -43,7 +56,21 @@ impl Engine {
     ) -> Result<Task, EngineError> {
         let mut reserved = self.reserve(self.drives_tasks());
         reserved.keep(1);
-        let decision = self.with_ctx(actor, reserved.count(), make)?;
+        let made = self.with_ctx(actor, reserved.count(), |ctx| {
+            let made = make(ctx)?;
+            let mirrors = control::gets_mirror(&made.solo.task);
+            Ok::<_, Refusal>(match mirrors {
+                true => Made::InFlow(Box::new(control::mirrored(made, ctx).into())),
+                false => Made::Alone(made),
+            })
+        })?;
+        let decision = match made {
+            Made::Alone(decision) => decision,
+            Made::InFlow(decided) => {
+                let done = self.keep_new(reserved, *decided).await?;
+                return done.task.map(Arc::unwrap_or_clone).ok_or_else(no_task);
+            }
+        };
         let starts = decision.effects.iter().any(|e| matches!(e, Effect::Start(_)));
         reserved.keep(usize::from(starts));
         self.commit_solo(&decision).await?;

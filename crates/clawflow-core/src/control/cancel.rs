@@ -6,7 +6,7 @@ use super::state::{ControlDecision, ControlState};
 use crate::drive::Ctx;
 use crate::effect::Effect;
 use crate::error::Refusal;
-use crate::flow::{self, Patch, check_driver};
+use crate::flow::{self, Patch, SyncMode, check_tasks};
 use crate::ids::TaskId;
 use crate::limits::{self, SUMMARY_CHARS_MAX, cut};
 use crate::task::{Task, TaskMove, TaskStatus};
@@ -50,7 +50,10 @@ pub fn cancel(
     expected_revision: Option<u64>,
     reason: &str,
 ) -> Result<ControlDecision, Refusal> {
-    let mut draft = Draft::open(state, ctx, expected_revision)?;
+    let mut draft = Draft::open_tasks(state, ctx, expected_revision)?;
+    if state.flow.sync_mode == SyncMode::TaskMirrored {
+        return super::mirror::cancel(draft, reason);
+    }
     stop_flow(&mut draft, reason)?;
     Ok(draft.finish())
 }
@@ -136,7 +139,7 @@ pub fn cancel_task(
     task_id: &TaskId,
     reason: &str,
 ) -> Result<ControlDecision, Refusal> {
-    check_driver(&state.flow)?;
+    check_tasks(&state.flow)?;
     let Some(task) = state.tasks.get(task_id) else {
         return Err(Refusal::state("cancel", "not an open task"));
     };

@@ -5,7 +5,7 @@ use super::draft::{Answered, Draft};
 use super::state::is_good;
 use super::wake::{resolve, wake};
 use crate::error::Refusal;
-use crate::flow::{self, FlowStatus, OnChildrenDone, Patch};
+use crate::flow::{self, FlowStatus, OnChildrenDone, Patch, SyncMode};
 use crate::ids::TaskId;
 use crate::task::Task;
 use crate::wait::{WaitKind, WaitState};
@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 /// when children end, then the end of a cancel. An ended flow stays as it is.
 pub(super) fn child_ended(draft: &mut Draft, id: &TaskId) -> Result<(), Refusal> {
     let Some(task) = draft.ended_task(id) else { return Ok(()) };
-    if draft.state.flow.is_terminal() {
+    let mirrors = draft.state.flow.sync_mode == SyncMode::TaskMirrored;
+    if draft.state.flow.is_terminal() || mirrors {
         return Ok(());
     }
     let answer = Answered { value: outcome(&task), by: None };

@@ -19,7 +19,7 @@ pub fn claim(
     ctx: &mut Ctx,
     task_id: &TaskId,
 ) -> Result<ControlDecision, Refusal> {
-    let mut draft = Draft::open(state, ctx, None)?;
+    let mut draft = Draft::open_tasks(state, ctx, None)?;
     if draft.cancelling() {
         return Err(Refusal::new(Code::CancelRequested, "a cancel was requested"));
     }

@@ -5,7 +5,7 @@ use crate::delivery::{Delivery, owed};
 use crate::drive::Ctx;
 use crate::effect::Effect;
 use crate::error::Refusal;
-use crate::flow::{Flow, Moved, check_driver, check_revision, parked};
+use crate::flow::{Flow, Moved, check_driver, check_revision, check_tasks, parked};
 use crate::ids::{TaskId, WaitId};
 use crate::rows::{FlowChange, FlowRow, Rows};
 use crate::signal::Signal;
@@ -51,6 +51,24 @@ impl<'a, 'c> Draft<'a, 'c> {
         expected_revision: Option<u64>,
     ) -> Result<Self, Refusal> {
         check_driver(&was.flow)?;
+        Self::open_any(was, ctx, expected_revision)
+    }
+
+    /// As [`Draft::open`], for what is about tasks and fits a flow that mirrors one too.
+    pub(super) fn open_tasks(
+        was: &'a ControlState,
+        ctx: &'a mut Ctx<'c>,
+        expected_revision: Option<u64>,
+    ) -> Result<Self, Refusal> {
+        check_tasks(&was.flow)?;
+        Self::open_any(was, ctx, expected_revision)
+    }
+
+    fn open_any(
+        was: &'a ControlState,
+        ctx: &'a mut Ctx<'c>,
+        expected_revision: Option<u64>,
+    ) -> Result<Self, Refusal> {
         check_revision(&was.flow, expected_revision)?;
         if was.flow.is_terminal() {
             return Err(Refusal::terminal(was.flow.status));
@@ -100,7 +118,8 @@ impl<'a, 'c> Draft<'a, 'c> {
         }
         self.event(kind, task, data);
         self.rows.tells_of_flow();
-        if self.state.flow.is_terminal() {
+        let was_over = self.change != FlowChange::Inserted && self.was.flow.is_terminal();
+        if self.state.flow.is_terminal() && !was_over {
             let ended = Effect::Ended(self.state.flow.flow_id.clone());
             self.effect(ended);
         }
@@ -140,6 +159,11 @@ impl<'a, 'c> Draft<'a, 'c> {
     /// A child that has ended in this draft.
     pub(super) fn ended_task(&self, id: &TaskId) -> Option<Arc<Task>> {
         self.rows.task(id).filter(|task| task.status.is_terminal()).cloned()
+    }
+
+    /// The task that the decision has changed so far, of a flow with one task.
+    pub(super) fn touched(&self) -> Option<Arc<Task>> {
+        self.rows.newest_task().or(self.task.as_ref()).cloned()
     }
 
     /// A child whose outcome was lost and has turned up.
@@ -212,7 +236,8 @@ impl<'a, 'c> Draft<'a, 'c> {
     }
 
     /// The decision: what differs between the draft and the state that it came from.
-    pub(super) fn finish(self) -> ControlDecision {
+    pub(super) fn finish(mut self) -> ControlDecision {
+        super::mirror::follow(&mut self);
         let Self { was, mut state, ctx, rows, change, task, waits } = self;
         let row = FlowRow { was: &was.flow, flow: &mut state.flow, change };
         let tasks = (&was.tasks, &mut state.tasks);

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::state::{ControlDecision, ControlState};
 use crate::drive::Ctx;
 use crate::error::Refusal;
-use crate::flow::{NotifyPolicy, check_driver};
+use crate::flow::{NotifyPolicy, check_tasks};
 use crate::ids::TaskId;
 use crate::task::notified;
 use serde_json::json;
@@ -19,7 +19,7 @@ pub fn notify_task(
     task_id: &TaskId,
     policy: NotifyPolicy,
 ) -> Result<ControlDecision, Refusal> {
-    check_driver(&state.flow)?;
+    check_tasks(&state.flow)?;
     let Some(was) = state.tasks.get(task_id) else {
         return Err(Refusal::state("change what is told of", "no open task"));
     };

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::state::{ControlDecision, ControlState, is_good};
 use crate::drive::Ctx;
 use crate::error::{Code, Refusal};
-use crate::flow::check_driver;
+use crate::flow::check_tasks;
 use crate::task::{
     Task, TaskMove, TaskReport, TaskStatus, check_report as check, ended_as as how, is_recorded,
     next_status, order_times, summary_of_end as end_of, write, write_end,
@@ -28,7 +28,7 @@ pub fn report(
     task: &Arc<Task>,
     report: &TaskReport,
 ) -> Result<ControlDecision, Refusal> {
-    check_driver(&state.flow)?;
+    check_tasks(&state.flow)?;
     let was = state.tasks.get(&task.task_id).unwrap_or(task);
     if !was.reported {
         return Err(Refusal::new(Code::EngineOwned, "the engine runs this task and sees its end"));

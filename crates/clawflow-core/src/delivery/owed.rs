@@ -2,7 +2,7 @@
 
 use super::{Delivery, DeliveryState, Route, RouteKind};
 use crate::drive::Ctx;
-use crate::flow::{Flow, FlowStatus, NotifyPolicy, Origin, Update};
+use crate::flow::{Flow, FlowStatus, NotifyPolicy, Origin, SyncMode, Update};
 use crate::ids::{DeliveryId, FlowId, TaskId};
 use crate::limits::{SUMMARY_CHARS_MAX, TITLE_CHARS_MAX, cut};
 use crate::rows::{FlowChange, Waits};
@@ -106,6 +106,10 @@ pub(crate) fn of_flow(
     waits: &Waits,
     ctx: &mut Ctx,
 ) -> Vec<Delivery> {
+    if flow.sync_mode == SyncMode::TaskMirrored {
+        // Its task tells.
+        return Vec::new();
+    }
     let ended = flow.is_terminal() && !was.is_terminal();
     let changed = flow.status != was.status && change != FlowChange::Inserted;
     let (kind, key) = match flow.notify_policy {

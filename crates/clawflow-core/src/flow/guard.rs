@@ -40,6 +40,14 @@ pub(crate) fn check_driver(flow: &Flow) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses what is about tasks, for flows that have none of code: those of the engine, and groups.
+pub(crate) fn check_tasks(flow: &Flow) -> Result<(), Refusal> {
+    match flow.sync_mode {
+        SyncMode::TaskMirrored => Ok(()),
+        SyncMode::Managed | SyncMode::GroupMirrored => check_driver(flow),
+    }
+}
+
 /// Refuses a command that was decided on another revision.
 pub(crate) fn check_revision(flow: &Flow, expected: Option<u64>) -> Result<(), Refusal> {
     match expected {

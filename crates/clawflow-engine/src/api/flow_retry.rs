@@ -5,7 +5,7 @@ use super::{Api, ApiError, FlowRetry, FlowRetryRequest};
 use crate::held::{Decided, Held};
 use clawflow_core::control;
 use clawflow_core::drive::{Ctx, FilesOf, FlowState, NewFlow, Reuse};
-use clawflow_core::flow::{Flow, FlowStatus, NewManaged};
+use clawflow_core::flow::{Flow, FlowStatus, NewManaged, SyncMode};
 
 impl Api {
     pub(super) async fn flow_retry(&self, request: FlowRetryRequest) -> Result<Flow, ApiError> {
@@ -28,6 +28,10 @@ impl Api {
             error.current = Some(Box::new(flow));
             Err(error)
         };
+        if flow.sync_mode != SyncMode::Managed {
+            return Err(ApiError::new("not_managed", "the flow mirrors work that others drive")
+                .hint("run that work again where it was started"));
+        }
         if !flow.is_terminal() {
             let message = format!("the flow is {}: only an ended flow is retried", flow.status);
             return refused(flow, message, "clawflow flows cancel FLOW, or wait for its end");

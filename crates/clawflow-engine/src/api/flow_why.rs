@@ -2,6 +2,7 @@
 
 use super::{Api, ApiError, FlowRef, FlowView, FlowWhyResponse, WhyReason};
 use clawflow_core::definition::limits::FLOW_DEPTH_MAX;
+use clawflow_core::flow::{FlowStatus, SyncMode};
 use clawflow_core::ids::FlowId;
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::TaskStatus;
@@ -123,7 +124,7 @@ impl Why {
         let error = flow.error.as_ref().map_or(String::new(), |e| format!(": {e}"));
         let text = format!("it ended as {}{error}", flow.status);
         self.reason("ended", None, text).since = flow.ended_at;
-        if flow.status != clawflow_core::flow::FlowStatus::Succeeded {
+        if flow.status != FlowStatus::Succeeded && flow.sync_mode == SyncMode::Managed {
             self.command("retry", "");
         }
     }

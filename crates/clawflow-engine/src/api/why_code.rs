@@ -3,7 +3,7 @@
 use super::FlowView;
 use super::flow_why::Why;
 use clawflow_core::control::DEADLINE;
-use clawflow_core::flow::FlowStatus;
+use clawflow_core::flow::{FlowStatus, SyncMode};
 use clawflow_core::task::{Task, TaskStatus};
 use clawflow_core::wait::{OnTimeout, Wait, WaitKind, WaitState};
 
@@ -19,8 +19,13 @@ impl Why {
         view.waits.iter().filter(open).for_each(|wait| self.flow_wait(wait));
         let open = |task: &&Task| !task.status.is_terminal();
         view.tasks.iter().filter(open).for_each(|task| self.child(task));
-        if view.flow.cancel_requested_at.is_none() {
-            self.controller(view);
+        if view.flow.cancel_requested_at.is_some() {
+            return;
+        }
+        match view.flow.sync_mode {
+            SyncMode::Managed => self.controller(view),
+            // Its task says it all; a cancel reaches that.
+            SyncMode::TaskMirrored | SyncMode::GroupMirrored => self.command("cancel", ""),
         }
     }
 

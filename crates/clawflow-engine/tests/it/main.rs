@@ -16,6 +16,7 @@ mod hooks;
 mod in_line;
 mod killed_controller;
 mod language;
+mod mirror;
 mod moves;
 mod news;
 mod once;

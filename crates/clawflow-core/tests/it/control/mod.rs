@@ -8,6 +8,7 @@ mod cancel;
 mod chance;
 mod children;
 mod explorer;
+mod mirror;
 mod moves;
 mod owed;
 mod reports;

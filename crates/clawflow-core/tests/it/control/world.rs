@@ -67,18 +67,27 @@ impl Code {
     }
 
     pub(crate) fn make(new: NewManaged, routes: Vec<Route>) -> Result<Self, Refusal> {
+        Self::begin(routes, 0, |ctx| control::create(new, ctx))
+    }
+
+    /// A flow and what is made with it.
+    pub(crate) fn begin(
+        routes: Vec<Route>,
+        slots: usize,
+        make: impl FnOnce(&mut Ctx) -> Result<ControlDecision, Refusal>,
+    ) -> Result<Self, Refusal> {
         let executor = Executor::default();
         let mut ids = Count(0);
         let mut ctx = Ctx {
             now: 1_000_000,
             ids: &mut ids,
             jitter: 0.5,
-            slots: 0,
+            slots,
             executor: &executor,
             actor: Some("bot"),
             routes: &routes,
         };
-        let made = control::create(new, &mut ctx)?;
+        let made = make(&mut ctx)?;
         assert!(made.unit.guards.is_empty());
         assert_eq!(made.unit.flows.len(), 1);
         let change = &made.unit.flows[0];
@@ -98,6 +107,7 @@ impl Code {
         };
         world.store(&made.unit);
         world.state = made.state;
+        world.check_rows();
         rules::state(&world.state);
         Ok(world)
     }
