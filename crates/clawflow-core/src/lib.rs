@@ -14,6 +14,7 @@ pub mod effect;
 pub mod error;
 pub mod event;
 pub mod flow;
+pub mod group;
 pub mod hash;
 pub mod idempotency;
 pub mod ids;

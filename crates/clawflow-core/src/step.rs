@@ -201,7 +201,8 @@ pub struct PartOf {
 
 impl Step {
     /// A step of which nothing has happened yet.
-    pub(crate) fn fresh(flow_id: FlowId, step_id: String, position: u32) -> Self {
+    #[must_use]
+    pub fn fresh(flow_id: FlowId, step_id: String, position: u32) -> Self {
         Self {
             flow_id,
             step_id,

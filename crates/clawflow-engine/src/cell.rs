@@ -6,7 +6,8 @@ use crate::held::Held;
 use clawflow_core::control::{ControlState, Ended};
 use clawflow_core::drive::FlowState;
 use clawflow_core::error::Code;
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, SyncMode};
+use clawflow_core::group::GroupState;
 use clawflow_core::ids::FlowId;
 use clawflow_core::task::TaskStatus;
 use clawflow_store::query::{FlowBundle, TaskFilter};
@@ -65,6 +66,14 @@ impl Engine {
         };
         if bundle.flow.is_engine() {
             return Ok(Held::File(Box::new(self.file_state(bundle)?)));
+        }
+        if bundle.flow.sync_mode == SyncMode::GroupMirrored {
+            return Ok(Held::Group(Box::new(GroupState {
+                flow: bundle.flow,
+                steps: bundle.steps,
+                waits: bundle.waits.into_iter().map(|w| (w.wait_id.clone(), w)).collect(),
+                last_event: bundle.last_event,
+            })));
         }
         let ended = self.ended(&bundle.flow)?;
         Ok(Held::Code(Box::new(ControlState {

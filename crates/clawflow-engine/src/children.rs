@@ -175,7 +175,7 @@ impl Engine {
     fn plan(&self, wait: &Wait) -> Result<Option<Result<Plan, String>>, EngineError> {
         match self.load(&wait.flow_id) {
             Ok(Held::File(state)) => Ok(plan_of(&state, &wait.wait_id)),
-            Ok(Held::Code(_)) => Ok(None),
+            Ok(Held::Code(_) | Held::Group(_)) => Ok(None),
             Err(error) if error.code() == Some(Code::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
@@ -190,7 +190,7 @@ impl Engine {
     fn end_of(&self, child: &FlowId) -> Result<Option<Outcome>, EngineError> {
         match self.load(child)? {
             Held::File(state) => Ok(Some(drive::outcome_of(&state))),
-            Held::Code(_) => Ok(None),
+            Held::Code(_) | Held::Group(_) => Ok(None),
         }
     }
 

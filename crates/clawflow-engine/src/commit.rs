@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, Scope};
 use crate::feed::{Mark, Recent};
+use crate::groups::changes_groups;
 use crate::schedules::ends_of;
 use clawflow_core::delivery::{DeliveryState, RouteKind};
 use clawflow_core::ids::TaskId;
@@ -22,6 +23,8 @@ struct Told {
     events: Vec<Mark>,
     /// Tasks that have ended, or never began, and have a place in a line or a queue.
     over: Vec<TaskId>,
+    /// What groups watch may have changed.
+    regroups: bool,
 }
 
 impl Told {
@@ -37,7 +40,8 @@ impl Told {
         let over = ended.map(|task| task.task_id.clone()).collect();
         let ends = ends_of(unit);
         let reschedules = !ends.is_empty() || !unit.schedules.is_empty();
-        Self { inboxes, owes, ends, reschedules, events: recent.marks(unit), over }
+        let (regroups, events) = (changes_groups(unit), recent.marks(unit));
+        Self { inboxes, owes, ends, reschedules, events, over, regroups }
     }
 }
 
@@ -84,6 +88,11 @@ impl Engine {
         if unit.is_empty() {
             return Ok(());
         }
+        self.commit_with_groups(unit).await
+    }
+
+    /// As [`Engine::commit`], whatever it means for groups.
+    pub(crate) async fn commit_alone(&self, unit: Unit) -> Result<(), ApplyError> {
         let told = Told::of(&unit, &self.inner.recent);
         let receipt = Some(self.inner.store.submit(unit));
         match (UnderWay { engine: self, told, receipt }).answer().await {
@@ -100,6 +109,9 @@ impl Engine {
         if !told.events.is_empty() {
             self.inner.recent.add(&told.events, seq);
             self.inner.feed.send_modify(|newest| *newest = (*newest).max(seq));
+        }
+        if told.regroups {
+            self.inner.groups.forget();
         }
         if !told.over.is_empty() {
             self.free_places(&told.over);

@@ -229,7 +229,7 @@ impl Engine {
     }
 
     /// Tells and does what follows from a decision that is on disk.
-    fn follow(&self, was: Option<&Held>, mut decided: Decided) -> Held {
+    pub(crate) fn follow(&self, was: Option<&Held>, mut decided: Decided) -> Held {
         let flow = decided.state.flow();
         let ended = flow.is_terminal() && was.is_none_or(|was| !was.flow().is_terminal());
         self.tell_hooks(was.map(|was| was.flow().status), flow, ended);

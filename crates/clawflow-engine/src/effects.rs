@@ -54,6 +54,8 @@ impl Engine {
         let attempt = Attempt::of_flow(&held.flow().flow_id, task_id.clone(), task.fence);
         match held {
             Held::File(state) => self.start_step(state, task, attempt, stop),
+            // A group starts nothing.
+            Held::Group(_) => self.report_unstartable(attempt, "a group runs nothing".to_owned()),
             Held::Code(state) => match control::launch(state, task_id) {
                 Some(launch) => self.start_command(task, launch, attempt, stop),
                 None => self.report_unstartable(attempt, "the task has no command".to_owned()),

@@ -6,6 +6,7 @@ use crate::changes::Changes;
 use crate::clock::{Ids, jitter, now};
 use crate::dispatch::Slots;
 use crate::feed::Recent;
+use crate::groups::Groups;
 use crate::hooks::Hooks;
 use crate::runtime::Running;
 use crate::schedules::{self, Ended};
@@ -93,6 +94,7 @@ pub(crate) struct Inner {
     // Held across a whole sweep: one at a time.
     pub(crate) sweeping: tokio::sync::Mutex<()>,
     // Held across a look and a commit, hence tokio's mutex.
+    pub(crate) groups: Groups,
     pub(crate) pings: tokio::sync::Mutex<()>,
     pub(crate) followed: Mutex<HashSet<TaskId>>,
     pub(crate) examined: Semaphore,
@@ -150,6 +152,7 @@ impl Engine {
             recent: Arc::default(),
             hooks: Mutex::default(),
             sweeping: tokio::sync::Mutex::default(),
+            groups: Groups::default(),
             pings: tokio::sync::Mutex::default(),
             followed: Mutex::default(),
             examined: Semaphore::new(recover::EXAMINED_AT_ONCE),

@@ -6,6 +6,7 @@ use clawflow_core::drive::{Ctx, Decision, FlowState};
 use clawflow_core::effect::Effect;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::flow::Flow;
+use clawflow_core::group::{GroupDecision, GroupState};
 use clawflow_core::ids::{TaskId, WaitId};
 use clawflow_core::task::{Task, TaskStatus};
 use clawflow_core::unit::Unit;
@@ -20,6 +21,8 @@ pub(crate) enum Held {
     File(Box<FlowState>),
     /// Of one that code drives.
     Code(Box<ControlState>),
+    /// Of one that mirrors a group of runs.
+    Group(Box<GroupState>),
 }
 
 /// What a decision leaves, whoever steers the flow.
@@ -78,11 +81,27 @@ impl From<ControlDecision> for Decided {
     }
 }
 
+impl From<GroupDecision> for Decided {
+    fn from(made: GroupDecision) -> Self {
+        Self {
+            unit: made.unit,
+            state: Held::Group(Box::new(made.state)),
+            effects: made.effects,
+            task: None,
+            waits: Vec::new(),
+        }
+    }
+}
+
+/// A group has no tasks of its own.
+static NO_TASKS: BTreeMap<TaskId, Arc<Task>> = BTreeMap::new();
+
 impl Held {
     pub(crate) fn flow(&self) -> &Flow {
         match self {
             Self::File(state) => &state.flow,
             Self::Code(state) => &state.flow,
+            Self::Group(state) => &state.flow,
         }
     }
 
@@ -90,6 +109,7 @@ impl Held {
         match self {
             Self::File(state) => state.flow,
             Self::Code(state) => state.flow,
+            Self::Group(state) => state.flow,
         }
     }
 
@@ -98,6 +118,7 @@ impl Held {
         match self {
             Self::File(state) => &state.tasks,
             Self::Code(state) => &state.tasks,
+            Self::Group(_) => &NO_TASKS,
         }
     }
 
@@ -113,14 +134,21 @@ impl Held {
         self.tasks().values().filter(waits).map(|task| &task.task_id)
     }
 
-    /// The flow as the law of code-driven flows looks at it. Of a flow of the engine it is only
-    /// good for a refusal, or for what fits both.
+    /// The flow as the law of code-driven flows looks at it. Of a flow of the engine, and
+    /// of a group, it is only good for a refusal, or for what fits both.
     pub(crate) fn as_code(&self) -> Cow<'_, ControlState> {
         match self {
             Self::Code(state) => Cow::Borrowed(state),
             Self::File(state) => Cow::Owned(ControlState {
                 flow: state.flow.clone(),
                 tasks: state.tasks.clone(),
+                waits: state.waits.clone(),
+                ended: Default::default(),
+                last_event: state.last_event,
+            }),
+            Self::Group(state) => Cow::Owned(ControlState {
+                flow: state.flow.clone(),
+                tasks: BTreeMap::new(),
                 waits: state.waits.clone(),
                 ended: Default::default(),
                 last_event: state.last_event,
@@ -161,7 +189,8 @@ impl<F: FileLaw> Command for OfFile<F> {
     fn decide(&self, held: &Held, ctx: &mut Ctx) -> Result<Decided, Refusal> {
         match held {
             Held::File(state) => (self.0)(state, ctx).map(Decided::from),
-            Held::Code(state) => {
+            Held::Code(_) | Held::Group(_) => {
+                let state = held.as_code();
                 let message = format!("{} is not driven by the engine", state.flow.flow_id);
                 Err(Refusal::new(Code::InvalidState, message))
             }
@@ -185,7 +214,7 @@ impl<F: FileLaw, G: CodeLaw> Command for OfEither<F, G> {
     fn decide(&self, held: &Held, ctx: &mut Ctx) -> Result<Decided, Refusal> {
         match held {
             Held::File(state) => (self.0)(state, ctx).map(Decided::from),
-            Held::Code(state) => (self.1)(state, ctx).map(Decided::from),
+            Held::Code(_) | Held::Group(_) => (self.1)(&held.as_code(), ctx).map(Decided::from),
         }
     }
 }

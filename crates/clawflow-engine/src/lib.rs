@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod feed;
 mod files;
+mod groups;
 mod held;
 mod hooks;
 mod recover;

@@ -62,17 +62,20 @@ impl Command for Sign {
                 }
             }
             .map(Decided::from),
-            Held::Code(was) => match &self.seen {
-                Seen::Started { pid, start_time } => {
-                    control::started(was, ctx, id, fence, *pid, *start_time)
+            Held::Code(_) | Held::Group(_) => {
+                let was = held.as_code();
+                match &self.seen {
+                    Seen::Started { pid, start_time } => {
+                        control::started(&was, ctx, id, fence, *pid, *start_time)
+                    }
+                    Seen::Progress(line) => control::progress(&was, ctx, id, fence, line),
+                    Seen::Ended(report) => control::ended(&was, ctx, id, fence, report),
+                    Seen::Lost { why, evidence } => {
+                        control::lost(&was, ctx, id, fence, why, evidence.clone())
+                    }
                 }
-                Seen::Progress(line) => control::progress(was, ctx, id, fence, line),
-                Seen::Ended(report) => control::ended(was, ctx, id, fence, report),
-                Seen::Lost { why, evidence } => {
-                    control::lost(was, ctx, id, fence, why, evidence.clone())
-                }
+                .map(Decided::from)
             }
-            .map(Decided::from),
         }
     }
 }

@@ -1,15 +1,21 @@
 //! Timers: retries and deadlines, as the store knows them.
 
+use crate::api::Api;
 use crate::clock::now;
 use crate::engine::{Engine, Scope};
-use crate::held::{OfEither, OfFile};
+use crate::error::EngineError;
+use crate::held::{Decided, Done, Held, Of, OfFile};
+use crate::reporter::take_in;
 use crate::runtime::raised;
 use clawflow_core::Millis;
-use clawflow_core::control::{self, ControlState};
+use clawflow_core::control;
 use clawflow_core::drive::{self, Ctx, FlowState};
+use clawflow_core::error::Code;
+use clawflow_core::group;
 use clawflow_core::idempotency::KEPT_MS;
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{FlowId, WaitId};
 use clawflow_core::schedule::limits::RUNS_KEPT_MS;
+use clawflow_core::wait::{Wait, WaitKind};
 use clawflow_store::StoreError;
 use clawflow_store::query::{Due, DueWhat};
 use std::collections::HashMap;
@@ -180,18 +186,7 @@ async fn fire(engine: &Engine, due: Vec<Due>, failed: &mut Failed) {
                     };
                     engine.decide(None, &due.flow_id, OfFile(fire)).await
                 }
-                DueWhat::Wait(wait_id) => {
-                    let same = wait_id.clone();
-                    let fire = OfEither(
-                        move |state: &FlowState, ctx: &mut Ctx<'_>| {
-                            drive::wait_due(state, ctx, &wait_id)
-                        },
-                        move |state: &ControlState, ctx: &mut Ctx<'_>| {
-                            control::wait_due(state, ctx, &same)
-                        },
-                    );
-                    engine.decide(None, &due.flow_id, fire).await
-                }
+                DueWhat::Wait(wait_id) => wait_due(&engine, &due.flow_id, wait_id).await,
             };
             (due, decided)
         });
@@ -206,4 +201,23 @@ async fn fire(engine: &Engine, due: Vec<Due>, failed: &mut Failed) {
             Err(error) => tracing::error!(%error, "a timer's decision broke off"),
         }
     }
+}
+
+/// A wait's time has come. Before a member of a group is called missing, reports that lie on disk
+/// are taken in: its jobs may have run while nobody was here.
+async fn wait_due(engine: &Engine, flow_id: &FlowId, wait_id: WaitId) -> Result<Done, EngineError> {
+    let wait = engine.store().wait(&wait_id)?;
+    let of_group = |wait: &Wait| wait.kind == WaitKind::Task && wait.step_id.is_some();
+    if wait.as_ref().is_some_and(of_group) {
+        let api = Api::new(engine.clone());
+        if let Err(error) = take_in(&api, &engine.settings().home).await {
+            return Err(EngineError::refused(Code::PersistFailed, error.message));
+        }
+    }
+    let fire = Of(move |held: &Held, ctx: &mut Ctx<'_>| match held {
+        Held::File(state) => drive::wait_due(state, ctx, &wait_id).map(Decided::from),
+        Held::Code(state) => control::wait_due(state, ctx, &wait_id).map(Decided::from),
+        Held::Group(state) => group::due(state, ctx, &wait_id).map(Decided::from),
+    });
+    engine.decide(None, flow_id, fire).await
 }

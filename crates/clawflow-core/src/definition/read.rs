@@ -10,6 +10,7 @@ use super::decode::{
 use super::error::{DefinitionError, Fault, Report};
 use super::keys;
 use super::limits::{FILE_BYTES_MAX, STEPS_MAX};
+use super::mirrored;
 use super::model::{ArgDef, Definition, Dialect, OnConflict, Phase};
 use super::node::{Entry, Kind, Node};
 use super::order;
@@ -21,7 +22,7 @@ use super::yaml;
 use crate::hash::sha256;
 use crate::limits::LABELS_MAX;
 
-const NOTIFY: [(&str, &str); 3] =
+pub(super) const NOTIFY: [(&str, &str); 3] =
     [("done_only", "done_only"), ("state_changes", "state_changes"), ("silent", "silent")];
 
 impl Definition {
@@ -95,7 +96,15 @@ fn readable(bytes: &[u8]) -> Result<&str, (&str, Fault)> {
     }
 }
 
+/// What stands in a file, with the places; an error for what is no text or no YAML.
+pub(super) fn tree(bytes: &[u8]) -> Result<Option<Node>, Fault> {
+    yaml::read(readable(bytes).map_err(|(_, fault)| fault)?)
+}
+
 fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Definition> {
+    if dialect == Dialect::Strict && mirrored::refuse(report, root) {
+        return None;
+    }
     let mut decoder = Decoder { report, dialect, names: names(root) };
     let fields = decoder.fields(root, "the file", &keys::FLOW, &keys::FLOW_LATER)?;
     let notify = |node: &Node, place: &str| choice(node, place, &NOTIFY);

@@ -111,10 +111,12 @@ pub(crate) fn of_flow(
         return Vec::new();
     }
     let ended = flow.is_terminal() && !was.is_terminal();
+    let corrected = was.is_terminal() && flow.status != was.status && !ended;
     let changed = flow.status != was.status && change != FlowChange::Inserted;
     let (kind, key) = match flow.notify_policy {
         NotifyPolicy::Silent => return Vec::new(),
         _ if ended => ("flow.ended", "ended".to_owned()),
+        _ if corrected => ("flow.corrected", format!("rev:{}", flow.revision)),
         NotifyPolicy::StateChanges if changed => ("flow.changed", format!("rev:{}", flow.revision)),
         NotifyPolicy::StateChanges | NotifyPolicy::DoneOnly => return Vec::new(),
     };

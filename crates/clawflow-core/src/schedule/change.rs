@@ -108,6 +108,7 @@ pub fn checked(schedule: &Schedule) -> Result<(), Refusal> {
         return Err(invalid(&why));
     }
     schedule.payload.check()?;
+    super::mirror::check_spec(&schedule.payload, &schedule.spec)?;
     schedule.policies.check()
 }
 
@@ -211,6 +212,9 @@ pub fn remove(state: &State) -> Fired {
 /// `invalid_state` if a run goes on, and the policy lets no other start or wait.
 pub fn run_now(state: &State, ctx: &mut Ctx) -> Result<Fired, Refusal> {
     let mut fired = Fired::of(state);
+    if matches!(state.schedule.payload, Payload::Mirror { .. }) {
+        return Err(Refusal::new(Code::InvalidState, "a group is opened by its timetable alone"));
+    }
     let is_held = match state.schedule.policies.overlap {
         OverlapPolicy::Skip => !state.open.is_empty(),
         OverlapPolicy::Queue => fired.queue_is_full(),

@@ -3,6 +3,7 @@
 use super::draft::Fired;
 use super::payload::Payload;
 use super::run::{RunStatus, ScheduleRun};
+use super::run_label::FLOW_LABEL;
 use super::settled::{Outcome, end};
 use crate::Millis;
 use crate::definition::{Definition, beside};
@@ -23,9 +24,6 @@ pub struct Launched<D> {
     /// The decision, with the run as it is now.
     pub fired: Fired,
 }
-
-/// The label of a flow that a schedule started: the schedule's id.
-pub const FLOW_LABEL: &str = "schedule";
 
 /// Launches a command as a task.
 ///
@@ -137,16 +135,16 @@ pub fn not_launched(fired: &Fired, why: &str, ctx: &mut Ctx) -> Fired {
     fired
 }
 
-fn starting(fired: &Fired) -> Result<ScheduleRun, Refusal> {
+pub(super) fn starting(fired: &Fired) -> Result<ScheduleRun, Refusal> {
     fired.starting().cloned().ok_or_else(nothing)
 }
 
-fn nothing() -> Refusal {
+pub(super) fn nothing() -> Refusal {
     Refusal::new(Code::Invalid, "there is nothing of this kind to launch")
 }
 
 /// Puts decision and launch into one unit.
-fn joined<D>(
+pub(super) fn joined<D>(
     fired: &Fired,
     run: ScheduleRun,
     mut made: D,

@@ -2,6 +2,10 @@
 
 use crate::Millis;
 
+/// Members of a mirrored group: people look through them.
+pub const MEMBERS_MAX: usize = 100;
+/// Windows that were missed and are opened for a mirrored group all the same: a month of days.
+pub const WINDOWS_MISSED_MAX: u32 = 31;
 /// Shortest interval, in milliseconds: a slot is a whole second, as in cron.
 pub const EVERY_MS_MIN: u64 = 1000;
 /// Longest duration in a policy or a spec, in milliseconds: ten years, so that sums stay in range.

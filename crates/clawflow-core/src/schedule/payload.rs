@@ -1,7 +1,8 @@
 //! What a schedule starts.
 
+use super::member::{self, Member};
 use crate::error::{Code, Refusal};
-use crate::flow::has_nul;
+use crate::flow::{check_text, has_nul};
 use crate::json::{Object, fits};
 use crate::limits::{JSON_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::task::{TaskCommand, check_command};
@@ -20,6 +21,8 @@ text_enum!(
         Flow = "flow",
         /// A message to the owner.
         Message = "message",
+        /// A flow that mirrors a group of runs which others start.
+        Mirror = "mirror",
     }
 );
 
@@ -52,6 +55,15 @@ pub enum Payload {
         content: String,
         /// For programs.
         data: Value,
+    },
+    /// A flow over what others start, from each slot to the next.
+    Mirror {
+        /// What it is for; else the schedule's name.
+        goal: Option<String>,
+        /// What it watches.
+        members: Vec<Member>,
+        /// The deadline of members that name none; else the next slot.
+        deadline: Option<String>,
     },
 }
 
@@ -93,6 +105,15 @@ struct Wire {
     /// `message`: for programs.
     #[serde(skip_serializing_if = "Value::is_null")]
     data: Value,
+    /// `mirror`: what it is for; else the schedule's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<String>,
+    /// `mirror`: what it watches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    members: Vec<Member>,
+    /// `mirror`: the deadline of members that name none; else the next slot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<String>,
 }
 
 impl JsonSchema for Payload {
@@ -109,16 +130,21 @@ impl TryFrom<Wire> for Payload {
     type Error = &'static str;
 
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
-        let Wire { argv, cwd, env, file, definition_hash, args, key, auto_approve, .. } = wire;
         match wire.kind {
             Some(PayloadKind::Command) => {
+                let Wire { argv, cwd, env, .. } = wire;
                 Ok(Self::Command(TaskCommand { argv, cwd, env, timeout_ms: None }))
             }
             Some(PayloadKind::Flow) => {
+                let Wire { cwd, env, file, definition_hash, args, key, auto_approve, .. } = wire;
                 Ok(Self::Flow { file, definition_hash, args, cwd, env, key, auto_approve })
             }
             Some(PayloadKind::Message) => {
                 Ok(Self::Message { content: wire.content, data: wire.data })
+            }
+            Some(PayloadKind::Mirror) => {
+                let Wire { goal, members, deadline, .. } = wire;
+                Ok(Self::Mirror { goal, members, deadline })
             }
             None => Err("a payload has a `kind`"),
         }
@@ -144,6 +170,9 @@ impl From<Payload> for Wire {
                 ..Self::default()
             },
             Payload::Message { content, data } => Self { kind, content, data, ..Self::default() },
+            Payload::Mirror { goal, members, deadline } => {
+                Self { kind, goal, members, deadline, ..Self::default() }
+            }
         }
     }
 }
@@ -156,6 +185,7 @@ impl Payload {
             Self::Command(_) => PayloadKind::Command,
             Self::Flow { .. } => PayloadKind::Flow,
             Self::Message { .. } => PayloadKind::Message,
+            Self::Mirror { .. } => PayloadKind::Mirror,
         }
     }
 
@@ -164,7 +194,7 @@ impl Payload {
     pub fn definition_hash(&self) -> Option<&str> {
         match self {
             Self::Flow { definition_hash, .. } => Some(definition_hash),
-            Self::Command(_) | Self::Message { .. } => None,
+            Self::Command(_) | Self::Message { .. } | Self::Mirror { .. } => None,
         }
     }
 
@@ -175,6 +205,10 @@ impl Payload {
             Self::Command(command) => command.argv.join(" "),
             Self::Flow { file, .. } => format!("flow {file}"),
             Self::Message { content, .. } => format!("message {content}"),
+            Self::Mirror { members, .. } => {
+                let ids: Vec<&str> = members.iter().map(|member| member.id.as_str()).collect();
+                format!("mirror {}", ids.join(", "))
+            }
         };
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
@@ -195,6 +229,12 @@ impl Payload {
                     true => invalid("an argument contains a NUL character".to_owned()),
                     false => Ok(()),
                 }
+            }
+            Self::Mirror { goal, members, deadline } => {
+                if let Some(goal) = goal {
+                    check_text("the goal", goal)?;
+                }
+                member::check(members, deadline.as_deref())
             }
             Self::Message { content, .. } if content.trim().is_empty() => {
                 invalid("the message is blank".to_owned())

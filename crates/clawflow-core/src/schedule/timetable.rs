@@ -82,6 +82,48 @@ impl Timetable {
         next.filter(|at| *at > after && *at <= TIME_MS_MAX)
     }
 
+    /// The first time after `after` at which the clock on the wall shows this hour and minute; a
+    /// timetable without a zone keeps the time of the world.
+    pub(super) fn clock(&self, hour: u8, minute: u8, after: Millis) -> Option<Millis> {
+        let expression = expression::read(&format!("{minute} {hour} * * *")).ok()?;
+        let from = Timestamp::from_millisecond(after.max(0)).ok()?;
+        on_the_wall(&expression, &self.zone(), from).map(Timestamp::as_millisecond)
+    }
+
+    /// What the window from this slot on is called: its date on the wall, with the time where there
+    /// is more than one a day.
+    #[must_use]
+    pub fn window_name(&self, slot: Millis, end: Millis) -> String {
+        const DAY_MS: Millis = 20 * 60 * 60 * 1000;
+        let Ok(at) = Timestamp::from_millisecond(slot) else { return slot.to_string() };
+        let form = if end - slot >= DAY_MS { "%Y-%m-%d" } else { "%Y-%m-%dT%H%M" };
+        self.zone().to_datetime(at).strftime(form).to_string()
+    }
+
+    /// The newest slot up to this time, if there was one in the last ten years.
+    #[must_use]
+    pub fn newest(&self, at: Millis) -> Option<Millis> {
+        let mut back: Millis = 60 * 60 * 1000;
+        while back <= super::limits::DURATION_MS_MAX.cast_signed() {
+            let mut found = self.next(at.saturating_sub(back)).filter(|slot| *slot <= at);
+            while let Some(next) = found.and_then(|slot| self.next(slot)).filter(|n| *n <= at) {
+                found = Some(next);
+            }
+            if found.is_some() {
+                return found;
+            }
+            back *= 4;
+        }
+        None
+    }
+
+    fn zone(&self) -> TimeZone {
+        match &self.rule {
+            Rule::Cron { zone, .. } => zone.clone(),
+            Rule::Once(_) | Rule::Every { .. } => TimeZone::UTC,
+        }
+    }
+
     /// How many slots there are in `from..=to`, of which `from` is one, if that is known without
     /// walking, and the last of them.
     pub(super) fn counted(&self, from: Millis, to: Millis) -> Option<(u64, Millis)> {

@@ -1,24 +1,24 @@
 //! `flow.cancel`.
 
 use super::{Api, ApiError, FlowCancelRequest};
-use crate::held::OfEither;
-use clawflow_core::control::{self, ControlState};
-use clawflow_core::drive::{self, Ctx, FlowState};
+use crate::held::{Held, Of};
+use clawflow_core::control;
+use clawflow_core::drive::{self, Ctx};
 use clawflow_core::flow::Flow;
+use clawflow_core::group;
 
 impl Api {
     pub(super) async fn flow_cancel(&self, request: FlowCancelRequest) -> Result<Flow, ApiError> {
         let flow_id = self.find_flow_id(&request.flow)?;
         let FlowCancelRequest { expected_revision, reason, .. } = request;
-        let same = reason.clone();
-        let cancel = OfEither(
-            move |state: &FlowState, ctx: &mut Ctx<'_>| {
-                drive::cancel(state, ctx, expected_revision, &reason)
-            },
-            move |state: &ControlState, ctx: &mut Ctx<'_>| {
-                control::cancel(state, ctx, expected_revision, &same)
-            },
-        );
+        let cancel = Of(move |held: &Held, ctx: &mut Ctx<'_>| {
+            let revision = expected_revision;
+            Ok(match held {
+                Held::File(state) => drive::cancel(state, ctx, revision, &reason)?.into(),
+                Held::Code(state) => control::cancel(state, ctx, revision, &reason)?.into(),
+                Held::Group(state) => group::cancel(state, ctx, revision, &reason)?.into(),
+            })
+        });
         let flow = self.engine.decide(self.actor(), &flow_id, cancel).await?.flow;
         if flow.is_terminal() {
             return Ok(flow);

@@ -42,9 +42,11 @@ impl Api {
                 Some(key) => store.deliveries_of_key(&flow.owner_key, &key).map_err(unreadable)?,
             };
             let sent = !before.is_empty();
-            let mut made = match held {
+            let mut made: Decided = match held {
                 Held::File(state) => drive::emit(state, ctx, said.clone(), sent)?.into(),
-                Held::Code(state) => Decided::from(control::emit(state, ctx, said.clone(), sent)?),
+                Held::Code(_) | Held::Group(_) => {
+                    control::emit(&held.as_code(), ctx, said.clone(), sent)?.into()
+                }
             };
             if let Some(once) = &once {
                 let owed = made.unit.deliveries.iter().map(|change| change.row.clone());

@@ -27,7 +27,7 @@ impl Api {
     ) -> Result<Flow, ApiError> {
         let old = match self.engine.load(&flow.flow_id)? {
             Held::File(old) => *old,
-            Held::Code(_) => return Err(no_steps()),
+            Held::Code(_) | Held::Group(_) => return Err(no_steps()),
         };
         check_args(&old.definition, &request.args)?;
         let mut new = NewFlow { key: request.key, ..beginning_with(old, Some(request.from), true) };

@@ -45,8 +45,8 @@ impl Api {
         }
         match self.engine.load(&flow.flow_id)? {
             Held::File(old) => self.start_flow(from_file(*old, from), once).await,
-            Held::Code(_) if from.is_some() => Err(no_steps()),
-            Held::Code(_) => {
+            Held::Code(_) | Held::Group(_) if from.is_some() => Err(no_steps()),
+            Held::Code(_) | Held::Group(_) => {
                 let new = from_code(flow);
                 let make = move |ctx: &mut Ctx<'_>| {
                     let mut made = control::create(new, ctx)?;

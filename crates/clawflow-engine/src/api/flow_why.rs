@@ -40,6 +40,8 @@ impl Api {
         why.flow(view, driven);
         if view.flow.is_engine() {
             view.steps.iter().for_each(|step| why.step(view, step));
+        } else if view.flow.sync_mode == SyncMode::GroupMirrored {
+            why.group(view);
         } else {
             why.code(view);
         }
@@ -150,6 +152,30 @@ impl Why {
             }
             self.commands.push("clawflow gateway run".to_owned());
         }
+    }
+
+    /// The members that have not ended; nobody here starts them.
+    fn group(&mut self, view: &FlowView) {
+        for step in &view.steps {
+            let id = &step.step_id;
+            let run = step.task_id.as_ref().map(|id| id.as_str());
+            let run = run.or_else(|| step.child_flow_id.as_ref().map(|id| id.as_str()));
+            match step.status {
+                StepStatus::Waiting => {
+                    let wait =
+                        view.waits.iter().find(|w| Some(&w.wait_id) == step.wait_id.as_ref());
+                    let what = wait.and_then(|wait| wait.target.as_deref()).unwrap_or_default();
+                    let text = format!("member {id} has not begun: nothing with {what} was seen");
+                    self.reason("member", Some(step), text).until = step.due_at;
+                }
+                StepStatus::Running => {
+                    let text = format!("member {id} runs as {}", run.unwrap_or_default());
+                    self.reason("member", Some(step), text).since = step.started_at;
+                }
+                _ => {}
+            }
+        }
+        self.command("cancel", "");
     }
 
     fn step(&mut self, view: &FlowView, step: &Step) {

@@ -7,14 +7,17 @@ use super::{
     ScheduleStart, ScheduleView,
 };
 use crate::error::EngineError;
+use crate::held::{Decided, Held, Of};
 use crate::schedules::timetable;
 use clawflow_core::definition::{Definition, Dialect, Found, beside, gather};
 use clawflow_core::drive::Ctx;
 use clawflow_core::error::{Code, Refusal};
-use clawflow_core::ids::ScheduleId;
+use clawflow_core::group;
+use clawflow_core::ids::{FlowId, ScheduleId};
 use clawflow_core::schedule::limits::SCHEDULES_PER_OWNER_MAX;
 use clawflow_core::schedule::{
-    self, Edit, Fired, NewSchedule, Payload, PayloadKind, Schedule, ScheduleRun, State,
+    self, Edit, Fired, MemberBy, NewSchedule, Payload, PayloadKind, Schedule, ScheduleRun, State,
+    begin_in_window, mirror_policies,
 };
 use clawflow_core::spec::DefinitionSource;
 use clawflow_core::task::TaskCommand;
@@ -36,7 +39,8 @@ impl Api {
     ) -> Result<Schedule, ApiError> {
         let owner = self.owner_of_new(request.owner.clone())?;
         let owner = owner.unwrap_or_else(|| OWNER_DEFAULT.to_owned());
-        let start = start_of(&request.start, None)?;
+        let start = self.start_of(&owner, &request.start, None)?;
+        let mirrors = request.start.kind == PayloadKind::Mirror;
         let timetable = timetable(&request.spec).map_err(EngineError::from)?;
         let count = self.engine.store().schedules().count_schedules(Some(&owner))?.total;
         if count >= SCHEDULES_PER_OWNER_MAX {
@@ -50,14 +54,19 @@ impl Api {
                 requester_origin: self.caller().origin.clone(),
                 spec: request.spec.clone(),
                 payload: start.payload,
-                policies: request.policies.clone(),
+                policies: match mirrors {
+                    true => mirror_policies(&request.policies),
+                    false => request.policies.clone(),
+                },
                 enabled: !request.disabled,
             };
-            let fired = self
+            let mut fired = self
                 .engine
                 .with_ctx(&self.actor(), 0, |ctx| schedule::create(new, &timetable, ctx))
                 .map_err(EngineError::from)?;
             self.check_name(&fired.schedule)?;
+            let made_at = fired.schedule.created_at;
+            begin_in_window(&mut fired, &timetable, made_at);
             let mut unit = fired.unit();
             unit.definitions.extend(start.definition);
             unit.outcomes
@@ -95,13 +104,17 @@ impl Api {
     ) -> Result<Schedule, ApiError> {
         let was = self.find_schedule(&request.schedule)?;
         let start = request.start.as_ref();
-        let start = start.map(|start| start_of(start, Some(&was.payload))).transpose()?;
+        let start = start.map(|start| self.start_of(&was.owner_key, start, Some(&was.payload)));
+        let start = start.transpose()?;
         let (payload, definition) = match start {
             None => (None, None),
             Some(Start { payload, definition }) => (Some(payload), definition),
         };
-        let edit =
-            Edit { name: request.name, spec: request.spec, payload, policies: request.policies };
+        let mut policies = request.policies;
+        if payload.as_ref().unwrap_or(&was.payload).kind() == PayloadKind::Mirror {
+            policies = Some(mirror_policies(policies.as_ref().unwrap_or(&was.policies)));
+        }
+        let edit = Edit { name: request.name, spec: request.spec, payload, policies };
         if let Some(name) = &edit.name {
             self.check_name(&Schedule { name: name.clone(), ..was.clone() })?;
         }
@@ -134,8 +147,69 @@ impl Api {
     }
 
     pub(super) async fn schedule_remove(&self, request: ScheduleRef) -> Result<Schedule, ApiError> {
+        let was = self.find_schedule(&request.schedule)?;
+        let open = self.viewed(was)?.open;
         let remove = |state: &State, _: &mut Ctx<'_>| Ok(schedule::remove(state));
-        Ok(self.change_schedule(&request, remove).await?.schedule)
+        let removed = self.change_schedule(&request, remove).await?.schedule;
+        if removed.payload.kind() == PayloadKind::Mirror {
+            for flow_id in open.into_iter().filter_map(|run| run.flow_id) {
+                self.watch_no_more(&flow_id).await?;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Ends the flow of a window whose group was removed.
+    async fn watch_no_more(&self, flow_id: &FlowId) -> Result<(), ApiError> {
+        let cancel = Of(|held: &Held, ctx: &mut Ctx<'_>| match held {
+            Held::Group(state) => {
+                group::cancel(state, ctx, None, "the group was removed").map(Decided::from)
+            }
+            _ => Err(Refusal::new(Code::InvalidState, "it is no group")),
+        });
+        match self.engine.decide(self.actor(), flow_id, cancel).await {
+            Err(EngineError::Refused { .. }) | Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What is to be started; an edit of a flow without a text keeps that of `was`.
+    fn start_of(
+        &self,
+        owner: &str,
+        start: &ScheduleStart,
+        was: Option<&Payload>,
+    ) -> Result<Start, ApiError> {
+        let start = start.clone();
+        match start.kind {
+            PayloadKind::Command => {
+                check_cwd(&start.cwd)?;
+                let ScheduleStart { argv, cwd, env, .. } = start;
+                let payload = Payload::Command(TaskCommand { argv, cwd, env, timeout_ms: None });
+                Ok(Start { payload, definition: None })
+            }
+            PayloadKind::Message => {
+                let payload = Payload::Message { content: start.content, data: start.data };
+                Ok(Start { payload, definition: None })
+            }
+            PayloadKind::Mirror => self.mirror_of(owner, start),
+            PayloadKind::Flow => flow_of(start, was),
+        }
+    }
+
+    /// The members of a group; a schedule among them is kept by its id.
+    fn mirror_of(&self, owner: &str, start: ScheduleStart) -> Result<Start, ApiError> {
+        let mut members = start.members;
+        for member in members.iter_mut().filter(|member| member.by == MemberBy::Schedule) {
+            let found = self.find_schedule(&member.value)?;
+            if found.owner_key != owner {
+                let message = format!("{} belongs to another owner", found.schedule_id);
+                return Err(ApiError::new("invalid", message));
+            }
+            member.value = found.schedule_id.0;
+        }
+        let payload = Payload::Mirror { goal: start.goal, members, deadline: start.deadline };
+        Ok(Start { payload, definition: None })
     }
 
     /// Fires it now, and returns the run.
@@ -174,24 +248,6 @@ fn check_version(state: &State, expected: Option<u64>) -> Result<(), Refusal> {
             Err(Refusal::new(Code::InvalidState, message))
         }
         _ => Ok(()),
-    }
-}
-
-/// What is to be started; an edit of a flow without a text keeps that of `was`.
-fn start_of(start: &ScheduleStart, was: Option<&Payload>) -> Result<Start, ApiError> {
-    let start = start.clone();
-    match start.kind {
-        PayloadKind::Command => {
-            check_cwd(&start.cwd)?;
-            let ScheduleStart { argv, cwd, env, .. } = start;
-            let payload = Payload::Command(TaskCommand { argv, cwd, env, timeout_ms: None });
-            Ok(Start { payload, definition: None })
-        }
-        PayloadKind::Message => {
-            let payload = Payload::Message { content: start.content, data: start.data };
-            Ok(Start { payload, definition: None })
-        }
-        PayloadKind::Flow => flow_of(start, was),
     }
 }
 

@@ -90,6 +90,7 @@ impl Engine {
             let launched = match fired.schedule.payload.kind() {
                 PayloadKind::Command => self.launch_task(actor, &fired).await,
                 PayloadKind::Flow => self.launch_flow(actor, &fired).await,
+                PayloadKind::Mirror => self.open_window(actor, &fired).await,
                 PayloadKind::Message => {
                     let sent = self.with_ctx(actor, 0, |ctx| launch_message(&fired, ctx));
                     fired = sent?;

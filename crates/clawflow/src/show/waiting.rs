@@ -110,6 +110,8 @@ fn of_wait(wait: &Wait, id: &str, now: Millis) -> String {
     let target = wait.target.as_deref().map_or_else(String::new, |t| format!(" {}", escape(t)));
     let prompt = wait.prompt.as_deref().map_or_else(String::new, |p| format!(" \"{}\"", escape(p)));
     let what = match wait.kind {
+        // Of a member of a group: what is watched, not a task that is known.
+        WaitKind::Task if wait.step_id.is_some() => format!("a run with{target} ({id})"),
         WaitKind::Approval => format!("approval of {id}{prompt}"),
         WaitKind::Input => format!("an answer to {id}{prompt}"),
         WaitKind::InDoubt => format!("a decision about {id}{prompt}"),

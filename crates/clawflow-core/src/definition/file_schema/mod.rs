@@ -9,6 +9,7 @@ mod block;
 mod call;
 mod flow;
 mod gate;
+mod mirrored;
 mod object;
 mod step;
 mod values;
@@ -16,6 +17,7 @@ mod values;
 use serde_json::{Value, json};
 
 use super::model::Dialect;
+pub use mirrored::mirrored_schema;
 use object::Make;
 
 /// The JSON Schema, of draft 7, of files of a dialect.

@@ -10,6 +10,7 @@ mod graphs;
 mod linting;
 mod lobster;
 mod messages;
+mod mirrored;
 mod properties;
 mod queues;
 mod references;

@@ -2,7 +2,9 @@
 
 use clawflow_core::Millis;
 use clawflow_core::json::Object;
-use clawflow_core::schedule::{PayloadKind, Policies, RunStatus, Schedule, ScheduleRun, Spec};
+use clawflow_core::schedule::{
+    Member, PayloadKind, Policies, RunStatus, Schedule, ScheduleRun, Spec,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,6 +46,15 @@ record!(
         /// `message`: for programs.
         #[serde(default, skip_serializing_if = "Value::is_null")]
         data: Value,
+        /// `mirror`: what the group is for; else the schedule's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        goal: Option<String>,
+        /// `mirror`: what is watched, from each slot to the next.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        members: Vec<Member>,
+        /// `mirror`: the deadline of members that name none; else the next slot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<String>,
     }
 );
 record!(

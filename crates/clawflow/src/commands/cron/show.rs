@@ -8,7 +8,7 @@ use crate::show::{Paint, ago, now, until};
 use clawflow_core::Millis;
 use clawflow_core::duration::format_ms;
 use clawflow_core::limits::cut;
-use clawflow_core::schedule::{DisabledReason, MissedPolicy, Payload, Policies, Schedule};
+use clawflow_core::schedule::{DisabledReason, Member, MissedPolicy, Payload, Policies, Schedule};
 use clawflow_engine::api::{ScheduleRef, ScheduleShow, ScheduleView};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,6 +39,7 @@ fn text(view: &ScheduleView, paint: Paint) -> String {
     line("what", Some(cut(&row.payload.title(), 200)));
     line("file", file(&row.payload));
     line("directory", directory(&row.payload));
+    members(&row.payload).into_iter().for_each(|member| line("member", Some(member)));
     line("policies", Some(policies(&row.policies)));
     line("last slot", row.last_slot.map(|slot| clock(slot, row.spec.zone())));
     let ended = |at: Millis| format!(" {} ago", ago(at, now));
@@ -63,11 +64,21 @@ fn file(payload: &Payload) -> Option<String> {
     Some(format!("{file}, sha256 {hash}…{args}"))
 }
 
+fn members(payload: &Payload) -> Vec<String> {
+    let Payload::Mirror { members, deadline, .. } = payload else { return Vec::new() };
+    let one = |member: &Member| {
+        let by = member.deadline.as_ref().or(deadline.as_ref());
+        let by = by.map_or_else(|| "the window's end".to_owned(), |by| escape(by));
+        format!("{}: {}, by {by}", escape(&member.id), escape(&member.title()))
+    };
+    members.iter().map(one).collect()
+}
+
 fn directory(payload: &Payload) -> Option<String> {
     match payload {
         Payload::Command(command) => Some(command.cwd.clone()),
         Payload::Flow { cwd, .. } => Some(cwd.clone()),
-        Payload::Message { .. } => None,
+        Payload::Message { .. } | Payload::Mirror { .. } => None,
     }
 }
 

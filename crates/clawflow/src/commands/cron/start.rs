@@ -140,8 +140,14 @@ impl StartArgs {
             return Ok(None);
         }
         let mut start = started(was);
-        if start.kind == PayloadKind::Message {
-            return Err(CliError::usage("a message has no directory, environment or arguments"));
+        let what = match start.kind {
+            PayloadKind::Message => "a message",
+            PayloadKind::Mirror => "a group",
+            PayloadKind::Command | PayloadKind::Flow => "",
+        };
+        if !what.is_empty() {
+            let message = format!("{what} has no directory, environment or arguments");
+            return Err(CliError::usage(message));
         }
         if start.kind == PayloadKind::Command && (!self.args.is_empty() || self.key.is_some()) {
             return Err(CliError::usage("--arg, --key and --yes are for flows"));
@@ -180,6 +186,9 @@ fn blank(kind: PayloadKind) -> ScheduleStart {
         auto_approve: false,
         content: String::new(),
         data: Value::Null,
+        goal: None,
+        members: Vec::new(),
+        deadline: None,
     }
 }
 
@@ -194,5 +203,8 @@ fn started(was: &Payload) -> ScheduleStart {
             ScheduleStart { file, args, cwd, env, key, auto_approve, ..blank }
         }
         Payload::Message { content, data } => ScheduleStart { content, data, ..blank },
+        Payload::Mirror { goal, members, deadline } => {
+            ScheduleStart { goal, members, deadline, ..blank }
+        }
     }
 }

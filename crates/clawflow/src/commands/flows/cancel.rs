@@ -6,7 +6,7 @@ use crate::commands::args::duration_ms;
 use crate::commands::client::Client;
 use crate::show::{flow_line, flow_name};
 use clap::Args;
-use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
 use clawflow_engine::api::{FlowCancel, FlowCancelRequest, FlowWait, FlowWaitRequest, WAIT_MS_MAX};
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,9 @@ pub(crate) async fn run(ctx: &Ctx, args: CancelArgs) -> Result<Exit, CliError> {
         ctx.mode.print_json(&flow)?;
     } else {
         ctx.mode.print(&flow_line(verb(&flow), &flow))?;
+        if flow.sync_mode == SyncMode::GroupMirrored {
+            ctx.mode.note("only the watching has ended: the members were not stopped");
+        }
     }
     if flow.is_terminal() || args.no_wait {
         return Ok(Exit::Done);

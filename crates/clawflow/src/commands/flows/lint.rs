@@ -4,7 +4,7 @@ use super::schema::Language;
 use crate::cli::{CliError, Ctx, Exit, escape, escape_lines};
 use crate::commands::workflow_file;
 use clap::Args;
-use clawflow_core::definition::{Definition, DefinitionError, Dialect, Finding, lint};
+use clawflow_core::definition::{Definition, DefinitionError, Dialect, Finding, Mirrored, lint};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -85,6 +85,14 @@ fn check(path: &Path, language: Option<Language>) -> Checked {
         }
     };
     let dialect = language.map_or_else(|| Dialect::of_path(path), Language::dialect);
+    let mirrored = match dialect {
+        Dialect::Strict => Mirrored::parse(&file, &bytes),
+        Dialect::Lobster => Ok(None),
+    };
+    if !matches!(mirrored, Ok(None)) {
+        let errors = mirrored.err().unwrap_or_default();
+        return Checked { file, unreadable: None, errors, warnings };
+    }
     let (errors, warnings) = match Definition::parse(&file, &bytes, dialect) {
         Ok(definition) => {
             let here = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());

@@ -13,6 +13,7 @@ mod lint;
 mod list;
 mod logs;
 mod many;
+mod mirror;
 mod new;
 mod output;
 mod pause;

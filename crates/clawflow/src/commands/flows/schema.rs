@@ -2,7 +2,7 @@
 
 use crate::cli::{CliError, Ctx, Exit};
 use clap::{Args, ValueEnum};
-use clawflow_core::definition::{Dialect, file_schema};
+use clawflow_core::definition::{Dialect, file_schema, mirrored_schema};
 
 /// For which files.
 #[derive(Debug, Args)]
@@ -16,6 +16,9 @@ pub(crate) struct SchemaArgs {
     /// the language of the files
     #[arg(long, value_name = "DIALECT", value_enum, default_value_t = Language::Flow)]
     dialect: Language,
+    /// that of files with `mode: mirrored`
+    #[arg(long, conflicts_with = "dialect")]
+    mirrored: bool,
 }
 
 /// The language of workflow files.
@@ -39,7 +42,10 @@ impl Language {
 
 /// Prints it.
 pub(crate) fn run(ctx: &Ctx, args: SchemaArgs) -> Result<Exit, CliError> {
-    let schema = file_schema(args.dialect.dialect());
+    let schema = match args.mirrored {
+        true => mirrored_schema(),
+        false => file_schema(args.dialect.dialect()),
+    };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| CliError::internal(format!("cannot write JSON: {error}")))?;
     ctx.mode.print_text(&format!("{text}\n"))?;

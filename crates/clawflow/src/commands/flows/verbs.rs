@@ -1,9 +1,9 @@
 //! The verbs of `clawflow flows`.
 
 use super::{
-    answer, cancel, create, emit, events, fail, finish, fork, graph, lint, list, logs, new, output,
-    pause, purge, request_cancel, respond, resume, retry, run_task, schema, set_waiting, settle,
-    show, signal, wait, why,
+    answer, cancel, create, emit, events, fail, finish, fork, graph, lint, list, logs, mirror, new,
+    output, pause, purge, request_cancel, respond, resume, retry, run_task, schema, set_waiting,
+    settle, show, signal, wait, why,
 };
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::FlowArg;
@@ -40,6 +40,8 @@ pub(crate) enum FlowsCommand {
     Logs(logs::LogsArgs),
     /// draw the steps of a workflow file or of a flow
     Graph(graph::GraphArgs),
+    /// watch runs that others start, with one flow for each day
+    Mirror(mirror::MirrorArgs),
     /// write a workflow file to begin with
     New(new::NewArgs),
     /// check workflow files
@@ -93,6 +95,7 @@ pub(crate) async fn run(ctx: &Ctx, command: FlowsCommand) -> Result<Exit, CliErr
         C::Events(args) => events::run(ctx, args).await,
         C::Logs(args) => logs::run(ctx, args).await,
         C::Graph(args) => graph::run(ctx, args).await,
+        C::Mirror(args) => mirror::run(ctx, args).await,
         C::New(args) => new::run(ctx, args),
         C::Lint(args) => lint::run(ctx, args),
         C::Schema(args) => schema::run(ctx, args),
