@@ -855,6 +855,24 @@ export interface MaintenanceRequest {
   retention?: Retention | undefined;
 }
 
+/** One member of a mirrored group. */
+export interface Member {
+  /** What the group calls it. */
+  id: string;
+  /** How its runs are known. */
+  by: MemberBy;
+  /** The label, name or schedule. */
+  value: string;
+  /**
+   * When it must have begun: a time on the clock (`06:30`), or so long after the window began
+   * (`3h`); else the group's own deadline.
+   */
+  deadline?: string | undefined;
+}
+
+/** How the runs of a member are known. */
+export type MemberBy = "label" | "flow" | "schedule";
+
 /** What becomes of slots that nobody was there to start. */
 export type MissedPolicy = "skip" | "once" | "all";
 
@@ -900,7 +918,7 @@ export interface PartOf {
 }
 
 /** The kind of what a schedule starts. */
-export type PayloadKind = "command" | "flow" | "message";
+export type PayloadKind = "command" | "flow" | "message" | "mirror";
 
 /** A process of this machine, and since when it is that one. */
 export interface ProcessId {
@@ -1100,7 +1118,7 @@ export interface ScheduleNextResponse {
 /** A payload as it is written: one record for all kinds. */
 export interface SchedulePayload {
   /** Which of the fields below count. */
-  kind: "command" | "flow" | "message";
+  kind: "command" | "flow" | "message" | "mirror";
   /** `command`: program and arguments. */
   argv?: string[] | undefined;
   /** `command` and `flow`: the working directory. */
@@ -1121,6 +1139,12 @@ export interface SchedulePayload {
   content?: string | undefined;
   /** `message`: for programs. */
   data?: unknown;
+  /** `mirror`: what it is for; else the schedule's name. */
+  goal?: string | undefined;
+  /** `mirror`: what it watches. */
+  members?: Member[] | undefined;
+  /** `mirror`: the deadline of members that name none; else the next slot. */
+  deadline?: string | undefined;
 }
 
 /** The policies of a schedule. */
@@ -1289,6 +1313,12 @@ export interface ScheduleStart {
   content?: string | undefined;
   /** `message`: for programs. */
   data?: unknown;
+  /** `mirror`: what the group is for; else the schedule's name. */
+  goal?: string | null | undefined;
+  /** `mirror`: what is watched, from each slot to the next. */
+  members?: Member[] | undefined;
+  /** `mirror`: the deadline of members that name none; else the next slot. */
+  deadline?: string | null | undefined;
 }
 
 /** Whether schedules fire. */
@@ -2035,6 +2065,11 @@ export interface Calls {
       timeoutMs?: number | undefined;
       /** Wait for the flow's end only; other news come with it. */
       untilEnded?: boolean | undefined;
+      /**
+       * Wait for news after which nothing of the flow runs: it has ended, is blocked, or waits
+       * for somebody, an event or a time. Costs less than each piece of news by itself.
+       */
+      untilRest?: boolean | undefined;
     };
     response: FlowWaitResponse;
   };

@@ -74,6 +74,7 @@ async fn news<T: Calls>(flows: &TaskFlow<T>, flow: &Flow) -> Result<(), ApiError
         after_event: view.last_event,
         timeout_ms: 30_000,
         until_ended: false,
+        until_rest: false,
     };
     flows.calls().call::<FlowWait>(wait).await.map(|_| ())
 }

@@ -1,7 +1,7 @@
 //! `flow.wait`: news of a flow, by a bounded look at the store that a hint makes sooner.
 
 use super::{Api, ApiError, FlowWaitRequest, FlowWaitResponse};
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::FlowId;
 use clawflow_store::query::EventFilter;
 use std::time::Duration;
@@ -22,6 +22,10 @@ impl Api {
         let flow_id = self.find_flow_id(&request.flow)?;
         if request.until_ended {
             self.until_ended(&flow_id, request.timeout_ms).await?;
+            return self.news(&flow_id, request.after_event, 0).await;
+        }
+        if request.until_rest {
+            self.until_rest(&flow_id, request.after_event, request.timeout_ms).await?;
             return self.news(&flow_id, request.after_event, 0).await;
         }
         self.news(&flow_id, request.after_event, request.timeout_ms).await
@@ -84,6 +88,30 @@ impl Api {
         let moved = seen.as_ref().is_some_and(|seen| *seen != now);
         *seen = Some(now);
         Ok(moved)
+    }
+
+    /// Waits until nothing of the flow runs after an event, at most so long.
+    async fn until_rest(
+        &self,
+        flow_id: &FlowId,
+        after_event: u64,
+        wait_ms: u64,
+    ) -> Result<(), ApiError> {
+        let deadline = Instant::now() + Duration::from_millis(wait_ms.min(WAIT_MS_MAX));
+        let mut changes = self.engine.changes(&flow_id.0);
+        loop {
+            changes.mark_unchanged();
+            let at_work = match self.find_flow(&flow_id.0)?.status {
+                FlowStatus::Queued | FlowStatus::Running => true,
+                status if status.is_terminal() => false,
+                _ => self.engine.store().last_event(&flow_id.0)? <= after_event,
+            };
+            if !at_work || Instant::now() >= deadline {
+                return Ok(());
+            }
+            let look = deadline.min(Instant::now() + LOOK_EVERY);
+            let _ = timeout_at(look, changes.changed()).await;
+        }
     }
 
     /// Waits until the flow has ended, at most so long, and returns it as it is then.

@@ -236,6 +236,10 @@ record!(
         /// Wait for the flow's end only; other news come with it.
         #[serde(default)]
         until_ended: bool,
+        /// Wait for news after which nothing of the flow runs: it has ended, is blocked, or waits
+        /// for somebody, an event or a time. Costs less than each piece of news by itself.
+        #[serde(default)]
+        until_rest: bool,
     }
 );
 record!(

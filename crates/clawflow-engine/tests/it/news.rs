@@ -1,12 +1,17 @@
 //! Waiting for news of a flow.
 
 use crate::world::{World, named, scenario, until};
-use clawflow_core::flow::Flow;
-use clawflow_engine::api::{Call, FlowWait, FlowWaitRequest};
+use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_engine::api::{Call, FlowAnswer, FlowAnswerRequest, FlowWait, FlowWaitRequest};
 use std::time::{Duration, Instant};
 
 fn wait(flow: &Flow, after_event: u64, timeout_ms: u64) -> FlowWaitRequest {
-    FlowWaitRequest { flow: named(flow).flow, after_event, timeout_ms, until_ended: false }
+    FlowWaitRequest {
+        flow: named(flow).flow,
+        after_event,
+        timeout_ms,
+        ..FlowWaitRequest::default()
+    }
 }
 
 scenario!(an_ended_flow_is_no_news_to_wait_for, 2);
@@ -20,6 +25,33 @@ async fn an_ended_flow_is_no_news_to_wait_for(world: World) {
         assert_eq!(news.events.is_empty(), after > 0);
     }
     assert!(began.elapsed() < Duration::from_secs(10));
+    world.at_rest().await;
+}
+
+// What happens on the way is no reason to answer, but comes with the answer.
+scenario!(a_wait_for_rest_ends_at_a_gate_and_at_the_end, 2);
+async fn a_wait_for_rest_ends_at_a_gate_and_at_the_end(world: World) {
+    let yaml = "steps:\n  - { id: a, run: 'true' }\n  - { id: go, approval: 'go?' }\n  \
+                - { id: b, run: 'true' }\n";
+    let flow = world.run(yaml).await;
+    let rest = |after, ms| FlowWaitRequest { until_rest: true, ..wait(&flow, after, ms) };
+    let news = world.call::<FlowWait>(rest(0, 30_000)).await.unwrap();
+    assert_eq!(news.view.flow.status, FlowStatus::Waiting);
+    assert_eq!(news.events.len() as u64, news.view.last_event);
+    let same = world.call::<FlowWait>(rest(news.view.last_event, 50)).await.unwrap();
+    assert_eq!((same.events.len(), same.view.last_event), (0, news.view.last_event));
+    let answer = FlowAnswerRequest {
+        flow: named(&flow).flow,
+        step: None,
+        wait_id: None,
+        approve: Some(true),
+        response: None,
+        by: "ann".to_owned(),
+        shown_hash: None,
+    };
+    world.call::<FlowAnswer>(answer).await.unwrap();
+    let end = world.call::<FlowWait>(rest(news.view.last_event, 30_000)).await.unwrap();
+    assert_eq!(end.view.flow.status, FlowStatus::Succeeded);
     world.at_rest().await;
 }
 

@@ -114,6 +114,7 @@ async fn cancel(
             after_event: 0,
             timeout_ms: millis(left),
             until_ended: true,
+            until_rest: false,
         };
         flow = client.call::<FlowWait>(&request).await?.view.flow;
     }

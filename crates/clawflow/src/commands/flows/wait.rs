@@ -73,6 +73,7 @@ pub(crate) async fn run(ctx: &Ctx, args: WaitArgs) -> Result<Exit, CliError> {
         after_event: 0,
         timeout_ms: 0,
         until_ended: args.ended,
+        until_rest: false,
     };
     let mut losses = 0;
     let view = loop {

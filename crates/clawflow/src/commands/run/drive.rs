@@ -176,6 +176,7 @@ impl Follower<'_> {
                 after_event: self.after_event,
                 timeout_ms: if std::mem::take(&mut self.look_now) { 0 } else { NEWS_MS },
                 until_ended: false,
+                until_rest: false,
             };
             let backend = self.opened.backend().clone();
             let news = tokio::select! {

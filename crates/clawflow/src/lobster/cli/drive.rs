@@ -77,6 +77,7 @@ impl Run {
                 after_event: self.after_event,
                 timeout_ms: NEWS_MS,
                 until_ended: false,
+                until_rest: true,
             };
             let backend = self.backend().clone();
             let news = tokio::select! {

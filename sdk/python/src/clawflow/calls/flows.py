@@ -51,6 +51,7 @@ def news(
     after_event: int = 0,
     timeout_ms: int = 0,
     until_ended: bool = False,
+    until_rest: bool = False,
 ) -> Steps[FlowNews]:
     """What happened after an event, as soon as something has; at most 60,000 ms later."""
     answer = yield from call(
@@ -60,6 +61,7 @@ def news(
         after_event=after_event,
         timeout_ms=timeout_ms,
         until_ended=until_ended,
+        until_rest=until_rest,
     )
     return FlowNews.of(answer)
 
