@@ -106,6 +106,7 @@ fn counts(draft: &Draft, step: &Step, run: &MemberRun) -> bool {
 /// The deadline that the run has missed: none has begun before it.
 fn is_late(step: &Step, run: &MemberRun) -> Option<crate::Millis> {
     let deadline = step.due_at.filter(|due| run.started_at > *due)?;
-    let begun = step.started_at.is_some_and(|at| at <= deadline);
+    let missed = step.error.as_ref().is_some_and(|e| e.code == LATE || e.code == MISSING);
+    let begun = step.started_at.is_some() && !missed;
     (!begun).then_some(deadline)
 }

@@ -19,6 +19,7 @@ mod explorer;
 mod failure;
 mod gates;
 mod graph;
+mod group;
 mod lifecycle;
 mod limits;
 mod linear;

@@ -45,6 +45,11 @@ pub async fn take_in(api: &Api, home: &Path) -> Result<usize, crate::api::ApiErr
             },
             Err(error) => Err(error),
         };
+        // One that its reporter has replaced meanwhile by a newer one is gone.
+        let done = done.or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        });
         if let Err(error) = done {
             // It is taken in again, which changes nothing.
             tracing::warn!(path = %path.display(), %error, "a report stays where it is");

@@ -3,11 +3,13 @@
 use crate::ask::{ME, OTHER, ask, bound, done, refused};
 use crate::world::{World, scenario};
 use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
+use clawflow_core::schedule::Schedule;
 use clawflow_core::task::{Task, TaskStatus};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{
-    Api, FlowCancel, FlowEvents, FlowFinish, FlowGet, FlowList, FlowPause, FlowRetry, FlowRunTask,
-    FlowShow, FlowWhy, TaskCancel, TaskRecord, TaskReport, TaskShow,
+    Api, FlowCancel, FlowEmit, FlowEvents, FlowFinish, FlowGet, FlowList, FlowPause, FlowRetry,
+    FlowRunTask, FlowShow, FlowView, FlowWhy, ScheduleAdd, ScheduleRemove, ScheduleRunNow,
+    ScheduleRuns, TaskCancel, TaskRecord, TaskReport, TaskShow,
 };
 use serde_json::{Value, json};
 
@@ -112,4 +114,156 @@ async fn a_task_and_its_flow_are_both_there_or_neither(world: World) {
     let again = done::<TaskRecord>(&me, new).await;
     assert_eq!((again.task_id, again.parent_flow_id), (task.task_id, task.parent_flow_id));
     assert_eq!(flows(&me).await, 1);
+}
+
+/// Watches two labels, from now on. A window is long, so that none ends during a test.
+async fn watch(me: &Api) -> Schedule {
+    let add = json!({
+        "name": "morning",
+        "spec": { "kind": "cron", "expr": "@yearly", "tz": "UTC" },
+        "start": { "kind": "mirror", "members": [
+            { "id": "backup", "by": "label", "value": "backup" },
+            { "id": "import", "by": "label", "value": "import" },
+        ] },
+        "policies": { "notify": "done_only" },
+    });
+    done::<ScheduleAdd>(me, add).await
+}
+
+/// The group's flow of this window.
+async fn today(me: &Api) -> FlowView {
+    let schedule = json!({ "schedule": "morning" });
+    let mut found = None;
+    for _ in 0..2000 {
+        let runs = done::<ScheduleRuns>(me, schedule.clone()).await.runs;
+        found = runs.into_iter().find_map(|run| run.flow_id);
+        if found.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    done::<FlowShow>(me, json!({ "flow": found.expect("its flow") })).await
+}
+
+fn stands(view: &FlowView) -> Vec<(&str, &str)> {
+    view.steps.iter().map(|step| (step.step_id.as_str(), step.status.as_str())).collect()
+}
+
+async fn ran(me: &Api, label: &str, status: &str) -> Task {
+    let at = clawflow_engine::clock::now();
+    let new = json!({ "task": label, "label": label, "startedAt": at, "status": status });
+    done::<TaskRecord>(me, new).await
+}
+
+scenario!(runs_join_their_group_in_the_commit_that_records_them, 1);
+async fn runs_join_their_group_in_the_commit_that_records_them(mut world: World) {
+    let me = bound(&world, ME);
+    let before = ran(&me, "backup", "running").await;
+    watch(&me).await;
+    let view = today(&me).await;
+    assert_eq!(view.flow.sync_mode, SyncMode::GroupMirrored);
+    assert_eq!(view.flow.key.as_deref(), Some(&*format!("morning-{}-01-01", year())));
+    assert_eq!(stands(&view), [("backup", "running"), ("import", "waiting")]);
+    report(&me, &before, "succeeded").await;
+    // Of another owner, of another label: none of the group's.
+    ran(&bound(&world, OTHER), "import", "succeeded").await;
+    ran(&me, "export", "succeeded").await;
+    assert_eq!(stands(&today(&me).await), [("backup", "succeeded"), ("import", "waiting")]);
+    // Both or neither.
+    world.store.fail(1);
+    let at = clawflow_engine::clock::now();
+    let id = "task_01k9zzzzzzzzzzzzzzzzzzzzzz";
+    let new = json!({ "task": "x", "label": "import", "taskId": id, "startedAt": at });
+    assert!(ask::<TaskRecord>(&me, new.clone()).await.is_err());
+    assert_eq!(stands(&today(&me).await)[1].1, "waiting");
+    let task = done::<TaskRecord>(&me, new).await;
+    assert_eq!(stands(&today(&me).await)[1].1, "running");
+    world.restart(Scope::All);
+    let me = bound(&world, ME);
+    report(&me, &task, "failed").await;
+    let view = today(&me).await;
+    assert_eq!(view.flow.status, FlowStatus::Failed);
+    assert_eq!(view.steps[1].task_id.as_ref(), Some(&task.task_id));
+    // A repetition after the end is none of the group's, and is recorded all the same.
+    ran(&me, "import", "succeeded").await;
+    assert_eq!(today(&me).await.flow, view.flow);
+}
+
+fn year() -> String {
+    let now = clawflow_engine::clock::now();
+    jiff::Timestamp::from_millisecond(now).unwrap().to_string()[..4].to_owned()
+}
+
+scenario!(many_runs_at_once_join_one_after_another, 1);
+async fn many_runs_at_once_join_one_after_another(world: World) {
+    let me = bound(&world, ME);
+    watch(&me).await;
+    today(&me).await;
+    let each = (0..40).map(|at| {
+        let me = me.clone();
+        let label = if at % 2 == 0 { "backup" } else { "import" };
+        tokio::spawn(async move {
+            let task = ran(&me, label, "running").await;
+            report(&me, &task, "succeeded").await
+        })
+    });
+    for one in each.collect::<Vec<_>>() {
+        one.await.unwrap();
+    }
+    let view = today(&me).await;
+    assert_eq!(stands(&view), [("backup", "succeeded"), ("import", "succeeded")]);
+    assert_eq!(view.flow.status, FlowStatus::Succeeded);
+}
+
+scenario!(a_group_is_cancelled_removed_and_not_driven, 1);
+async fn a_group_is_cancelled_removed_and_not_driven(world: World) {
+    let me = bound(&world, ME);
+    let schedule = watch(&me).await;
+    let flow = today(&me).await.flow;
+    let id = &flow.flow_id;
+    let task = ran(&me, "backup", "running").await;
+    let finish = json!({ "flow": id, "expectedRevision": 0 });
+    assert_eq!(refused::<FlowFinish>(&me, finish).await, "not_managed");
+    assert_eq!(refused::<FlowPause>(&me, json!({ "flow": id })).await, "not_managed");
+    let emit = json!({ "flow": id, "content": "x" });
+    assert_eq!(refused::<FlowEmit>(&me, emit).await, "not_managed");
+    let name = json!({ "schedule": schedule.schedule_id });
+    assert_eq!(refused::<ScheduleRunNow>(&me, name.clone()).await, "invalid_state");
+    let why = done::<FlowWhy>(&me, json!({ "flow": id })).await;
+    let kinds: Vec<_> = why.reasons.iter().map(|reason| reason.kind.as_str()).collect();
+    assert_eq!(kinds, ["member", "member"]);
+    done::<ScheduleRemove>(&me, name).await;
+    let view = done::<FlowShow>(&me, json!({ "flow": id })).await;
+    assert_eq!(view.flow.status, FlowStatus::Cancelled);
+    assert!(view.flow.error.as_deref().unwrap().contains("were not stopped"));
+    let task = done::<TaskShow>(&me, json!({ "task": task.task_id })).await;
+    assert_eq!(task.status, TaskStatus::Running, "nobody touched it");
+    assert_eq!(refused::<FlowRetry>(&me, json!({ "flow": id })).await, "not_managed");
+    ran(&me, "import", "succeeded").await;
+}
+
+scenario!(groups_that_cannot_be_are_refused, 1);
+async fn groups_that_cannot_be_are_refused(world: World) {
+    let me = bound(&world, ME);
+    let add = |spec: Value, members: Value| json!({ "name": "g", "spec": spec, "start": { "kind": "mirror", "members": members } });
+    let daily = || json!({ "kind": "cron", "expr": "@daily", "tz": "UTC" });
+    let one = |id: &str, deadline: &str| json!([{ "id": id, "by": "label", "value": "x", "deadline": deadline }]);
+    let many: Vec<Value> =
+        (0..101).map(|at| json!({ "id": format!("m{at}"), "by": "label", "value": "x" })).collect();
+    for (spec, members) in [
+        (daily(), json!([])),
+        (daily(), Value::from(many)),
+        (daily(), one("", "3h")),
+        (daily(), one("a b", "3h")),
+        (daily(), one("a", "24:00")),
+        (daily(), one("a", "\u{1b}[2J")),
+        (daily(), json!([{ "id": "a", "by": "label", "value": "\n" }])),
+        (json!({ "kind": "at", "at": 4_000_000_000_000_i64 }), one("a", "3h")),
+    ] {
+        let said = members.to_string();
+        let code = refused::<ScheduleAdd>(&me, add(spec, members)).await;
+        assert_eq!(code, "invalid", "{}", &said[..said.len().min(80)]);
+    }
+    let unknown = json!([{ "id": "a", "by": "schedule", "value": "nobody" }]);
+    assert_eq!(refused::<ScheduleAdd>(&me, add(daily(), unknown)).await, "not_found");
 }

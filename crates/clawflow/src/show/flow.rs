@@ -2,11 +2,12 @@
 
 use super::paint::Paint;
 use super::steps::{self, Folded};
-use super::time::{ago, duration, now};
+use super::time::{ago, duration, moment, now};
 use super::waiting;
 use crate::cli::{Mode, escape};
 use clawflow_core::Millis;
-use clawflow_core::flow::Flow;
+use clawflow_core::flow::{Flow, SyncMode};
+use clawflow_core::group::Window;
 use clawflow_core::limits::cut;
 use clawflow_core::task::Task;
 use clawflow_engine::api::FlowView;
@@ -56,7 +57,7 @@ pub(crate) fn flow_view(view: &FlowView, mode: Mode, folded: Folded<'_>) -> Stri
     for line in waiting::lines(view, now) {
         line_of(&mut out, "waiting for", &line);
     }
-    code_driven(&mut out, &view.flow);
+    code_driven(&mut out, &view.flow, now);
     let outputs: Vec<String> = view.flow.outputs.keys().map(|key| escape(key)).collect();
     if !outputs.is_empty() {
         line_of(&mut out, "outputs", &outputs.join(", "));
@@ -69,7 +70,7 @@ pub(crate) fn flow_view(view: &FlowView, mode: Mode, folded: Folded<'_>) -> Stri
 }
 
 /// What a controller says of its flow.
-fn code_driven(out: &mut String, flow: &Flow) {
+fn code_driven(out: &mut String, flow: &Flow, now: Millis) {
     if flow.blocked_task_id.is_some() || flow.blocked_summary.is_some() {
         let summary = flow.blocked_summary.as_deref().map(escape);
         let task = flow.blocked_task_id.as_ref().map(|task| format!("({})", escape(&task.0)));
@@ -81,6 +82,11 @@ fn code_driven(out: &mut String, flow: &Flow) {
     }
     if let Some(step) = &flow.current_step {
         line_of(out, "step", &escape(step));
+    }
+    if let Some(window) = Window::of(flow).filter(|_| flow.sync_mode == SyncMode::GroupMirrored) {
+        let end =
+            if window.end == Millis::MAX { "ever".to_owned() } else { moment(window.end, now) };
+        return line_of(out, "window", &format!("{} to {end}", moment(window.start, now)));
     }
     let json = [("wait", &flow.wait_json), ("state", &flow.state_json)];
     for (name, value) in json {
