@@ -143,7 +143,7 @@ fn origin(headers: &HeaderMap) -> Result<Option<Origin>, ApiError> {
         .map_err(|error| wrong(format!("is no origin as JSON: {error}")))
 }
 
-fn decoded(bytes: &[u8]) -> Option<String> {
+pub(crate) fn decoded(bytes: &[u8]) -> Option<String> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {

@@ -12,9 +12,10 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// What a page may send beside what browsers allow anyway.
 const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, last-event-id, \
-                       clawflow-session, clawflow-origin, clawflow-actor";
+                       clawflow-session, clawflow-origin, clawflow-actor, mcp-protocol-version, \
+                       mcp-session-id, mcp-method, mcp-name";
 /// What a page may read of an answer beside what browsers show anyway.
-const EXPOSED: &str = "etag, retry-after";
+const EXPOSED: &str = "etag, retry-after, mcp-session-id";
 /// How long a browser may remember what a preflight said, in seconds.
 const REMEMBERED: &str = "600";
 

@@ -19,6 +19,7 @@ pub mod holder;
 mod host;
 mod http;
 pub mod limits;
+pub mod mcp;
 mod openapi;
 pub mod outgoing;
 mod peer;

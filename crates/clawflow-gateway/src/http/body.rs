@@ -11,6 +11,16 @@ use hyper::body::Body as _;
 
 /// Reads the body as a JSON object. An empty one is an object without fields.
 pub(super) async fn object(headers: &HeaderMap, body: Body) -> Result<Object, Problem> {
+    let bytes = bytes(headers, body).await?;
+    match bytes.is_empty() {
+        true => Ok(Object::new()),
+        false => serde_json::from_slice(&bytes)
+            .map_err(|error| bad(format!("the body is no JSON object: {error}"))),
+    }
+}
+
+/// Reads the body, which is said to be JSON unless it is empty.
+pub(crate) async fn bytes(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
     let length = headers.get(header::CONTENT_LENGTH);
     let length: Option<usize> = length.and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length| length > BODY_BYTES) {
@@ -27,11 +37,9 @@ pub(super) async fn object(headers: &HeaderMap, body: Body) -> Result<Object, Pr
     }
     let read = tokio::time::timeout(BODY_TIME, read(body)).await;
     let bytes = read.unwrap_or_else(|_| Err(too_slow()))?;
-    match bytes.is_empty() {
-        true => Ok(Object::new()),
-        false if !is_json => Err(no_json()),
-        false => serde_json::from_slice(&bytes)
-            .map_err(|error| bad(format!("the body is no JSON object: {error}"))),
+    match !bytes.is_empty() && !is_json {
+        true => Err(no_json()),
+        false => Ok(bytes),
     }
 }
 

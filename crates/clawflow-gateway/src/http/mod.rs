@@ -5,6 +5,7 @@ mod call;
 mod conditions;
 mod router;
 
+pub(crate) use body::bytes as body_bytes;
 pub(crate) use body::drained;
 pub(crate) use conditions::{IDEMPOTENCY, REVISION};
 pub(crate) use router::router;

@@ -6,12 +6,12 @@ use crate::endpoints::ENDPOINTS;
 use crate::host::Host;
 use crate::problem::Problem;
 use crate::visitor::Visitor;
-use crate::{openapi, ping, sse};
+use crate::{mcp, openapi, ping, sse};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
-use axum::routing::{MethodFilter, get, on};
+use axum::routing::{MethodFilter, get, on, post};
 use clawflow_core::token::Access;
 use clawflow_engine::api::ApiError;
 use std::sync::Arc;
@@ -33,9 +33,11 @@ pub(crate) fn router(host: &Arc<Host>) -> Router {
         let handler = move |request: Request| ping::handle(host.clone(), request);
         router = router.route(path, on(ping::methods(), handler));
     }
-    let (ready, streams) = (host.clone(), host.clone());
+    let (ready, streams, agents) = (host.clone(), host.clone(), host.clone());
     let stream = move |request: Request| sse::handle(streams.clone(), request);
+    let agent = move |request: Request| mcp::handle(agents.clone(), request);
     router
+        .route(mcp::PATH, post(agent))
         .route(sse::PATH, get(stream))
         .route(openapi::PATH, get(document))
         .route("/healthz", get(|| async { "ok\n" }))

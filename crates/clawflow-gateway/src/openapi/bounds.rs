@@ -52,7 +52,7 @@ pub(super) fn integers(schema: &mut Value) {
 }
 
 /// Takes `null` out of what the schema allows.
-pub(super) fn never_null(schema: &mut Value) {
+pub(crate) fn never_null(schema: &mut Value) {
     let Value::Object(fields) = schema else { return };
     if let Some(Value::Array(types)) = fields.get_mut("type") {
         types.retain(|kind| kind != "null");

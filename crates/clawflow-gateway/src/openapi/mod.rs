@@ -6,6 +6,7 @@ mod errors;
 mod operation;
 mod schemas;
 
+pub(crate) use bounds::never_null;
 pub use document::document;
 pub(crate) use document::text;
 

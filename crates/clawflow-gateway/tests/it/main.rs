@@ -10,6 +10,7 @@ mod docs;
 mod doors;
 mod feed;
 mod holding;
+mod mcp;
 mod openapi;
 mod pings;
 mod rows;

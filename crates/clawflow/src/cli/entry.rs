@@ -75,6 +75,10 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
             let ctx = start.ctx()?;
             block_on(Threads::Many, run::run(&ctx, args))
         }
+        Some(Command::Mcp(args)) => {
+            let ctx = start.ctx()?;
+            block_on(Threads::One, interruptible(commands::mcp::run(ctx, args)))
+        }
         Some(Command::Gateway(args)) => {
             let ctx = start.ctx()?;
             block_on(Threads::Many, commands::gateway::run(&ctx, args))

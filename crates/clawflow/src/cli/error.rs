@@ -64,7 +64,7 @@ impl CliError {
     }
 
     /// The message with the causes behind it, on one line each.
-    fn whole_message(&self) -> String {
+    pub(crate) fn whole_message(&self) -> String {
         let mut text = self.message.clone();
         let mut below = self.source.as_deref().map(|source| source as &dyn Error);
         while let Some(error) = below {

@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Tokens(commands::tokens::TokensCommand),
     /// the daemon that drives every flow
     Gateway(commands::gateway::GatewayArgs),
+    /// the server for agents, on standard input and output
+    Mcp(commands::mcp::McpArgs),
     /// Lobster's own command line: its workflow files and pipelines as flows
     #[command(disable_help_flag = true)]
     Lobster(LobsterArgs),

@@ -14,6 +14,7 @@ pub(crate) mod gateway;
 pub(crate) mod inbox;
 mod input;
 pub(crate) mod man;
+pub(crate) mod mcp;
 mod messages;
 pub(crate) mod overview;
 pub(crate) mod queues;

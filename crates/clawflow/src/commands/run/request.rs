@@ -43,6 +43,33 @@ pub(super) fn request(ctx: &Ctx, args: &RunArgs, path: &Path) -> Result<FlowRunR
     })
 }
 
+/// The part of a request that comes from the file at this path alone, with these arguments for the
+/// names of its child flows. Steps that name no directory run in the file's.
+pub(crate) fn workflow(
+    ctx: &Ctx,
+    path: &Path,
+    given: &Map<String, Value>,
+) -> Result<FlowRunRequest, CliError> {
+    let (file, definition) = definition(ctx, path)?;
+    let (absolute, files) = files(&definition, &file, path, given)?;
+    let dir = Path::new(&absolute).parent().map_or_else(
+        || "/".to_owned(),
+        |dir| {
+            // Part of a path that is UTF-8.
+            dir.to_string_lossy().into_owned()
+        },
+    );
+    Ok(FlowRunRequest {
+        source: definition.source.clone(),
+        file,
+        env: [("CLAWFLOW_FLOW_DIR".to_owned(), dir.clone())].into(),
+        path: Some(absolute),
+        files,
+        cwd: dir,
+        ..FlowRunRequest::default()
+    })
+}
+
 /// The absolute path of the file, and the files that it names as child flows.
 pub(super) fn files(
     definition: &Definition,
