@@ -27,7 +27,7 @@ class Home:
     def __exit__(self, *_):
         self.kill_gateway()
         for pid in self.processes():
-            _kill(pid)
+            self.kill(pid)
 
     def run(self, *words, expect=0, env=None):
         """Runs a command and returns its standard output."""
@@ -91,6 +91,13 @@ class Home:
         subprocess.run([BIN, "gateway", "stop"], cwd=self.work, env=self.env, capture_output=True,
                        check=False)
 
+    def kill(self, pid):
+        """kill -9"""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
     def processes(self, word=""):
         """Who runs with this user's home, clawflow itself aside; all whose command has the word."""
         found = {}
@@ -112,10 +119,3 @@ class Home:
 
     def _all(self):
         return self.run("flows", "events") + str(self.processes())
-
-
-def _kill(pid):
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
