@@ -226,15 +226,17 @@ class Scripts(Scene):
 class Found(Scene):
     """Agents tell their model of the skill when it lies where docs/agents.md says."""
 
+    def prompt(self, peer, env, text):
+        with Agent(peer.argv, self.work, env, permit=lambda _: "allow_once") as agent:
+            agent.initialize()
+            session = agent.ask("session/new", {"cwd": str(self.work), "mcpServers": []})
+            prompt = [{"type": "text", "text": text}]
+            agent.ask("session/prompt", {"sessionId": session["sessionId"], "prompt": prompt})
+
     def told(self, peer, place):
         shutil.copytree(SKILL, self.home / place / "clawflow")
         model = self.serve({"hello": [{"say": "hello"}]})
-        env = peer.env(self.home, model.url)
-        with Agent(peer.argv, self.work, env) as agent:
-            agent.initialize()
-            session = agent.ask("session/new", {"cwd": str(self.work), "mcpServers": []})
-            prompt = [{"type": "text", "text": "hello"}]
-            agent.ask("session/prompt", {"sessionId": session["sessionId"], "prompt": prompt})
+        self.prompt(peer, peer.env(self.home, model.url), "hello")
         return str(model.requests[0]["body"])
 
     def test_by_opencode(self):
@@ -242,6 +244,24 @@ class Found(Scene):
 
     def test_by_claude_code(self):
         self.assertIn("durable flows", self.told(CLAUDE, ".claude/skills"))
+
+    def test_a_flow_outlives_the_agent_that_started_it(self):
+        script = SKILL / "scripts/start"
+        model = self.serve({"Ask ann": [
+            CLAUDE.shell(f"{script} ask --arg question='May I?' --key asked"), {"say": "Asked."}]})
+        tools = self.place / "bin"
+        tools.mkdir()
+        (tools / "clawflow").symlink_to(BIN)
+        env = CLAUDE.env(self.home, model.url)
+        env["PATH"] = f"{tools}:{env['PATH']}"
+        flows = self.enterContext(Home(self.place / "clawflow", self.work, env))
+        self.addCleanup(flows.stop_gateway)
+        self.prompt(CLAUDE, {**env, "CLAWFLOW_HOME": flows.env["CLAWFLOW_HOME"]}, "Ask ann")
+        # The agent was killed with all of its group.
+        flows.until_status("asked", "waiting")
+        flows.run("flows", "approve", "asked", "--by", "ann")
+        view = flows.until_status("asked", "succeeded")
+        self.assertEqual(view["outputs"]["decision"], {"approved": True, "by": "ann"})
 
 
 if __name__ == "__main__":
