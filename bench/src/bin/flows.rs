@@ -171,6 +171,7 @@ fn engine(home: &Path) -> Outcome<Api> {
         shell: "/bin/sh".to_owned(),
         max_tasks: IN_FLIGHT,
         queues: std::collections::BTreeMap::new(),
+        agents: std::collections::BTreeMap::new(),
         grace_ms: 5000,
         log_bytes: 1 << 26,
         stdout_bytes: 1 << 24,

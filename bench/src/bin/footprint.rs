@@ -80,6 +80,7 @@ fn fill(home: &Path, count: usize) -> Outcome<String> {
         shell: "/bin/sh".to_owned(),
         max_tasks: 1,
         queues: std::collections::BTreeMap::new(),
+        agents: std::collections::BTreeMap::new(),
         grace_ms: 5000,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,

@@ -3,6 +3,7 @@
 //! Nothing in here reads a clock, a disk or a random source: time and ids come in as arguments and
 //! effects leave as data. A store applies the [`unit::Unit`]s that these functions return.
 
+pub mod acp;
 pub mod call;
 pub mod control;
 pub mod cost;

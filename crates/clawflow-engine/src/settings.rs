@@ -1,5 +1,6 @@
 //! What the engine is told by the configuration.
 
+use clawflow_core::acp::AgentConfig;
 use clawflow_core::delivery::Route;
 use clawflow_core::queue::QueueLimits;
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct EngineSettings {
     pub max_tasks: usize,
     /// The named queues.
     pub queues: BTreeMap<String, QueueLimits>,
+    /// The configured agents; built-in ones need not be there.
+    pub agents: BTreeMap<String, AgentConfig>,
     /// Time between TERM and KILL, in milliseconds.
     pub grace_ms: u64,
     /// Bytes kept of each log.

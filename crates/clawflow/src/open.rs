@@ -367,6 +367,7 @@ fn engine_settings(settings: &Settings, routes: Vec<Route>) -> Result<EngineSett
         shell: settings.run.shell.display().to_string(),
         max_tasks: usize::try_from(settings.gateway.max_tasks).unwrap_or(usize::MAX),
         queues: settings.queues.clone(),
+        agents: settings.agents.clone(),
         grace_ms: u64::try_from(settings.cancel.grace.as_millis()).unwrap_or(u64::MAX),
         log_bytes: settings.limits.log_bytes,
         stdout_bytes: settings.limits.stdout_bytes,

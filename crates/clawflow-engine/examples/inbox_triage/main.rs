@@ -63,6 +63,7 @@ fn settings(home: PathBuf, shim_exe: PathBuf) -> EngineSettings {
         shell: "/bin/sh".to_owned(),
         max_tasks: 4,
         queues: std::collections::BTreeMap::new(),
+        agents: std::collections::BTreeMap::new(),
         grace_ms: 5000,
         log_bytes: 16 << 20,
         stdout_bytes: 16 << 20,

@@ -26,6 +26,7 @@
 //!     shell: "/bin/sh".to_owned(),
 //!     max_tasks: 16,
 //!     queues: BTreeMap::new(),
+//!     agents: BTreeMap::new(),
 //!     grace_ms: 5000,
 //!     log_bytes: 16 << 20,
 //!     stdout_bytes: 16 << 20,
@@ -59,8 +60,8 @@
 //! # let settings = EngineSettings {
 //! #     home: "/nonexistent".into(), shim_exe: "/nonexistent".into(),
 //! #     socket: "/nonexistent".into(), shell: "/bin/sh".to_owned(), max_tasks: 1, grace_ms: 1,
-//! #     queues: Default::default(), log_bytes: 1, stdout_bytes: 1, routes: Vec::new(),
-//! #     name: "doc".to_owned(),
+//! #     queues: Default::default(), agents: Default::default(), log_bytes: 1, stdout_bytes: 1,
+//! #     routes: Vec::new(), name: "doc".to_owned(),
 //! # };
 //! let api = Api::new(Engine::new(Arc::new(MemoryStore::new()), settings, Scope::All)?);
 //! let bind = |session_key: &str| {

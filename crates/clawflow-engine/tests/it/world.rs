@@ -71,6 +71,7 @@ fn settings(home: &Path, slots: usize, queues: &Queues) -> EngineSettings {
         shell: "/bin/sh".to_owned(),
         max_tasks: slots,
         queues: queues.clone(),
+        agents: BTreeMap::new(),
         grace_ms: 200,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,

@@ -53,6 +53,7 @@ fn api_over(store: Arc<dyn Store>, home: &Path, scope: Scope) -> Api {
         shell: "/bin/sh".to_owned(),
         max_tasks: 4,
         queues: std::collections::BTreeMap::new(),
+        agents: std::collections::BTreeMap::new(),
         grace_ms: 100,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,

@@ -7,8 +7,11 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::agents::{self, AgentValue};
+use super::assign::Problem;
 use super::error::{ConfigError, Place};
 use super::excerpt::Excerpt;
+use super::named::Named;
 use super::places::ConfigFile;
 use super::queues::{self, QueueValue};
 use super::read::Raw;
@@ -18,6 +21,12 @@ use clawflow_core::suggest::closest;
 
 /// A file is read whole into memory, and nobody writes this much by hand.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Sections that have sections with names of the user's.
+const NAMED: [&str; 2] = [queues::SECTION, agents::SECTION];
+
+/// The section, which names there may be in it, and which keys below one.
+type Law<K> = (&'static str, fn(&str) -> Result<(), Problem>, fn(&str, &str) -> Result<K, Problem>);
 
 /// A value that a file gives to a setting.
 #[derive(Debug)]
@@ -72,12 +81,14 @@ fn text_of(opened: std::fs::File, path: &Path) -> Result<String, ConfigError> {
 }
 
 /// What a file says.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Parsed {
     /// Settings, in the order of the file.
     pub(super) values: Vec<FileValue>,
     /// Queues, in the order of the file.
     pub(super) queues: Vec<QueueValue>,
+    /// Agents, in the order of the file.
+    pub(super) agents: Vec<AgentValue>,
     /// What is wrong.
     pub(super) errors: Vec<ConfigError>,
 }
@@ -85,7 +96,7 @@ pub(super) struct Parsed {
 /// Takes the values out of a file's text. Every error is found, also beside good values.
 pub(super) fn parse(path: &Path, text: &str) -> Parsed {
     let (document, syntax) = DeTable::parse_recoverable(text);
-    let found = Parsed { values: Vec::new(), queues: Vec::new(), errors: Vec::new() };
+    let found = Parsed::default();
     let mut scan = Scan { path, text, found };
     let mut unreadable = false;
     for error in syntax {
@@ -105,6 +116,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Parsed {
         }
         scan.found.values.sort_by_key(|value| value.line);
         scan.found.queues.sort_by_key(|value| value.line);
+        scan.found.agents.sort_by_key(|value| value.line);
     }
     scan.found
 }
@@ -124,12 +136,20 @@ impl Scan<'_> {
 
     fn section(&mut self, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue<'_>>) {
         let name = key.get_ref().as_ref();
-        let of_queues = name == queues::SECTION;
-        let known = of_queues || SETTINGS.iter().any(|setting| setting.section == name);
+        let known = NAMED.contains(&name) || SETTINGS.iter().any(|s| s.section == name);
         match value.get_ref().as_table() {
-            Some(table) if of_queues => {
+            Some(table) if name == queues::SECTION => {
                 for (key, value) in table {
-                    self.queue(key, value);
+                    let law: Law<_> = (queues::SECTION, queues::check_name, queues::key);
+                    let mut found = self.named(law, key, value);
+                    self.found.queues.append(&mut found);
+                }
+            }
+            Some(table) if name == agents::SECTION => {
+                for (key, value) in table {
+                    let law: Law<_> = (agents::SECTION, agents::check_name, agents::key);
+                    let mut found = self.named(law, key, value);
+                    self.found.agents.append(&mut found);
                 }
             }
             Some(table) if known => {
@@ -138,7 +158,7 @@ impl Scan<'_> {
                 }
             }
             Some(_) => {
-                let sections = SETTINGS.iter().map(|s| s.section).chain([queues::SECTION]);
+                let sections = SETTINGS.iter().map(|s| s.section).chain(NAMED);
                 let hint = closest(name, sections);
                 let hint = hint.map(|section| format!("did you mean `[{section}]`?"));
                 self.error(key.span(), format!("unknown section `{}`", name.escape_debug()), hint);
@@ -155,18 +175,28 @@ impl Scan<'_> {
         }
     }
 
-    fn queue(&mut self, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue<'_>>) {
+    /// What one section with a name of the user's says, by its law: the section that it is in,
+    /// which names there may be, and which keys.
+    fn named<K>(
+        &mut self,
+        (section, check_name, key_of): Law<K>,
+        key: &Spanned<impl AsRef<str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Vec<Named<K>> {
         let name = key.get_ref().as_ref();
-        if let Err(problem) = queues::check_name(name) {
-            return self.error(key.span(), problem.message, problem.hint);
+        if let Err(problem) = check_name(name) {
+            self.error(key.span(), problem.message, problem.hint);
+            return Vec::new();
         }
         let Some(table) = value.get_ref().as_table() else {
-            let message = format!("`queues.{name}` is a section, not a setting");
-            let hint = format!("write `[queues.{name}]` on a line of its own, its keys below it");
-            return self.error(key.span(), message, Some(hint));
+            let message = format!("`{section}.{name}` is a section, not a setting");
+            let hint =
+                format!("write `[{section}.{name}]` on a line of its own, its keys below it");
+            self.error(key.span(), message, Some(hint));
+            return Vec::new();
         };
         let line = |span| Excerpt::new(self.path, self.text, span).line;
-        let mut found = vec![QueueValue {
+        let mut found = vec![Named {
             name: name.to_owned(),
             given: None,
             line: line(key.span()),
@@ -174,8 +204,8 @@ impl Scan<'_> {
         }];
         let mut wrong = Vec::new();
         for (key, value) in table {
-            match queues::key(name, key.get_ref().as_ref()) {
-                Ok(word) => found.push(QueueValue {
+            match key_of(name, key.get_ref().as_ref()) {
+                Ok(word) => found.push(Named {
                     name: name.to_owned(),
                     given: Some((word, Raw::from_toml(value.get_ref()))),
                     line: line(key.span()),
@@ -184,10 +214,10 @@ impl Scan<'_> {
                 Err(problem) => wrong.push((key.span(), problem)),
             }
         }
-        self.found.queues.append(&mut found);
         for (span, problem) in wrong {
             self.error(span, problem.message, problem.hint);
         }
+        found
     }
 
     fn setting(

@@ -2,21 +2,24 @@
 
 use std::path::PathBuf;
 
-use super::assign::Base;
+use super::agents;
+use super::assign::{Base, Problem};
 use super::env::EnvMap;
 use super::env_names;
 use super::error::{ConfigError, ConfigErrors, Place};
 use super::excerpt::Excerpt;
-use super::file;
+use super::file::{self, Parsed};
+use super::named::Named;
 use super::origin::Origin;
 use super::places::{self, Places};
-use super::queues::{self, QueueValue};
+use super::queues;
 use super::read::Raw;
 use super::remote;
 use super::setting::Setting;
 use super::settings::Settings;
 use super::show::ShownSetting;
 use super::table::SETTINGS;
+use super::value::Value;
 
 /// What the command line says about the configuration.
 #[derive(Debug, Clone, Default)]
@@ -76,8 +79,8 @@ impl Settings {
             ..Self::default()
         };
         // In rising order of precedence: a later assignment replaces an earlier one.
-        let mut queues = Vec::new();
-        let mut assignments = from_files(&places, &mut settings.files, &mut queues, &mut errors);
+        let mut named = Parsed::default();
+        let mut assignments = from_files(&places, &mut settings.files, &mut named, &mut errors);
         errors.extend(env_names::unknown(env));
         match remote::find(env) {
             Ok(remote) => settings.remote = remote,
@@ -108,25 +111,36 @@ impl Settings {
                 }
             }
         }
-        settings.assign_queues(&queues, &mut errors);
+        for value in &named.queues {
+            let assigned = queues::assign(value, &mut settings);
+            settings.note_named(value, assigned, queues::note, &mut errors);
+        }
+        for value in &named.agents {
+            let assigned = agents::assign(value, &mut settings);
+            settings.note_named(value, assigned, agents::note, &mut errors);
+        }
+        agents::check(&named.agents, &settings, &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(sorted(errors)) }
     }
 }
 
 impl Settings {
-    /// In rising order of precedence too.
-    fn assign_queues(&mut self, queues: &[QueueValue], errors: &mut Vec<ConfigError>) {
-        for value in queues {
-            let at = &value.excerpt;
-            let origin = Origin::File { path: at.path.clone(), line: value.line };
-            match queues::assign(value, self) {
-                Ok(Some(shown)) => queues::note(&mut self.shown, value, shown, origin),
-                Ok(None) => {}
-                Err(problem) => {
-                    let error =
-                        ConfigError::new(Place::Line(Box::new(at.clone())), problem.message);
-                    errors.push(error.with_hint(problem.hint));
-                }
+    /// Notes what became of a value of a section with a name of the user's.
+    fn note_named<K>(
+        &mut self,
+        value: &Named<K>,
+        assigned: Result<Option<Value>, Problem>,
+        note: fn(&mut Vec<ShownSetting>, &Named<K>, Value, Origin),
+        errors: &mut Vec<ConfigError>,
+    ) {
+        let at = &value.excerpt;
+        let origin = Origin::File { path: at.path.clone(), line: value.line };
+        match assigned {
+            Ok(Some(shown)) => note(&mut self.shown, value, shown, origin),
+            Ok(None) => {}
+            Err(problem) => {
+                let error = ConfigError::new(Place::Line(Box::new(at.clone())), problem.message);
+                errors.push(error.with_hint(problem.hint));
             }
         }
     }
@@ -160,7 +174,7 @@ fn defaults(places: &Places, said: &[Assignment]) -> Vec<Assignment> {
 fn from_files(
     places: &Places,
     read: &mut Vec<PathBuf>,
-    queues: &mut Vec<QueueValue>,
+    named: &mut Parsed,
     errors: &mut Vec<ConfigError>,
 ) -> Vec<Assignment> {
     let mut assignments = Vec::new();
@@ -176,7 +190,8 @@ fn from_files(
         let found = file::parse(&config.path, &text);
         errors.extend(found.errors);
         read.insert(0, config.path.clone());
-        queues.extend(found.queues);
+        named.queues.extend(found.queues);
+        named.agents.extend(found.agents);
         assignments.extend(found.values.into_iter().map(|value| Assignment {
             setting: value.setting,
             raw: value.raw,

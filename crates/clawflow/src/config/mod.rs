@@ -7,6 +7,7 @@
 //! Failure: an unknown key or a bad value anywhere fails the load, and all of them are told at
 //! once, so that no command starts half-configured.
 
+mod agents;
 mod assign;
 mod bytes;
 mod env;
@@ -15,6 +16,7 @@ mod error;
 mod excerpt;
 mod file;
 mod load;
+mod named;
 mod network;
 mod origin;
 mod places;

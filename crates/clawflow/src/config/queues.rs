@@ -1,9 +1,9 @@
-//! The named queues: sections `[queues.NAME]`, the only ones whose names the user chooses.
+//! The named queues: sections `[queues.NAME]`.
 
 use std::ops::RangeInclusive;
 
 use super::assign::Problem;
-use super::excerpt::Excerpt;
+use super::named::Named;
 use super::origin::Origin;
 use super::read::Raw;
 use super::settings::Settings;
@@ -62,16 +62,8 @@ impl Key {
     }
 }
 
-/// What a file says about a queue; without a key, only that there is one.
-#[derive(Debug)]
-pub(super) struct QueueValue {
-    pub(super) name: String,
-    pub(super) given: Option<(Key, Raw)>,
-    /// Where the key stands, for its origin.
-    pub(super) line: usize,
-    /// Where the value stands, for messages.
-    pub(super) excerpt: Excerpt,
-}
+/// What a file says about a queue.
+pub(super) type QueueValue = Named<Key>;
 
 /// Why this cannot be the name of a queue.
 pub(super) fn check_name(name: &str) -> Result<(), Problem> {
@@ -149,7 +141,7 @@ pub(super) fn note(rows: &mut Vec<ShownSetting>, value: &QueueValue, shown: Valu
     match rows.iter_mut().find(|row| row.name == name) {
         Some(row) => row.set(shown, origin),
         None => {
-            let mut row = ShownSetting::of_queue(name, key.doc());
+            let mut row = ShownSetting::of_named(name, key.doc());
             row.set(shown, origin);
             rows.push(row);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clawflow_core::acp::AgentConfig;
 use clawflow_core::queue::QueueLimits;
 use clawflow_gateway::Address;
 
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// `[queues.NAME]`
     pub(crate) queues: BTreeMap<String, QueueLimits>,
+    /// `[agents.NAME]`
+    pub(crate) agents: BTreeMap<String, AgentConfig>,
     /// `[retention]`
     pub(crate) retention: Retention,
     /// `[output]`
@@ -42,7 +45,7 @@ pub(crate) struct Settings {
     pub(super) home_origin: Option<Origin>,
     /// The files that were read, the one that wins first.
     pub(super) files: Vec<PathBuf>,
-    /// One row per setting, in the table's order, then those of queues.
+    /// One row per setting, in the table's order, then those of queues and agents.
     pub(super) shown: Vec<ShownSetting>,
 }
 

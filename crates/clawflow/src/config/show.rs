@@ -39,8 +39,8 @@ impl ShownSetting {
         }
     }
 
-    /// A row of a queue, which has no default and no variable.
-    pub(super) fn of_queue(name: String, doc: &'static str) -> Self {
+    /// A row of a queue or agent, which has no default and no variable.
+    pub(super) fn of_named(name: String, doc: &'static str) -> Self {
         Self {
             name,
             env_name: None,
