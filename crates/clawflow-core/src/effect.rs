@@ -24,6 +24,8 @@ pub enum Effect {
         /// A further cancel: the child's unwinding is to be given up too.
         again: bool,
     },
+    /// A person has answered what the task's agent asks.
+    Told(TaskId),
     /// The earliest due time may have changed.
     Timer,
     /// The flow has ended.

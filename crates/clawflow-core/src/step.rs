@@ -1,6 +1,7 @@
 //! Steps of flows that the engine drives.
 
 use crate::Millis;
+use crate::acp::AgentSession;
 use crate::ids::{FlowId, TaskId, WaitId};
 use crate::task::Usage;
 use crate::text_enum::text_enum;
@@ -109,6 +110,9 @@ pub struct StepResult {
     /// What its attempts have used together, where one told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// The session of its agent, where another attempt or step can go on with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<AgentSession>,
     /// The answer at the step's approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved: Option<bool>,

@@ -26,6 +26,8 @@ text_enum!(
         Input = "input",
         /// A child flow's end.
         Flow = "flow",
+        /// A person's yes or no to what an agent wants to do.
+        Permission = "permission",
         /// A decision about an attempt whose outcome is unknown.
         InDoubt = "in_doubt",
     }

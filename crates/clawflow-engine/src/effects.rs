@@ -27,6 +27,7 @@ impl Engine {
                 }
                 Effect::Awaits(wait_id) => self.give_kept(state, &wait_id),
                 Effect::Child { wait_id, again } => self.see_to_child(state, &wait_id, again),
+                Effect::Told(task_id) => self.inner.running.told(&task_id).notify_one(),
                 Effect::Timer => self.inner.timer_hint.notify_one(),
                 Effect::Ended(flow_id) => {
                     self.tell_parent(state);

@@ -4,6 +4,7 @@
 //! make it look sooner. What happens after a crash is therefore what happens always.
 
 mod admit;
+mod agents;
 pub mod api;
 mod awaits;
 mod cell;

@@ -1,13 +1,14 @@
 //! What an engine does about attempts that it did not start: after its own start, after a shim
 //! died, and when it is to stop something that it does not watch. `model.md`, crash rules.
 
+use crate::agents::{self, Prepared};
 use crate::awaits::give_kept_again;
 use crate::children::see_to_children;
 use crate::engine::Engine;
 use crate::runtime::{Attempt, Switch, never_started, raised, report_in};
 use crate::supervise::{Emptiness, Evidence, ExitRecord, Run, RunEvent, TombstoneOutcome};
 use clawflow_core::ids::{FlowId, TaskId};
-use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_store::StoreError;
 use serde_json::json;
 use std::sync::Arc;
@@ -147,6 +148,10 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
     let (id, fence) = (task.task_id.as_str(), task.fence);
     let boot_id = task.executor.as_ref().map_or("", |e| e.boot_id.as_str());
     let supervisor = &engine.inner.supervisor;
+    let agent = match task.runtime {
+        Runtime::Acp => engine.prepared(task)?,
+        _ => None,
+    };
     let evidence = supervisor.examine(boot_id, id, fence).await.map_err(|e| e.to_string())?;
     match evidence {
         Evidence::NeverExecuted => never_executed(engine, task, &attempt, stop).await,
@@ -155,13 +160,19 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
                 engine.inner.running.stop(&attempt.task_id);
             }
             engine.inner.slots.occupy();
-            engine.watch_adopted(attempt, run, stop);
+            engine.watch_adopted(attempt, run, stop, agent);
             Ok(Then::Watched)
         }
         Evidence::Exited(record) | Evidence::OtherBoot { exit: Some(record) } => {
             end_leftovers(engine, &record, boot_id).await;
             engine.inner.slots.occupy();
-            let report = report_in(engine, &attempt, &record, boot_id).await;
+            let report = match &agent {
+                Some(prepared) => {
+                    let ended = (Some(&*record), boot_id, task.cancel_requested_at.is_some());
+                    agents::report_of(engine, &attempt, prepared, ended).await
+                }
+                None => report_in(engine, &attempt, &record, boot_id).await,
+            };
             if engine.settle(&attempt, report).await {
                 litter(engine, &attempt, boot_id, false);
             }
@@ -174,6 +185,11 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
         }
         Evidence::InDoubt { reason } => {
             match supervisor.prove_empty(boot_id, id, fence).await.map_err(|e| e.to_string())? {
+                // What was said tells how far it came.
+                Emptiness::Proved { .. } if agent.is_some() => {
+                    in_doubt(engine, task, &attempt, (agent.as_ref(), boot_id)).await;
+                    Ok(Then::Left)
+                }
                 Emptiness::Proved { killed } => {
                     let killed: Vec<u32> = killed.iter().map(|id| id.pid).collect();
                     engine.lose(&attempt, reason, json!({ "killed": killed })).await;
@@ -186,6 +202,20 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
             }
         }
     }
+}
+
+/// An agent whose shim is gone, and nothing of it runs.
+async fn in_doubt(
+    engine: &Engine,
+    task: &Task,
+    attempt: &Attempt,
+    (agent, boot_id): (Option<&Prepared>, &str),
+) {
+    let Some(prepared) = agent else { return };
+    let ended = (None, boot_id, task.cancel_requested_at.is_some());
+    engine.inner.slots.occupy();
+    let report = agents::report_of(engine, attempt, prepared, ended).await;
+    engine.settle(attempt, report).await;
 }
 
 /// The start was recorded and nothing was executed: start it now, under the same fence, unless it
@@ -278,7 +308,7 @@ async fn see_out(engine: Engine, attempt: Attempt, mut run: Run) {
         match run.next().await {
             RunEvent::Exited(record) => leaves = Some(record),
             RunEvent::Empty { .. } => leaves = None,
-            RunEvent::Started { .. } | RunEvent::Progress(_) => {}
+            RunEvent::Started { .. } | RunEvent::Progress(_) | RunEvent::Output(_) => {}
             RunEvent::ShimGone => break,
         }
     }

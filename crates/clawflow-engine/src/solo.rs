@@ -158,7 +158,11 @@ impl Engine {
                 }
                 Effect::Stop(_) => self.stop_attempt(Attempt::of_task(task)),
                 Effect::Queued(_) => self.enqueue(task),
-                Effect::Timer | Effect::Awaits(_) | Effect::Child { .. } | Effect::Ended(_) => {}
+                Effect::Timer
+                | Effect::Told(_)
+                | Effect::Awaits(_)
+                | Effect::Child { .. }
+                | Effect::Ended(_) => {}
             }
         }
         self.changed(&task.task_id.0, task.status.is_terminal());

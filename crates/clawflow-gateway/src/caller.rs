@@ -36,14 +36,16 @@ pub(crate) fn of(headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, NoCal
     let requester_origin = origin(headers)?;
     let actor = actor(name(headers, ACTOR)?, visitor);
     let session_key = match (asked, visitor.owner()) {
-        (None, None) => return Ok(Caller { owner: None, origin: requester_origin, actor }),
+        (None, None) => {
+            return Ok(Caller { owner: None, origin: requester_origin, actor, pid: visitor.pid });
+        }
         (Some(asked), None) => asked,
         (None, Some(owner)) => owner.to_owned(),
         (Some(asked), Some(owner)) if asked.trim() == owner => asked,
         (Some(_), Some(_)) => return Err(NoCaller::Foreign),
     };
     let caller = Session { session_key, requester_origin }.caller()?;
-    Ok(Caller { actor: actor.or(caller.actor), ..caller })
+    Ok(Caller { actor: actor.or(caller.actor), pid: visitor.pid, ..caller })
 }
 
 /// Why there is no caller.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) line: Line,
+    /// The process at the other end, where it is one of this machine.
+    pub(crate) pid: Option<u32>,
     /// What this connection may still ask.
     pub(crate) bucket: Arc<Bucket>,
 }

@@ -96,14 +96,15 @@ fn admit(guests: &mut JoinSet<()>, guest: Guest, place: Place, host: &Arc<Host>,
             tracing::warn!("refused a connection of another user");
         }
         Guest::Unix(stream) => {
-            let peer = Peer { line: Line::Unix, bucket };
+            let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()?.try_into().ok());
+            let peer = Peer { line: Line::Unix, pid, bucket };
             guests.spawn(attend(Connection::new(stream), peer, place, host, router));
         }
         Guest::Tcp(stream) => {
             tcp::prepare(&stream);
             // It has gone already.
             let Ok(local) = stream.local_addr() else { return };
-            let peer = Peer { line: Line::Tcp { local: local.ip() }, bucket };
+            let peer = Peer { line: Line::Tcp { local: local.ip() }, pid: None, bucket };
             guests.spawn(attend(Connection::new(stream), peer, place, host, router));
         }
     }

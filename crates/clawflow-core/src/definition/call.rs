@@ -98,7 +98,7 @@ pub(crate) fn llm(
     })))
 }
 
-fn mapping<'n>(
+pub(super) fn mapping<'n>(
     decoder: &mut Decoder<'_, '_>,
     node: &'n Node,
     place: &str,
@@ -112,14 +112,14 @@ fn mapping<'n>(
     }
 }
 
-fn pairs<'n>(node: &'n Node, place: &str) -> Result<&'n [Entry], Fault> {
+pub(super) fn pairs<'n>(node: &'n Node, place: &str) -> Result<&'n [Entry], Fault> {
     match &node.kind {
         Kind::Map(entries) => Ok(entries),
         _ => Err(expected("a mapping", node, place)),
     }
 }
 
-fn some_text(
+pub(super) fn some_text(
     decoder: &Decoder<'_, '_>,
     fields: &Fields<'_>,
     key: &str,
@@ -241,7 +241,7 @@ fn statuses(node: &Node, place: &str) -> Result<(u16, u16), Fault> {
     }
 }
 
-fn schema(
+pub(super) fn schema(
     decoder: &Decoder<'_, '_>,
     fields: &Fields<'_>,
     place: &str,

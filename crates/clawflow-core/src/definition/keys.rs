@@ -25,7 +25,7 @@ pub(crate) const FLOW: [&str; 17] = [
 pub(crate) const FLOW_LATER: [&str; 4] = ["members", "mode", "budget", "deliver"];
 
 /// Keys of a step.
-pub(crate) const STEP: [&str; 38] = [
+pub(crate) const STEP: [&str; 39] = [
     "id",
     "run",
     "command",
@@ -36,6 +36,7 @@ pub(crate) const STEP: [&str; 38] = [
     "wait_for",
     "http",
     "llm",
+    "acp",
     "flow",
     "workflow",
     "workflow_args",
@@ -67,7 +68,7 @@ pub(crate) const STEP: [&str; 38] = [
 ];
 
 /// Keys of a step that are refused rather than ignored.
-pub(crate) const STEP_LATER: [&str; 5] = ["acp", "subagent", "cost_limit", "budget", "deliver"];
+pub(crate) const STEP_LATER: [&str; 4] = ["subagent", "cost_limit", "budget", "deliver"];
 
 /// Keys of a step that make no sense at the end of a flow.
 pub(crate) const NOT_IN_FINALLY: [&str; 16] = [
@@ -147,13 +148,31 @@ pub(crate) const EXPECT: [&str; 2] = ["status", "schema"];
 /// Keys of `llm`.
 pub(crate) const LLM: [&str; 8] =
     ["endpoint", "model", "system", "prompt", "temperature", "max_tokens", "schema", "corrections"];
+/// Keys of `acp`.
+pub(crate) const ACP: [&str; 13] = [
+    "agent",
+    "prompt",
+    "stdin",
+    "files",
+    "schema",
+    "corrections",
+    "mode",
+    "model",
+    "session",
+    "permissions",
+    "mcp",
+    "file_access",
+    "on_stop",
+];
+/// Keys of a server of the Model Context Protocol.
+pub(crate) const MCP_SERVER: [&str; 3] = ["name", "command", "env"];
 /// Keys of a step that mean something beside `for_each` only.
 pub(crate) const OF_LOOP: [&str; 7] =
     ["steps", "item_var", "index_var", "batch_size", "pause_ms", "pause", "concurrency"];
 /// Keys of `queue`.
 pub(crate) const QUEUE: [&str; 2] = ["name", "priority"];
 /// Actions that start a process, which is what a queue limits.
-pub(crate) const STARTS: [&str; 6] = ["run", "command", "argv", "pipeline", "http", "llm"];
+pub(crate) const STARTS: [&str; 7] = ["run", "command", "argv", "pipeline", "http", "llm", "acp"];
 
 /// Keys of `compensate`.
 pub(crate) const COMPENSATE: [&str; 11] = [

@@ -5,6 +5,8 @@
 //! each with its place and, where one is known, a hint. While a flow runs, templates, values and
 //! conditions are resolved against a [`Scope`]. Nothing here does I/O or reads a clock.
 
+mod acp;
+mod agent_call;
 mod attempt;
 mod blocks;
 mod call;
@@ -45,6 +47,7 @@ mod template;
 mod tests;
 mod yaml;
 
+pub use agent_call::AgentCall;
 pub use condition::Condition;
 pub use condition::ConditionError;
 pub use cost_limit::CostLimit;

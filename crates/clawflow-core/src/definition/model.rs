@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::agent_call::AgentCall;
 use super::condition::Condition;
 use super::cost_limit::CostLimit;
 use super::error::DefinitionError;
@@ -242,7 +243,7 @@ impl StepDef {
     pub fn starts_process(&self) -> bool {
         match &self.action {
             Action::Shell(_) | Action::Argv(_) | Action::Pipeline(_) => true,
-            Action::Http(_) | Action::Llm(_) => true,
+            Action::Http(_) | Action::Llm(_) | Action::Acp(_) => true,
             Action::Sleep(_)
             | Action::Input(_)
             | Action::WaitFor(_)
@@ -277,6 +278,7 @@ impl StepDef {
             }
             Action::Http(call) => call.each(visit),
             Action::Llm(call) => call.each(visit),
+            Action::Acp(call) => call.each(visit),
             Action::Sleep(_) | Action::Synthetic => {}
         }
         self.env.values().for_each(&mut *visit);
@@ -312,6 +314,8 @@ pub enum Action {
     Http(Box<HttpCall>),
     /// Asks a model.
     Llm(Box<LlmCall>),
+    /// Has a coding agent do something.
+    Acp(Box<AgentCall>),
     /// Runs steps for each item of a list.
     ForEach(Box<ForEach>),
     /// Runs branches side by side.

@@ -240,6 +240,10 @@ impl Planner<'_> {
                 let model = call.model.as_ref().map(|model| format!(", {}", self.text(model)));
                 format!("{}{}", self.text(&call.endpoint), model.unwrap_or_default()).into()
             }
+            Action::Acp(call) => {
+                let model = call.model.as_ref().map(|model| format!(", {}", self.text(model)));
+                format!("{}{}", self.text(&call.agent), model.unwrap_or_default()).into()
+            }
             Action::Flow(child) => self.text(&child.file).into(),
             _ => return None,
         })
@@ -267,6 +271,13 @@ impl Planner<'_> {
                 Some(system) => serde_json::json!({
                     "system": self.text(system),
                     "prompt": self.value(&call.prompt),
+                }),
+            }),
+            Action::Acp(call) => Some(match &call.stdin {
+                None => self.value(&call.prompt),
+                Some(stdin) => serde_json::json!({
+                    "prompt": self.value(&call.prompt),
+                    "stdin": self.value(stdin),
                 }),
             }),
             Action::Flow(child) => {
@@ -412,6 +423,13 @@ fn limits(step: &StepDef, steps: &[StepDef]) -> Vec<String> {
         }
         Action::Llm(call) => {
             limits.extend(call.max_tokens.map(|max| format!("at most {max} tokens")));
+            if call.corrections > 0 {
+                limits.push(format!("at most {} corrections", call.corrections));
+            }
+        }
+        Action::Acp(call) => {
+            let policy = call.permissions.as_ref().map(|policy| policy.words().join("; "));
+            limits.extend(policy.map(|words| format!("permissions: {words}")));
             if call.corrections > 0 {
                 limits.push(format!("at most {} corrections", call.corrections));
             }

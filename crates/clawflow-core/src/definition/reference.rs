@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::scope::{EvalError, EvalErrorCode, Scope, StepView};
 
 /// The fields of a result, as in Lobster, and `exit`, and what an answer of a server has.
-pub(crate) const FIELDS: [&str; 15] = [
+pub(crate) const FIELDS: [&str; 16] = [
     "stdout",
     "json",
     "approved",
@@ -23,6 +23,7 @@ pub(crate) const FIELDS: [&str; 15] = [
     "status",
     "headers",
     "usage",
+    "session",
 ];
 
 /// A reference written `$id.field` or `$id.field.path…`.
@@ -171,6 +172,7 @@ fn field<'v>(
         "id" => own(Some(Value::from(id))),
         "status" => own(view.status.map(Value::from)),
         "headers" => own(view.headers.map(|all| serde_json::json!(all))),
+        "session" => own(view.session.map(Into::into)),
         "usage" => own(view.usage.map(|usage| serde_json::json!(usage))),
         _ => None,
     })

@@ -36,6 +36,8 @@ pub struct StepView<'a> {
     pub status: Option<u16>,
     /// Its headers, by their names in small letters, with `_` for `-`.
     pub headers: Option<&'a BTreeMap<String, String>>,
+    /// The session of an agent, for those who go on with it.
+    pub session: Option<&'a str>,
     /// What it cost.
     pub usage: Option<&'a Usage>,
     /// The result was cut at its limit: a reference to it is an error.

@@ -1,5 +1,6 @@
 //! One step of the file.
 
+use super::acp;
 use super::attempt;
 use super::blocks;
 use super::call;
@@ -175,8 +176,8 @@ fn finally_fields<'n>(
 
 fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
     let actions = [
-        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "flow",
-        "workflow", "parallel", "for_each",
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "acp",
+        "flow", "workflow", "parallel", "for_each",
     ];
     let present: Vec<&str> = actions.into_iter().filter(|key| fields.get(key).is_some()).collect();
     // In Lobster `run` wins over `command`.
@@ -199,6 +200,7 @@ fn decode_action(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> Action {
         "wait_for" => input::wait_for(decoder, node, &place),
         "http" => call::http(decoder, node, &place),
         "llm" => call::llm(decoder, node, &place),
+        "acp" => acp::acp(decoder, node, &place),
         "flow" => child::flow(decoder, node, &place),
         "workflow" => child::workflow(decoder, fields, node, &place),
         "parallel" => blocks::parallel(decoder, node, &place),
@@ -217,7 +219,7 @@ fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str)
     let block = matches!(action, "parallel" | "for_each");
     let words: &[&str] = match action {
         "input" | "wait_for" => &keys::OF_PROCESS,
-        "http" | "llm" => &["stdin"],
+        "http" | "llm" | "acp" => &["stdin"],
         "flow" | "workflow" if decoder.strict() => &keys::NOT_OF_CHILD,
         "for_each" if decoder.strict() => &["retry", "stdin", "idempotent", "on_lost", "approval"],
         "for_each" => &["approval"],
@@ -332,8 +334,8 @@ fn decode_on_lost(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, idempotent
 /// A step must do something: run, wait, ask, hand on a value, or join other steps.
 fn check_work(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, step: &StepDef, joins: bool) {
     let written = [
-        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "flow",
-        "workflow", "parallel", "for_each", "approval",
+        "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "acp",
+        "flow", "workflow", "parallel", "for_each", "approval",
     ];
     if written.into_iter().any(|key| fields.get(key).is_some()) || decoder.report.full() {
         return;

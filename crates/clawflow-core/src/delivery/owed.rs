@@ -130,6 +130,21 @@ pub(crate) fn of_flow(
     on_routes(&message_of(flow, kind, Some(key), content, data), ctx)
 }
 
+/// What is owed for a question of an agent: the flow goes on meanwhile, so no change of it tells.
+pub(crate) fn of_permission(flow: &Flow, wait: &Wait, ctx: &mut Ctx) -> Vec<Delivery> {
+    if flow.notify_policy != NotifyPolicy::StateChanges {
+        return Vec::new();
+    }
+    let mut data = facts(flow);
+    data["waitId"] = json!(wait.wait_id);
+    data["prompt"] = json!(wait.prompt);
+    let name = flow.key.as_deref().unwrap_or(flow.flow_id.as_str());
+    let prompt = wait.prompt.as_deref().unwrap_or_default();
+    let content = format!("{name} waits for a permission: {prompt}");
+    let key = Some(format!("wait:{}", wait.wait_id));
+    on_routes(&message_of(flow, "flow.permission", key, content, data), ctx)
+}
+
 /// What a controller sends its owner, and what history keeps of it.
 pub(crate) fn update(
     flow: &Flow,
@@ -177,7 +192,10 @@ pub(crate) fn message_of(
 
 /// Whether somebody has to answer.
 fn is_question(wait: &Wait) -> bool {
-    matches!(wait.kind, WaitKind::Approval | WaitKind::Input | WaitKind::InDoubt)
+    matches!(
+        wait.kind,
+        WaitKind::Approval | WaitKind::Input | WaitKind::Permission | WaitKind::InDoubt
+    )
 }
 
 /// A flow, for programs that are told of it.

@@ -4,6 +4,7 @@ use super::Draft;
 use super::advance::advance;
 use super::begin::{fail_by_eval, new_wait, open_wait};
 use super::cancel::request;
+use super::permission;
 use super::shown::{Shown, what_is_shown};
 use super::state::{Ctx, Decision, FlowState};
 use crate::definition::OnDeny;
@@ -36,10 +37,15 @@ pub fn answer(
     answer: &Answer,
 ) -> Result<Decision, Refusal> {
     let mut draft = Draft::open(state, ctx)?;
-    let Some(wait) = state.waits.get(wait_id).filter(|w| w.kind == WaitKind::Approval) else {
+    let asks = |kind| matches!(kind, WaitKind::Approval | WaitKind::Permission);
+    let Some(wait) = state.waits.get(wait_id).filter(|wait| asks(wait.kind)) else {
         return Err(Refusal::state("answer", "not an open approval"));
     };
     wait.check_answerer(&answer.by, answer.shown_hash.as_deref())?;
+    if wait.kind == WaitKind::Permission {
+        permission::decide(&mut draft, wait_id, answer);
+        return Ok(draft.finish());
+    }
     let at = wait.step_id.as_deref().and_then(|id| draft.position(id));
     let Some(at) = at.filter(|at| draft.step(*at).wait_id.as_ref() == Some(wait_id)) else {
         return Err(Refusal::state("answer", "not waited for by a step"));

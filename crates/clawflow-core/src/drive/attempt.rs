@@ -8,7 +8,7 @@ use super::launch::prepare;
 use crate::definition::Action;
 use crate::effect::Effect;
 use crate::step::StepStatus;
-use crate::task::{Task, fresh};
+use crate::task::{Runtime, Task, fresh};
 use serde_json::json;
 
 /// The step's next attempt, at once or, while starts are held back, with `unpause` or the end of
@@ -44,7 +44,10 @@ pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
     let starts = draft.slots > 0 && queue.is_none();
     draft.slots -= usize::from(starts);
     let owner_key = draft.state.flow.owner_key.clone();
+    let agent_id = launch.command.acp.as_ref().map(|acp| acp.agent.clone());
     let task = Task {
+        runtime: if agent_id.is_some() { Runtime::Acp } else { Runtime::Cli },
+        agent_id,
         parent_flow_id: Some(draft.state.flow.flow_id.clone()),
         step_id: Some(draft.step(at).step_id.clone()),
         attempt,

@@ -35,7 +35,9 @@ pub(super) fn begin(draft: &mut Draft, at: usize) {
     draft.step_mut(at).started_at.get_or_insert(now);
     match draft.def(at).action.clone() {
         Action::Shell(_) | Action::Argv(_) | Action::Pipeline(_) => new_attempt(draft, at),
-        Action::Http(_) | Action::Llm(_) | Action::Flow(_) => new_attempt(draft, at),
+        Action::Http(_) | Action::Llm(_) | Action::Acp(_) | Action::Flow(_) => {
+            new_attempt(draft, at);
+        }
         Action::Sleep(sleep) => fall_asleep(draft, at, &sleep),
         Action::ForEach(_) | Action::Parallel(_) => begin_block(draft, at),
         Action::Input(input) => ask(draft, at, &input),

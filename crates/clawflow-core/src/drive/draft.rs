@@ -253,6 +253,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         change(&mut task);
         let status = task.status;
         self.put_task(task);
+        self.void_permissions(id);
         Ok(status)
     }
 

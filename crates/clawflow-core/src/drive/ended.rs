@@ -2,14 +2,17 @@
 
 use super::Draft;
 use super::advance::advance;
+use super::agent;
 use super::begin::succeed;
 use super::blocks::unwanted;
 use super::call;
 use super::cost;
+use super::lost::lose_step;
 use super::pipeline;
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
 use super::words;
+use crate::acp::AgentEnd;
 use crate::definition::{Action, OnLost, Phase};
 use crate::effect::Effect;
 use crate::error::Refusal;
@@ -39,6 +42,8 @@ pub struct Report {
     pub stderr_tail: String,
     /// When it ended, by the clock of the machine that ran it.
     pub ended_at: Option<i64>,
+    /// How the conversation with it ended, for an agent.
+    pub agent: Option<Box<AgentEnd>>,
     /// What was done to stop it: signals sent, what ignored them, what was gone already.
     pub notes: Value,
 }
@@ -91,7 +96,17 @@ pub fn ended(
             (TaskMove::Succeed, _) if result.rest.is_some() => {
                 pipeline::ask(&mut draft, at, result);
             }
+            (TaskMove::Succeed, error) if agent::blocks(&report) => {
+                let error = error.unwrap_or_else(|| StepError::new("stopped", "it stopped"));
+                agent::block(&mut draft, at, result, error);
+            }
             (TaskMove::Succeed, _) => succeed(&mut draft, at, result),
+            (TaskMove::Lose, error) => {
+                draft.step_mut(at).result = Some(result);
+                cost::check(&mut draft, at);
+                let why = error.map_or_else(String::new, |error| error.message);
+                lose_step(&mut draft, at, &why, task.cancel_requested_at.is_some());
+            }
             (_, error) => {
                 let error = error.unwrap_or_else(|| StepError::new("failed", "it failed"));
                 let seen = (report.exit.as_ref(), report.stderr_tail.as_str(), &result);
@@ -127,6 +142,10 @@ fn said(
     match &draft.def(at).action {
         Action::Pipeline(_) => pipeline::said(draft, at, how, result, error),
         Action::Http(_) | Action::Llm(_) => call::said(how, result, error),
+        Action::Acp(_) => match &report.agent {
+            Some(end) => (how, agent::result(draft, at, end), error),
+            None => (how, StepResult::default(), error),
+        },
         _ => (how, result, error),
     }
 }
@@ -153,6 +172,8 @@ fn with_earlier(draft: &Draft, at: usize, how: TaskMove, result: StepResult) -> 
 pub(crate) fn verdict(task: &Task, cancelling: bool, report: &Report) -> TaskMove {
     if report.exec_error.is_some() {
         TaskMove::Fail
+    } else if let Some(agent) = &report.agent {
+        agent::verdict(task, cancelling, agent)
     } else if report.stopped && (task.cancel_requested_at.is_some() || cancelling) {
         TaskMove::Cancel
     } else if report.timed_out {
@@ -166,6 +187,9 @@ pub(crate) fn verdict(task: &Task, cancelling: bool, report: &Report) -> TaskMov
 
 /// Why an attempt failed, for the step.
 pub(crate) fn message(how: TaskMove, report: &Report) -> Option<StepError> {
+    if let (Some(agent), None) = (&report.agent, &report.exec_error) {
+        return agent::error(agent);
+    }
     let tail = report.stderr_tail.trim();
     let with_tail = |text: String| {
         let text = if tail.is_empty() { text } else { format!("{text}: {tail}") };

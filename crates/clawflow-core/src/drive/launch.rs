@@ -1,5 +1,6 @@
 //! What the process of a step's attempt is started with.
 
+use super::agent;
 use super::call;
 use super::pipeline;
 use super::scope::FlowScope;
@@ -63,6 +64,10 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         Action::Llm(call) => Some(call::llm(call, scope)?),
         _ => None,
     };
+    let acp = match &def.action {
+        Action::Acp(call) => Some(Box::new(agent::request(call, scope, at)?)),
+        _ => None,
+    };
     let spec = &state.spec;
     let mut env = spec.env.clone();
     for (name, value) in &spec.args {
@@ -87,8 +92,8 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         Phase::Finally => Some(def.timeout_ms.unwrap_or(FINALLY_MS_DEFAULT)),
     };
     Ok(Launch {
-        command: TaskCommand { argv, cwd, env, timeout_ms },
         shown: match (&call, &def.action, &rest) {
+            _ if acp.is_some() => acp.as_deref().map(agent::shown),
             (Some(call), _, _) => Some(call::shown(call)),
             (None, Action::Pipeline(line), Some(_)) => Some(line.render(scope)?),
             _ => None,
@@ -100,6 +105,7 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
             (None, None) => given(def, scope)?,
         },
         idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
+        command: TaskCommand { argv, cwd, env, timeout_ms, acp },
     })
 }
 

@@ -44,9 +44,10 @@ pub fn lost(
     Ok(draft.finish())
 }
 
-/// What becomes of the step: `on_lost` decides, never a blind second run. An attempt that somebody
+/// What becomes of the step: `on_lost` decides, never a blind second run. What an agent was doing in
+/// a session that is there still is gone on with, which is no second run. An attempt that somebody
 /// wanted stopped is not tried again.
-fn lose_step(draft: &mut Draft, at: usize, why: &str, stopped: bool) {
+pub(super) fn lose_step(draft: &mut Draft, at: usize, why: &str, stopped: bool) {
     let error = StepError::new("lost", why);
     draft.step_mut(at).lost_attempts += 1;
     let lost = draft.step(at).lost_attempts;
@@ -56,8 +57,14 @@ fn lose_step(draft: &mut Draft, at: usize, why: &str, stopped: bool) {
     if let Some(why) = unwanted(draft, at) {
         return draft.end_step(at, StepStatus::Cancelled, Some(why));
     }
+    let goes_on = draft.step(at).result.as_ref().is_some_and(|result| result.session.is_some());
     match on_lost(draft, at) {
-        OnLost::Retry if lost < LOST_ATTEMPTS_MAX && !draft.stopping && !stopped => {
+        then @ (OnLost::Retry | OnLost::Ask)
+            if (goes_on || then == OnLost::Retry)
+                && lost < LOST_ATTEMPTS_MAX
+                && !draft.stopping
+                && !stopped =>
+        {
             retry_at(draft, at, LOST_RETRY_MS << lost.min(10), error);
         }
         OnLost::Retry | OnLost::Fail => fail_step(draft, at, error),

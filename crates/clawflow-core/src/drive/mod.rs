@@ -7,6 +7,7 @@
 
 mod admit;
 mod advance;
+mod agent;
 mod answer;
 mod attempt;
 mod begin;
@@ -28,6 +29,7 @@ mod launch;
 mod lost;
 mod needs;
 mod pause;
+mod permission;
 mod pipeline;
 mod progress;
 mod reuse;
@@ -40,6 +42,7 @@ mod undo;
 mod words;
 
 pub use admit::admit;
+pub use agent::agent_session;
 pub use answer::Answer;
 pub use answer::answer;
 pub use cancel::cancel;
@@ -70,6 +73,8 @@ pub use launch::launch;
 pub use lost::lost;
 pub use pause::pause;
 pub use pause::unpause;
+pub use permission::ask_permission;
+pub use permission::permission_target;
 pub use progress::progress;
 pub use progress::started;
 pub use reuse::Reuse;

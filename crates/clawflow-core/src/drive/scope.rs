@@ -194,6 +194,7 @@ fn view<'s>(step: &'s Step, parsed: &'s Parsed) -> Option<StepView<'s>> {
     view.status = result.status;
     view.headers = result.headers.as_ref();
     view.usage = result.usage.as_ref();
+    view.session = result.session.as_ref().map(|session| session.id.as_str());
     view.truncated = result.truncated;
     Some(view)
 }

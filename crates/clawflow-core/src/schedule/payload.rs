@@ -133,7 +133,7 @@ impl TryFrom<Wire> for Payload {
         match wire.kind {
             Some(PayloadKind::Command) => {
                 let Wire { argv, cwd, env, .. } = wire;
-                Ok(Self::Command(TaskCommand { argv, cwd, env, timeout_ms: None }))
+                Ok(Self::Command(TaskCommand { argv, cwd, env, timeout_ms: None, acp: None }))
             }
             Some(PayloadKind::Flow) => {
                 let Wire { cwd, env, file, definition_hash, args, key, auto_approve, .. } = wire;

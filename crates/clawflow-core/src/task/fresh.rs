@@ -42,6 +42,7 @@ pub(crate) fn fresh(ctx: &mut Ctx, owner_key: String, shown: &str, starts: bool)
         exit: None,
         progress_summary: None,
         terminal_summary: None,
+        answer: None,
         error: None,
         usage: None,
         queue: None,

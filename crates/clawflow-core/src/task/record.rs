@@ -2,6 +2,7 @@
 
 use super::state::TaskStatus;
 use crate::Millis;
+use crate::acp::AcpRequest;
 use crate::flow::{NotifyPolicy, Origin};
 use crate::ids::{FlowId, TaskId};
 use crate::text_enum::text_enum;
@@ -98,7 +99,7 @@ pub enum Exit {
 }
 
 /// What a task of its own (without a flow) executes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TaskCommand {
     /// Program and arguments.
@@ -110,6 +111,9 @@ pub struct TaskCommand {
     /// Limit on its run, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// What a coding agent is asked, in place of a program of one's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acp: Option<Box<AcpRequest>>,
 }
 
 /// What a run has used, as its runtime or reporter counts it.
@@ -236,6 +240,9 @@ pub struct Task {
     /// One line about its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal_summary: Option<String>,
+    /// What an agent answered, for a task that is no attempt of a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -1,16 +1,22 @@
 //! What happens to the row of a task that the engine runs, whoever drives its flow.
 
-use super::{DeliveryStatus, ScopeKind, Task, TaskCommand, TaskMove, TaskStatus, next_status};
+use super::{
+    DeliveryStatus, Exit, ScopeKind, Task, TaskCommand, TaskMove, TaskStatus, TerminalOutcome,
+    next_status,
+};
 use crate::Millis;
+use crate::acp::{AcpRequest, End, OnStop};
 use crate::drive::{Ctx, Report};
 use crate::error::{Code, Refusal};
 use crate::flow::NotifyPolicy;
-use crate::limits::{SUMMARY_CHARS_MAX, cut};
+use crate::limits::{JSON_BYTES_MAX, SUMMARY_CHARS_MAX, cut};
 
 /// Refuses what no process can be started with.
 pub(crate) fn check_command(command: &TaskCommand) -> Result<(), Refusal> {
     let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
-    if command.argv.first().is_none_or(String::is_empty) {
+    if let Some(acp) = &command.acp {
+        check_agent(acp, &command.argv)?;
+    } else if command.argv.first().is_none_or(String::is_empty) {
         return invalid("the command is empty");
     }
     if command.argv.iter().any(|arg| arg.contains('\0')) {
@@ -22,6 +28,24 @@ pub(crate) fn check_command(command: &TaskCommand) -> Result<(), Refusal> {
     let odd = |name: &String| name.is_empty() || name.contains(['=', '\0']);
     if command.env.iter().any(|(name, value)| odd(name) || value.contains('\0')) {
         return invalid("a variable of the environment has a name or value that cannot be");
+    }
+    Ok(())
+}
+
+/// Refuses what no agent can be asked where nobody can be asked for permission.
+fn check_agent(acp: &AcpRequest, argv: &[String]) -> Result<(), Refusal> {
+    let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
+    if acp.agent.trim().is_empty() {
+        return invalid("the agent has no name");
+    }
+    if !argv.is_empty() {
+        return invalid("a task has an agent or a command, not both");
+    }
+    if acp.prompt.trim().is_empty() {
+        return invalid("the prompt is blank");
+    }
+    if acp.prompt.len() > JSON_BYTES_MAX {
+        return invalid("the prompt is too large");
     }
     Ok(())
 }
@@ -74,6 +98,18 @@ pub(crate) fn settle(row: &mut Task, report: &Report, error: Option<&str>) {
     row.exit.clone_from(&report.exit);
     row.error = error.map(|error| cut(error, SUMMARY_CHARS_MAX));
     row.terminal_summary.clone_from(&row.error);
+    let Some(agent) = &report.agent else { return };
+    if let Some(reason) = agent.notes["stopReason"].as_str() {
+        row.exit = Some(Exit::StopReason(reason.to_owned()));
+    }
+    row.usage.clone_from(&agent.usage);
+    if matches!(agent.end, End::Short(_)) && agent.on_stop == OnStop::Block {
+        row.terminal_outcome = Some(TerminalOutcome::Blocked);
+    }
+    // The answer of a step is the step's.
+    if row.step_id.is_none() {
+        row.answer.clone_from(&agent.text);
+    }
 }
 
 /// An open task of which the owner is told this from now on.

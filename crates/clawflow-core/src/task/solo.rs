@@ -1,8 +1,8 @@
 //! Tasks of their own, without a flow: one command, run once, never tried again by itself.
 
 use super::{
-    Task, TaskCommand, TaskMove, TaskStatus, check_command, claimed, fenced, fresh, lively,
-    next_status, notified, placed, settle,
+    Runtime, Task, TaskCommand, TaskMove, TaskStatus, check_command, claimed, fenced, fresh,
+    lively, next_status, notified, placed, settle,
 };
 use crate::delivery::{DeliveryState, owed};
 use crate::drive::{Ctx, Report, message, verdict};
@@ -63,10 +63,17 @@ pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
     }
     check_command(&new.command)?;
     let starts = ctx.slots > 0;
-    let shown = new.command.argv.join(" ");
+    let (shown, runtime, agent_id) = match &new.command.acp {
+        Some(acp) => {
+            (format!("{}: {}", acp.agent, acp.prompt), Runtime::Acp, Some(acp.agent.clone()))
+        }
+        None => (new.command.argv.join(" "), Runtime::Cli, None),
+    };
     let task = Task {
         label: new.label.map(|label| cut(&label, SUMMARY_CHARS_MAX)),
         command: Some(new.command),
+        runtime,
+        agent_id,
         requester_origin: new.requester_origin,
         parent_task_id: new.parent_task_id,
         ..fresh(ctx, new.owner_key, &shown, starts)

@@ -130,7 +130,7 @@ pub(crate) fn check_effects(was: &FlowState, now: &FlowState, effects: &[Effect]
             Effect::Ended(_) => assert!(now.flow.is_terminal()),
             Effect::Awaits(id) => assert!(now.waits.contains_key(id)),
             Effect::Child { wait_id, .. } => assert_eq!(now.waits[wait_id].kind, WaitKind::Flow),
-            Effect::Timer => {}
+            Effect::Timer | Effect::Told(_) => {}
         }
     }
     assert_eq!(started, effect_starts, "what runs is what is to be started");

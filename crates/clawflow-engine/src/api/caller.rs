@@ -13,6 +13,9 @@ pub struct Caller {
     pub origin: Option<Origin>,
     /// Who it is, for the history; else the owner, else nobody.
     pub actor: Option<String>,
+    /// The process that calls, where it is one of this machine: what asks for a permission may not
+    /// give it.
+    pub pid: Option<u32>,
 }
 
 /// A session to bind a handle to.
@@ -150,5 +153,9 @@ fn blank(message: &str) -> ApiError {
 
 fn caller(session_key: &str, origin: Option<Origin>) -> Option<Caller> {
     let owner = session_key.trim();
-    (!owner.is_empty()).then(|| Caller { owner: Some(owner.to_owned()), origin, actor: None })
+    (!owner.is_empty()).then(|| Caller {
+        owner: Some(owner.to_owned()),
+        origin,
+        ..Caller::default()
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::{Api, ApiError, FlowAnswerRequest, FlowAnswerResponse, FlowSettleRequest, SettleHow};
 use crate::held::{Command, OfEither, OfFile};
+use crate::shim::procfs::is_below_shim;
 use clawflow_core::control::{self, ControlState, Reply, Said};
 use clawflow_core::drive::{self, Answer, Ctx, FlowState, Response, Settlement};
 use clawflow_core::error::{Code, Refusal};
@@ -10,7 +11,7 @@ use clawflow_core::ids::{FlowId, WaitId};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
 
 /// Waits for people.
-const PERSON: [WaitKind; 2] = [WaitKind::Approval, WaitKind::Input];
+const PERSON: [WaitKind; 3] = [WaitKind::Approval, WaitKind::Permission, WaitKind::Input];
 
 impl Api {
     pub(super) async fn flow_answer(
@@ -26,6 +27,10 @@ impl Api {
         let wait_id = wait.wait_id.clone();
         if PERSON.contains(&wait.kind) && wait.state != WaitState::Open {
             return self.answered(&flow_id, &wait_id, false);
+        }
+        if wait.kind == WaitKind::Permission && self.caller().pid.is_some_and(is_below_shim) {
+            let why = "what an attempt started may not answer what an agent asks";
+            return Err(ApiError::new("forbidden", why).hint("a person answers, elsewhere"));
         }
         let command = reply(request, wait)?;
         match self.engine.decide(self.actor(), &flow_id, command).await {
@@ -78,6 +83,15 @@ impl Api {
             waits.iter().filter(fits).filter(|wait| wait.state == WaitState::Open).collect();
         match (open.as_slice(), step) {
             ([one], _) => Ok(Wait::clone(one)),
+            // An agent may ask about more than one thing: the first comes first.
+            ([first, rest @ ..], _)
+                if first.kind == WaitKind::Permission
+                    && rest
+                        .iter()
+                        .all(|wait| wait.kind == first.kind && wait.step_id == first.step_id) =>
+            {
+                Ok(Wait::clone(first))
+            }
             ([], Some(_)) => match waits.iter().rfind(fits) {
                 Some(wait) => Ok(wait.clone()),
                 None => Err(nothing_asked(kinds)),

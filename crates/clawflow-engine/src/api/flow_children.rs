@@ -79,7 +79,10 @@ impl Api {
         waits.retain(|wait| wait.state == WaitState::Open);
         let below = waits.iter().any(|wait| wait.kind == WaitKind::Flow);
         waits.retain(|wait| {
-            matches!(wait.kind, WaitKind::Approval | WaitKind::Input | WaitKind::InDoubt)
+            matches!(
+                wait.kind,
+                WaitKind::Approval | WaitKind::Permission | WaitKind::Input | WaitKind::InDoubt
+            )
         });
         asks.extend(waits);
         if below {

@@ -135,7 +135,13 @@ fn child(request: FlowRunTaskRequest) -> Result<NewChild, Refusal> {
             .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
             .collect();
         env.extend(request.env);
-        Some(TaskCommand { argv: request.command, cwd, env, timeout_ms: request.timeout_ms })
+        Some(TaskCommand {
+            argv: request.command,
+            cwd,
+            env,
+            timeout_ms: request.timeout_ms,
+            acp: None,
+        })
     };
     Ok(NewChild {
         command,

@@ -181,7 +181,10 @@ impl Why {
     fn step(&mut self, view: &FlowView, step: &Step) {
         let id = &step.step_id;
         match step.status {
-            StepStatus::Starting | StepStatus::Running => self.task(view, step),
+            StepStatus::Starting | StepStatus::Running => {
+                self.permissions(view, step);
+                self.task(view, step);
+            }
             StepStatus::Retrying => {
                 let error = step.error.as_ref().map_or("", |e| e.message.as_str());
                 let text = format!("step {id} is tried again later: {error}");
@@ -199,6 +202,23 @@ impl Why {
             | StepStatus::Failed
             | StepStatus::Skipped
             | StepStatus::Cancelled => {}
+        }
+    }
+
+    /// What its agent asks people.
+    fn permissions(&mut self, view: &FlowView, step: &Step) {
+        let id = &step.step_id;
+        let asks = |wait: &&Wait| {
+            wait.kind == WaitKind::Permission
+                && wait.state == WaitState::Open
+                && wait.step_id.as_ref() == Some(id)
+        };
+        for wait in view.waits.iter().filter(asks) {
+            let prompt = wait.prompt.as_deref().unwrap_or_default();
+            let text = format!("step {id}: {prompt}");
+            self.reason("permission", Some(step), text).since = Some(wait.created_at);
+            self.command("approve", &format!(" --wait-id {}", wait.wait_id));
+            self.command("deny", &format!(" --wait-id {}", wait.wait_id));
         }
     }
 

@@ -51,7 +51,8 @@ impl Api {
         }
         let actor = Some(format!("ping {}", token.label));
         let owner = token.owner_key.clone();
-        let job = Job { api: self.as_caller(Caller { owner, origin: None, actor }), token, run };
+        let job =
+            Job { api: self.as_caller(Caller { owner, actor, ..Caller::default() }), token, run };
         // One for all: pings are few, and each is a moment.
         let _turn = self.engine.inner.pings.lock().await;
         job.take(ping, text).await

@@ -185,7 +185,8 @@ impl Api {
             PayloadKind::Command => {
                 check_cwd(&start.cwd)?;
                 let ScheduleStart { argv, cwd, env, .. } = start;
-                let payload = Payload::Command(TaskCommand { argv, cwd, env, timeout_ms: None });
+                let payload =
+                    Payload::Command(TaskCommand { argv, cwd, env, timeout_ms: None, acp: None });
                 Ok(Start { payload, definition: None })
             }
             PayloadKind::Message => {

@@ -9,6 +9,10 @@ use clawflow_core::task::{Task, TaskCommand};
 impl Api {
     pub(super) async fn task_run(&self, request: TaskRunRequest) -> Result<Task, ApiError> {
         check_cwd(&request.cwd)?;
+        if let Some(acp) = &request.acp {
+            let invalid = |why| ApiError::new("invalid", why).hint("clawflow agents");
+            self.engine.check_agent(acp).map_err(invalid)?;
+        }
         let asked = Some(request.owner.clone()).filter(|owner| !owner.trim().is_empty());
         let owner_key = self.owner_of_new(asked)?.unwrap_or_default();
         self.once::<TaskRun, _>(&owner_key, &request, |once| {
@@ -24,6 +28,7 @@ impl Api {
                     cwd: request.cwd,
                     env: request.env,
                     timeout_ms: request.timeout_ms,
+                    acp: request.acp.map(Box::new),
                 },
             };
             async move {

@@ -4,8 +4,8 @@ use crate::engine::lock;
 use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::task::Task;
 use std::collections::HashMap;
-use std::sync::Mutex;
-use tokio::sync::watch;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Notify, watch};
 
 /// Which attempt: reports about it carry the fence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) type Switch = watch::Receiver<bool>;
 #[derive(Default)]
 pub(crate) struct Running {
     // Short critical sections without awaits: a std mutex.
-    switches: Mutex<HashMap<TaskId, watch::Sender<bool>>>,
+    switches: Mutex<HashMap<TaskId, (watch::Sender<bool>, Arc<Notify>)>>,
 }
 
 impl Running {
@@ -47,7 +47,7 @@ impl Running {
             return None;
         }
         let (switch, receiver) = watch::channel(false);
-        switches.insert(task_id.clone(), switch);
+        switches.insert(task_id.clone(), (switch, Arc::default()));
         Some(receiver)
     }
 
@@ -58,12 +58,18 @@ impl Running {
     /// Asks the watcher to stop the attempt; `false` if nobody watches it.
     pub(crate) fn stop(&self, task_id: &TaskId) -> bool {
         match lock(&self.switches).get(task_id) {
-            Some(switch) => {
+            Some((switch, _)) => {
                 switch.send_replace(true);
                 true
             }
             None => false,
         }
+    }
+
+    /// What wakes the watcher when a person has answered its agent.
+    pub(crate) fn told(&self, task_id: &TaskId) -> Arc<Notify> {
+        let switches = lock(&self.switches);
+        switches.get(task_id).map(|(_, told)| told.clone()).unwrap_or_default()
     }
 
     pub(crate) fn len(&self) -> usize {

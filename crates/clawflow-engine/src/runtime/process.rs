@@ -2,6 +2,7 @@
 
 use super::attempt::{Attempt, Switch};
 use super::report::{report_of, unstartable};
+use crate::agents::Prepared;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::recover;
@@ -74,9 +75,12 @@ impl Engine {
             Launch::SELF => self.inner.supervisor.shim_exe().to_string_lossy().into_owned(),
             _ => word,
         };
-        let mut words = command.argv.into_iter();
         let mut env = command.env;
         env.extend(own_env);
+        if command.acp.is_some() {
+            return self.execute_agent(attempt, TaskCommand { env, ..command }, stop);
+        }
+        let mut words = command.argv.into_iter();
         let spec = RunSpec {
             task: attempt.task_id.0.clone(),
             fence: attempt.fence,
@@ -86,14 +90,39 @@ impl Engine {
             timeout_ms: command.timeout_ms,
             grace_ms: settings.grace_ms,
             log_cap_bytes: settings.log_bytes,
+            talks: false,
         };
         let engine = self.clone();
         tokio::spawn(async move {
-            engine.run(&attempt, &spec, stdin.as_deref(), stop).await;
+            engine.run(&attempt, &spec, stdin.as_deref(), stop, None).await;
         });
     }
 
-    async fn run(&self, attempt: &Attempt, spec: &RunSpec, stdin: Option<&[u8]>, mut stop: Switch) {
+    /// Executes an attempt of an agent.
+    fn execute_agent(&self, attempt: Attempt, command: TaskCommand, stop: Switch) {
+        let in_step = match self.inner.store.task(&attempt.task_id) {
+            Ok(task) => task.is_some_and(|task| task.step_id.is_some()),
+            Err(error) => return self.report_unstartable(attempt, error.to_string()),
+        };
+        let prepared = match Prepared::new(self, command, (in_step, false)) {
+            Ok(prepared) => prepared,
+            Err(why) => return self.report_unstartable(attempt, why),
+        };
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let (spec, first) = prepared.spec(&engine, attempt.task_id.as_str(), attempt.fence);
+            engine.run(&attempt, &spec, Some(&first), stop, Some(&prepared)).await;
+        });
+    }
+
+    async fn run(
+        &self,
+        attempt: &Attempt,
+        spec: &RunSpec,
+        stdin: Option<&[u8]>,
+        mut stop: Switch,
+        agent: Option<&Prepared>,
+    ) {
         let mut backoff = self.backoff();
         let started = loop {
             if is_raised(&stop) {
@@ -116,7 +145,10 @@ impl Engine {
             }
         };
         match started {
-            Ok(run) => self.watch(attempt, run, stop).await,
+            Ok(run) => match agent {
+                Some(prepared) => self.watch_agent(attempt, run, stop, prepared).await,
+                None => self.watch(attempt, run, stop).await,
+            },
             Err(StartError::AlreadyThere(_)) => {
                 self.inner.running.leave(&attempt.task_id);
                 self.release(1);
@@ -129,9 +161,20 @@ impl Engine {
     }
 
     /// Watches an adopted attempt; it takes a slot if one is free, and runs in any case.
-    pub(crate) fn watch_adopted(&self, attempt: Attempt, run: Run, stop: Switch) {
+    pub(crate) fn watch_adopted(
+        &self,
+        attempt: Attempt,
+        run: Run,
+        stop: Switch,
+        agent: Option<Prepared>,
+    ) {
         let engine = self.clone();
-        tokio::spawn(async move { engine.watch(&attempt, run, stop).await });
+        tokio::spawn(async move {
+            match agent {
+                Some(prepared) => engine.watch_agent(&attempt, run, stop, &prepared).await,
+                None => engine.watch(&attempt, run, stop).await,
+            }
+        });
     }
 
     /// Watches a living attempt to its end.
@@ -150,6 +193,7 @@ impl Engine {
                         signs.child = Some((child.pid, child.start_time));
                     }
                     RunEvent::Progress(line) => signs.progress = Some(line),
+                    RunEvent::Output(_) => {}
                     RunEvent::Exited(record) if !settled => {
                         // After a failure there may be another attempt. It must not meet what this
                         // one left behind.
@@ -237,7 +281,7 @@ impl Engine {
     }
 
     /// Records the newest signs of life. A refusal means that the attempt is over.
-    async fn record(&self, attempt: &Attempt, signs: &mut Signs) {
+    pub(crate) async fn record(&self, attempt: &Attempt, signs: &mut Signs) {
         let child = signs.child.take();
         let line = signs.progress.take();
         signs.due = Instant::now() + PROGRESS_EVERY;
@@ -326,7 +370,7 @@ pub(crate) async fn raised(flag: &mut watch::Receiver<bool>) {
     }
 }
 
-fn is_raised(flag: &watch::Receiver<bool>) -> bool {
+pub(crate) fn is_raised(flag: &watch::Receiver<bool>) -> bool {
     *flag.borrow()
 }
 
@@ -336,18 +380,18 @@ pub(crate) fn never_started() -> Report {
 }
 
 /// Signs of life that are not recorded yet.
-struct Signs {
-    child: Option<(u32, u64)>,
-    progress: Option<String>,
-    due: Instant,
+pub(crate) struct Signs {
+    pub(crate) child: Option<(u32, u64)>,
+    pub(crate) progress: Option<String>,
+    pub(crate) due: Instant,
 }
 
 impl Signs {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { child: None, progress: None, due: Instant::now() + STARTED_AFTER }
     }
 
-    fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         self.child.is_some() || self.progress.is_some()
     }
 }

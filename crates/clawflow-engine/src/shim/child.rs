@@ -32,6 +32,8 @@ pub(super) struct Child {
     pub(super) out: OwnedFd,
     /// Read end of its stderr.
     pub(super) err: OwnedFd,
+    /// Write end of its stdin, where it is talked to.
+    pub(super) stdin: Option<OwnedFd>,
     /// Why it did not execute.
     pub(super) failure: Option<Failure>,
 }
@@ -65,7 +67,7 @@ impl Child {
     ) -> Result<Self, PathError> {
         const DOING: &str = "start a process in";
         let command = Command::new(spec).at(DOING, ".")?;
-        let (streams, out, err) = streams().at(DOING, ".")?;
+        let (streams, Ours { stdin, out, err }) = streams(spec.talks).at(DOING, ".")?;
         let parent = rustix::process::getpid();
         let mut progress = Progress::default();
         let pid = sys::borrow_memory(stack, &mut || {
@@ -74,7 +76,7 @@ impl Child {
         });
         let pid = pid.at(DOING, ".")?;
         if let Some(id) = progress.recorded {
-            return Ok(Self { pid, id, out, err, failure: progress.failure });
+            return Ok(Self { pid, id, out, err, stdin, failure: progress.failure });
         }
         // It is gone, or about to be: it did not come as far as executing anything.
         while matches!(
@@ -86,14 +88,28 @@ impl Child {
     }
 }
 
-fn streams() -> io::Result<(Streams, OwnedFd, OwnedFd)> {
+/// The shim's ends of its streams.
+struct Ours {
+    stdin: Option<OwnedFd>,
+    out: OwnedFd,
+    err: OwnedFd,
+}
+
+fn streams(talks: bool) -> io::Result<(Streams, Ours)> {
     let (out, out_in) = pipe_with(PipeFlags::CLOEXEC)?;
     let (err, err_in) = pipe_with(PipeFlags::CLOEXEC)?;
-    for fd in [&out, &err] {
+    let (stdin, feed) = match talks {
+        true => {
+            let (stdin, feed) = pipe_with(PipeFlags::CLOEXEC)?;
+            (Some(stdin), Some(feed))
+        }
+        false => (stdin()?, None),
+    };
+    for fd in [&out, &err].into_iter().chain(&feed) {
         // Only the shim's ends: the program expects streams that block.
         rustix::io::ioctl_fionbio(fd, true)?;
     }
-    Ok((Streams { stdin: stdin()?, out: out_in, err: err_in }, out, err))
+    Ok((Streams { stdin, out: out_in, err: err_in }, Ours { stdin: feed, out, err }))
 }
 
 fn stdin() -> io::Result<Option<OwnedFd>> {

@@ -41,6 +41,8 @@ struct Client {
     fd: OwnedFd,
     input: Vec<u8>,
     output: Vec<u8>,
+    /// There is a notice in the output.
+    noticed: bool,
     gone: bool,
 }
 
@@ -105,7 +107,8 @@ impl Clients {
 
     /// Adds a connection and greets it.
     pub(super) fn add(&mut self, fd: OwnedFd, hello: &[u8]) {
-        let mut client = Client { fd, input: Vec::new(), output: Vec::new(), gone: false };
+        let (input, output) = (Vec::new(), Vec::new());
+        let mut client = Client { fd, input, output, noticed: false, gone: false };
         client.queue(hello);
         client.flush();
         self.list.push(client);
@@ -126,6 +129,18 @@ impl Clients {
     pub(super) fn broadcast(&mut self, frame: &[u8]) {
         for client in &mut self.list {
             client.queue(frame);
+        }
+        self.list.retain(|client| !client.gone);
+    }
+
+    /// As [`Self::broadcast`], unless such a frame is waiting already: who gets that one looks later
+    /// than now.
+    pub(super) fn notice(&mut self, frame: &[u8]) {
+        for client in &mut self.list {
+            if !client.noticed {
+                client.queue(frame);
+                client.noticed = true;
+            }
         }
         self.list.retain(|client| !client.gone);
     }
@@ -189,6 +204,7 @@ impl Client {
                 }
             }
         }
+        self.noticed = false;
     }
 
     fn receive(&mut self, frames: &mut Vec<ToShim>) {

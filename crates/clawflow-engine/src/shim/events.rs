@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::feed::Feed;
 use super::frame::{FromShim, ToShim, encode};
 use super::watch::{Phase, Watch};
 
@@ -13,6 +14,7 @@ struct Ready {
     signals: bool,
     out: bool,
     err: bool,
+    feed: bool,
     listener: bool,
     clients: Vec<PollFlags>,
 }
@@ -29,16 +31,26 @@ impl Watch {
             self.on_signals();
         }
         if ready.out {
-            self.out.pump(&mut self.buffer);
+            let read = self.out.pump(&mut self.buffer);
             self.tell_progress();
+            if read > 0 {
+                self.tell_output();
+            }
         }
         if ready.err {
             self.err.pump(&mut self.buffer);
+        }
+        if ready.feed {
+            self.feed_program();
         }
         for frame in self.clients.serve(&ready.clients) {
             match frame {
                 ToShim::Stop { grace_ms, reason } => {
                     self.stop(Duration::from_millis(grace_ms), reason);
+                }
+                ToShim::Input { last } => {
+                    self.feed.iter_mut().for_each(|feed| feed.grown(last));
+                    self.feed_program();
                 }
                 ToShim::Collected => self.collected |= self.record.is_some(),
                 ToShim::Unknown => {}
@@ -54,6 +66,22 @@ impl Watch {
         if let Some(text) = self.out.progress() {
             self.hello.progress = Some(text.clone());
             self.tell(FromShim::Progress { text });
+        }
+    }
+
+    /// Tells that a program that is talked to has said something.
+    fn tell_output(&mut self) {
+        let (bytes, _) = self.out.totals();
+        if self.feed.is_some()
+            && let Ok(line) = encode(FromShim::Output { bytes })
+        {
+            self.clients.notice(&line);
+        }
+    }
+
+    fn feed_program(&mut self) {
+        if let Some(feed) = &mut self.feed {
+            feed.feed(&mut self.buffer);
         }
     }
 
@@ -74,6 +102,10 @@ impl Watch {
         for source in sources.iter().flatten() {
             set.push(PollFd::from_borrowed_fd(*source, PollFlags::IN));
         }
+        let feed = self.feed.as_ref().and_then(Feed::pipe);
+        if let Some(feed) = feed {
+            set.push(PollFd::from_borrowed_fd(feed, PollFlags::OUT));
+        }
         self.clients.poll_set(&mut set);
         let timeout = self.timeout(Instant::now());
         poll(&mut set, timeout.as_ref()).ok()?;
@@ -84,6 +116,7 @@ impl Watch {
             out: sources[1].is_some() && !next().is_empty(),
             err: sources[2].is_some() && !next().is_empty(),
             listener: sources[3].is_some() && !next().is_empty(),
+            feed: feed.is_some() && !next().is_empty(),
             clients: flags.collect(),
         })
     }

@@ -18,6 +18,12 @@ pub enum FromShim {
         /// What the program said after `::progress::`.
         text: String,
     },
+    /// A program that is talked to has said something: so many bytes so far. Earlier ones may
+    /// have been skipped.
+    Output {
+        /// Bytes, kept or not.
+        bytes: u64,
+    },
     /// The attempt ended and its record is in place.
     Exit {
         /// The record.
@@ -63,6 +69,11 @@ pub enum ToShim {
         /// For the exit record.
         reason: Option<String>,
     },
+    /// There is more in `in.log`.
+    Input {
+        /// And there will be no more: standard input ends after it.
+        last: bool,
+    },
     /// The exit is committed elsewhere; the shim need not sync it.
     Collected,
     /// A frame of a later version.
@@ -103,6 +114,10 @@ pub(crate) fn decode_from_shim(line: &[u8]) -> Option<FromShim> {
         text: String,
     }
     #[derive(Deserialize)]
+    struct Output {
+        bytes: u64,
+    }
+    #[derive(Deserialize)]
     struct Exit {
         record: Box<ExitRecord>,
     }
@@ -120,6 +135,7 @@ pub(crate) fn decode_from_shim(line: &[u8]) -> Option<FromShim> {
     Some(match head.t.as_str() {
         "hello" => FromShim::Hello(Box::new(read(line)?)),
         "progress" => FromShim::Progress { text: read::<Progress>(line)?.text },
+        "output" => FromShim::Output { bytes: read::<Output>(line)?.bytes },
         "exit" => FromShim::Exit { record: read::<Exit>(line)?.record },
         "empty" => FromShim::Empty { killed: read::<Empty>(line)?.killed },
         _ => FromShim::Unknown,
@@ -152,6 +168,7 @@ mod tests {
         for frame in [
             FromShim::Hello(Box::new(hello)),
             FromShim::Progress { text: "half".to_owned() },
+            FromShim::Output { bytes: 12 },
             FromShim::Empty { killed: vec![3] },
         ] {
             let line = encode(frame.clone()).unwrap();

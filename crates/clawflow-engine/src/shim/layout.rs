@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 pub const RECORD: &str = "attempt.jsonl";
 /// Bytes for the program's standard input; absent means `/dev/null`.
 pub const STDIN: &str = "stdin";
+/// What the program was told so far, where its gateway talks to it.
+pub const IN: &str = "in.log";
 /// Socket for adoption, stop and progress; made when somebody may need it.
 pub const SOCKET: &str = "ctl.sock";
 /// What the program wrote to stdout, up to the cap.

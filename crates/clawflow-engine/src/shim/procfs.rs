@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::fail::{At as _, PathError};
 
+/// The name of a shim's process.
+const SHIM_NAME: &[u8] = b"clawflow-shim";
+/// Ancestors that are looked at.
+const DEPTH_MAX: usize = 256;
+
 /// A process within one boot: a pid alone may have been used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ProcId {
@@ -64,6 +69,23 @@ fn parse_stat(pid: u32, text: &[u8]) -> Option<Stat> {
     // Session is field 6, start time field 22.
     let start_time = fields.nth(15)?.parse().ok()?;
     Some(Stat { id: ProcId { pid, start_time }, state, ppid, pgid, session })
+}
+
+/// Whether a shim is among those that the process comes from: whatever an attempt starts stays below
+/// its shim, to which its orphans come.
+#[must_use]
+pub fn is_below_shim(pid: u32) -> bool {
+    let mut at = pid;
+    for _ in 0..DEPTH_MAX {
+        let Some(found) = stat(at).filter(|found| found.ppid > 1) else { return false };
+        at = found.ppid;
+        let name = std::fs::read(format!("/proc/{at}/comm")).unwrap_or_default();
+        if name.trim_ascii_end() == SHIM_NAME {
+            return true;
+        }
+    }
+    // Nobody has that many ancestors by chance.
+    true
 }
 
 /// Identity of the calling process.

@@ -26,6 +26,10 @@ pub struct RunSpec {
     pub grace_ms: u64,
     /// Bytes kept of stdout and of stderr, each; what comes after is read and dropped.
     pub log_cap_bytes: u64,
+    /// Whether it is talked to: its standard input follows `in.log`, and clients are told when it
+    /// has said something. That is no progress, and not part of the exit record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub talks: bool,
 }
 
 /// Why a spec cannot be run.
@@ -64,6 +68,7 @@ impl RunSpec {
             timeout_ms: None,
             grace_ms: limits::DEFAULT_GRACE_MS,
             log_cap_bytes: 64 * 1024 * 1024,
+            talks: false,
         }
     }
 

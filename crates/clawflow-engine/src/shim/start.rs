@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::child::{self, Child};
 use super::clients::Clients;
 use super::fail::{At, PathError};
+use super::feed::Feed;
 use super::frame::{FromShim, Hello, encode};
 use super::limits;
 use super::pump::Pump;
@@ -67,7 +68,8 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
     let shim = procfs::myself().at("look up", "/proc/self")?;
     let started_at = now_ms();
     let mut buffer = Box::new_uninit_slice(limits::READ_BYTES);
-    let Child { pid, id, out, err, failure } = Child::start(&spec, shim, &mut file, &mut buffer)?;
+    let child = Child::start(&spec, shim, &mut file, &mut buffer)?;
+    let Child { pid, id, out, err, stdin, failure } = child;
 
     let hello = Hello {
         task: spec.task.clone(),
@@ -87,7 +89,8 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         hello,
         signals,
         failure,
-        out: Pump::new(out, layout::OUT, spec.log_cap_bytes, true),
+        feed: stdin.map(Feed::new),
+        out: Pump::new(out, layout::OUT, spec.log_cap_bytes, !spec.talks),
         err: Pump::new(err, layout::ERR, spec.log_cap_bytes, false),
         clients,
         spec,

@@ -13,6 +13,7 @@ use rustix::process::{Pid, WaitOptions, WaitStatus};
 
 use super::clients::Clients;
 use super::command::Failure;
+use super::feed::Feed;
 use super::frame::{FromShim, Hello, encode};
 use super::limits;
 use super::pump::Pump;
@@ -45,6 +46,8 @@ pub(super) struct Watch {
     pub(super) signals: OwnedFd,
     /// Why the child did not execute.
     pub(super) failure: Option<Failure>,
+    /// What it is told, where it is talked to.
+    pub(super) feed: Option<Feed>,
     pub(super) out: Pump,
     pub(super) err: Pump,
     pub(super) clients: Clients,

@@ -26,6 +26,8 @@ pub enum RunEvent {
     },
     /// The latest progress; earlier ones may have been skipped.
     Progress(String),
+    /// A program that is talked to has said something: so many bytes so far.
+    Output(u64),
     /// The attempt ended. Call [`RunHandle::collected`] once that is committed.
     Exited(Box<ExitRecord>),
     /// No process of the attempt is left.
@@ -117,6 +119,14 @@ impl RunHandle {
         self.send(ToShim::Stop { grace_ms, reason }).await
     }
 
+    /// Says that there is more in `in.log`; `last`: and that standard input ends after it.
+    ///
+    /// # Errors
+    /// When the shim is gone.
+    pub async fn input(&self, last: bool) -> io::Result<()> {
+        self.send(ToShim::Input { last }).await
+    }
+
     /// Says that the exit is committed, so that the shim need not bring it to disk itself.
     /// May be said as soon as `Exited` came.
     ///
@@ -136,6 +146,7 @@ fn events(frame: FromShim) -> Vec<RunEvent> {
     match frame {
         FromShim::Hello(hello) => greeting(*hello),
         FromShim::Progress { text } => vec![RunEvent::Progress(text)],
+        FromShim::Output { bytes } => vec![RunEvent::Output(bytes)],
         FromShim::Exit { record } => vec![RunEvent::Exited(record)],
         FromShim::Empty { killed } => vec![RunEvent::Empty { killed }],
         FromShim::Unknown => Vec::new(),

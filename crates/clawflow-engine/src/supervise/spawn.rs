@@ -40,6 +40,9 @@ impl Supervisor {
     /// `CLAWFLOW_FENCE` set to the spec's own: a crash may leave nothing else to find its
     /// processes by. Returns when the shim is started; the program's start is an event.
     ///
+    /// `stdin` is all of the program's standard input; of one that is talked to, the first that it
+    /// is told.
+    ///
     /// # Errors
     /// Nothing was executed when this fails, unless it fails with `AlreadyThere`.
     pub async fn start(&self, spec: &RunSpec, stdin: Option<&[u8]>) -> Result<Run, StartError> {
@@ -68,8 +71,9 @@ impl Supervisor {
         spec: &RunSpec,
         stdin: Option<&[u8]>,
     ) -> Result<UnixStream, StartError> {
-        let spec = place(self.litter(), dir, spec)?;
-        let started = fill(dir, spec.as_deref(), stdin)
+        let input = if spec.talks { layout::IN } else { layout::STDIN };
+        let line = place(self.litter(), dir, spec)?;
+        let started = fill(dir, line.as_deref(), (input, stdin))
             .and_then(|()| spawn(self.server(), self.shim_exe(), dir).at("start a shim for", dir));
         // No shim exists, so the attempt never executes and its token may be given back.
         started.inspect_err(|_| drop(fs::remove_dir_all(dir))).map_err(StartError::from)
@@ -103,8 +107,8 @@ fn make_dir(dir: &Path) -> io::Result<()> {
     })
 }
 
-fn fill(dir: &Path, spec: Option<&[u8]>, stdin: Option<&[u8]>) -> Result<(), PathError> {
-    for (name, bytes) in [(layout::RECORD, spec), (layout::STDIN, stdin)] {
+fn fill(dir: &Path, spec: Option<&[u8]>, stdin: (&str, Option<&[u8]>)) -> Result<(), PathError> {
+    for (name, bytes) in [(layout::RECORD, spec), stdin] {
         if let Some(bytes) = bytes {
             let path = dir.join(name);
             fs::write(&path, bytes).at("write", &path)?;

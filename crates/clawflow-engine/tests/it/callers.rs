@@ -24,9 +24,7 @@ async fn what_a_caller_began_is_carried_through(world: World) {
         cwd: world.path().display().to_string(),
         env: world.request("").env,
         owner: "agent:main:main".to_owned(),
-        label: None,
-        timeout_ms: None,
-        idempotency_key: None,
+        ..<_>::default()
     };
     hung_up::<clawflow_engine::api::TaskRun>(&world, task).await;
     until("both have run", || world.lines("marks").len() == 2).await;

@@ -149,9 +149,7 @@ impl World {
             cwd: self.path().display().to_string(),
             env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
             owner: "agent:main:main".to_owned(),
-            label: None,
-            timeout_ms: None,
-            idempotency_key: None,
+            ..TaskRunRequest::default()
         };
         self.call::<TaskRun>(request).await.unwrap()
     }

@@ -145,6 +145,7 @@ async fn look(
         after_event,
         timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(WAIT_MS_MAX),
         until_ended: false,
+        until_rest: false,
     };
     Calls::call::<FlowWait>(&room.backend, request).await
 }

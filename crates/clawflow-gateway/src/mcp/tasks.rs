@@ -197,6 +197,7 @@ async fn wait(asker: &Asker, flow: &str, after_event: u64) -> Result<(), ApiErro
         after_event,
         timeout_ms: LOOK_MS,
         until_ended: false,
+        until_rest: false,
     };
     let waited = Calls::call::<FlowWait>(&room.backend, request).await;
     room.close().await;

@@ -210,6 +210,7 @@ pub fn task(n: u64, flow: Option<u64>) -> Task {
         queue: None,
         priority: None,
         usage: None,
+        answer: None,
         reported: false,
         task_id: task_id(n),
         version: 1,

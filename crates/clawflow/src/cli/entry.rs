@@ -67,6 +67,7 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
             let ctx = start.ctx()?;
             block_on(Threads::One, interruptible(queues::run(&ctx, args)))
         }
+        Some(Command::Agents(args)) => commands::agents::run(&start.ctx()?, &args),
         Some(Command::Tokens(command)) => {
             let ctx = start.ctx()?;
             block_on(Threads::One, interruptible(tokens::run(&ctx, command)))

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Inbox(commands::inbox::InboxCommand),
     /// who runs in queues, who waits, and why
     Queues(commands::queues::QueuesArgs),
+    /// coding agents that steps and tasks can name
+    Agents(commands::agents::AgentsArgs),
     /// access tokens of programs that come over TCP
     #[command(subcommand)]
     Tokens(commands::tokens::TokensCommand),

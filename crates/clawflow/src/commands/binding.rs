@@ -31,7 +31,8 @@ impl BindingArgs {
             (None, None) => return Ok(operator(ctx)),
         };
         let session = Session { session_key, requester_origin: None };
-        Ok(Caller { actor: operator(ctx).actor, ..session.caller()? })
+        let pid = Some(std::process::id());
+        Ok(Caller { actor: operator(ctx).actor, pid, ..session.caller()? })
     }
 
     /// The same, but a session must be named: what the command makes belongs to somebody.
@@ -54,7 +55,8 @@ impl BindingArgs {
 
 /// The user at this terminal, who sees all of the home.
 pub(super) fn operator(ctx: &Ctx) -> Caller {
-    Caller { actor: Some(person(None, &ctx.env)), ..Caller::default() }
+    let (actor, pid) = (Some(person(None, &ctx.env)), Some(std::process::id()));
+    Caller { actor, pid, ..Caller::default() }
 }
 
 /// Where the request came from, so that the answer can go back there.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod agents;
 mod args;
 pub(crate) mod backup;
 mod binding;

@@ -10,8 +10,9 @@ const PREFIX: &str = "CLAWFLOW_";
 
 /// Variables that clawflow gives to steps. They are no settings, and a `clawflow` that is called
 /// by a step must not stumble over them.
-pub(super) const STEP_VARIABLES: [&str; 11] = [
+pub(super) const STEP_VARIABLES: [&str; 12] = [
     "CLAWFLOW_FLOW_ID",
+    "CLAWFLOW_FLOW_DIR",
     "CLAWFLOW_TASK_ID",
     "CLAWFLOW_STEP",
     "CLAWFLOW_ATTEMPT",

@@ -47,7 +47,10 @@ impl Gates {
     pub(crate) fn look(&mut self, view: &FlowView, show: &Show) -> bool {
         let is_open = |wait: &&Wait| {
             wait.state == WaitState::Open
-                && matches!(wait.kind, WaitKind::Approval | WaitKind::Input | WaitKind::InDoubt)
+                && matches!(
+                    wait.kind,
+                    WaitKind::Approval | WaitKind::Permission | WaitKind::Input | WaitKind::InDoubt
+                )
         };
         let below = view.children.iter().flat_map(|child| &child.asks);
         let open: Vec<&Wait> = view.waits.iter().chain(below).filter(is_open).collect();
@@ -64,12 +67,12 @@ impl Gates {
             self.asking = None;
         }
         for wait in &open {
-            let is_asked = self.can_ask() && wait.kind == WaitKind::Approval;
+            let is_asked = self.can_ask() && is_yes_or_no(wait);
             if !is_asked && self.told.insert(wait.wait_id.clone()) {
                 tell(view, wait, show);
             }
         }
-        let mut next = open.iter().filter(|wait| wait.kind == WaitKind::Approval);
+        let mut next = open.iter().filter(|wait| is_yes_or_no(wait));
         if self.can_ask()
             && self.asking.is_none()
             && let Some(wait) = next.find(|wait| !self.done.contains(&wait.wait_id))
@@ -127,6 +130,11 @@ impl Gates {
             }
         }
     }
+}
+
+/// Whether a yes or no is wanted.
+fn is_yes_or_no(wait: &Wait) -> bool {
+    matches!(wait.kind, WaitKind::Approval | WaitKind::Permission)
 }
 
 /// Tells of a gate that is to be answered elsewhere.

@@ -28,6 +28,11 @@ pub(super) fn lines(view: &FlowView, now: Millis) -> Vec<String> {
         lines.push(format!("the end of the flow that has its key, since {}", ago(at, now)));
     }
     lines.extend(view.steps.iter().filter_map(|step| of_step(view, step, now)));
+    let asks = |wait: &&Wait| wait.state == WaitState::Open && wait.kind == WaitKind::Permission;
+    for wait in view.waits.iter().filter(asks) {
+        let id = wait.step_id.as_deref().map_or_else(|| "the flow".to_owned(), escape);
+        lines.push(of_wait(wait, &id, now));
+    }
     for wait in view.children.iter().flat_map(|child| &child.asks) {
         let id = wait.step_id.as_deref().map_or_else(|| "the flow".to_owned(), escape);
         let place = format!("{id} in {}", escape(&wait.flow_id.0));
@@ -113,6 +118,7 @@ fn of_wait(wait: &Wait, id: &str, now: Millis) -> String {
         // Of a member of a group: what is watched, not a task that is known.
         WaitKind::Task if wait.step_id.is_some() => format!("a run with{target} ({id})"),
         WaitKind::Approval => format!("approval of {id}{prompt}"),
+        WaitKind::Permission => format!("a permission for {id}{prompt}"),
         WaitKind::Input => format!("an answer to {id}{prompt}"),
         WaitKind::InDoubt => format!("a decision about {id}{prompt}"),
         WaitKind::Timer if wait.target.as_deref() == Some(DEADLINE) => {

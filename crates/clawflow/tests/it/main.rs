@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod acp;
 mod backup;
 mod bad_args;
 mod bad_files;
@@ -61,6 +62,7 @@ mod shim_limits;
 mod shim_once;
 mod shim_stop;
 mod shim_support;
+mod shim_talk;
 mod support;
 mod tasks_ledger;
 mod tidy;

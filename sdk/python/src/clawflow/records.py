@@ -16,11 +16,13 @@ from .words import (
     DeliveryState,
     DeliveryStatus,
     DisabledReason,
+    FileAccess,
     FlowStatus,
     MissedPolicy,
     NotifyPolicy,
     OnChildrenDone,
     OnResolved,
+    OnStop,
     OnTimeout,
     OverlapPolicy,
     PayloadKind,
@@ -129,6 +131,46 @@ class Exit(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class McpServer(Record):
+    """A server of the Model Context Protocol, as a program."""
+
+    name: str = ""
+    command: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcpRequest(Record):
+    """What a coding agent is asked."""
+
+    agent: str = ""
+    prompt: str = ""
+    context: Any = None
+    files: list[str] = field(default_factory=list)
+    schema: Any = None
+    corrections: int = 0
+    mode: str | None = None
+    model: str | None = None
+    permissions: list[str] | None = None
+    mcp: list[McpServer] = field(default_factory=list)
+    file_access: FileAccess = "off"
+    on_stop: OnStop = "fail"
+    anywhere: bool = False
+    session: str | None = None
+    resume: bool = False
+    cost_before: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentSession(Record):
+    """A session of an agent, as far as another attempt or step can go on with it."""
+
+    agent: str = ""
+    id: str = ""
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskCommand(Record):
     """What a task of its own executes."""
 
@@ -136,6 +178,7 @@ class TaskCommand(Record):
     cwd: str = ""
     env: dict[str, str] = field(default_factory=dict)
     timeout_ms: int | None = None
+    acp: AcpRequest | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +226,7 @@ class Task(Record):
     exit: Exit | None = None
     progress_summary: str | None = None
     terminal_summary: str | None = None
+    answer: str | None = None
     error: str | None = None
     usage: Usage | None = None
     queue: str | None = None
@@ -216,6 +260,7 @@ class StepResult(Record):
     rest: Any = None
     asked: int = 0
     usage: Usage | None = None
+    session: AgentSession | None = None
     approved: bool | None = None
     approved_by: str | None = None
     initiated_by: str | None = None

@@ -40,7 +40,11 @@ DeliveryState: TypeAlias = Literal[
     "pending", "delivered", "session_queued", "acknowledged", "failed", "dismissed"
 ]
 RouteKind: TypeAlias = Literal["inbox", "webhook", "command"]
-WaitKind: TypeAlias = Literal["task", "timer", "event", "approval", "input", "flow", "in_doubt"]
+WaitKind: TypeAlias = Literal[
+    "task", "timer", "event", "approval", "input", "flow", "permission", "in_doubt"
+]
+FileAccess: TypeAlias = Literal["off", "read", "write"]
+OnStop: TypeAlias = Literal["fail", "block"]
 WaitState: TypeAlias = Literal["open", "resolved", "expired", "cancelled"]
 OnTimeout: TypeAlias = Literal["fail", "continue", "cancel"]
 OnResolved: TypeAlias = Literal["resume", "tell"]

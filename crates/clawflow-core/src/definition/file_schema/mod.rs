@@ -5,6 +5,7 @@
 //! needs the whole file, like references, needs and ids, is found by the reader alone. Whatever
 //! the reader takes, the schema takes.
 
+mod acp;
 mod block;
 mod call;
 mod flow;
@@ -42,6 +43,8 @@ pub fn file_schema(dialect: Dialect) -> Value {
         "secret": call::secret(make),
         "expect": call::expect(make),
         "llm": call::llm(make),
+        "acp": acp::acp(make),
+        "mcpServer": acp::server(make),
         "parallel": block::parallel(make),
         "costLimit": flow::cost_limit(make),
         "childFlow": block::child_flow(make),

@@ -19,9 +19,9 @@ pub(super) enum Place {
 }
 
 /// Keys of which a step has one at most: what it does.
-const ACTIONS: [&str; 13] = [
-    "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "flow",
-    "workflow", "parallel", "for_each",
+const ACTIONS: [&str; 14] = [
+    "run", "command", "argv", "pipeline", "sleep", "input", "wait_for", "http", "llm", "acp",
+    "flow", "workflow", "parallel", "for_each",
 ];
 /// Keys that mean nothing to a step with steps inside.
 const NOT_OF_BLOCK: [&str; 4] = ["retry", "idempotent", "on_lost", "approval"];
@@ -68,7 +68,7 @@ fn both(make: Make) -> Vec<(&'static str, &'static str)> {
         // In Lobster `run` wins.
         pairs.extend(others.filter(|pair| make.strict || *pair != ("run", "command")));
     }
-    pairs.extend([("http", "stdin"), ("llm", "stdin")]);
+    pairs.extend([("http", "stdin"), ("llm", "stdin"), ("acp", "stdin")]);
     for action in ["input", "wait_for"] {
         pairs.extend(keys::OF_PROCESS.map(|key| (action, key)));
     }
@@ -125,6 +125,10 @@ fn what_it_does(make: Make, word: &str) -> Option<(&'static str, Value)> {
         "input" => ("Asks for an answer that a JSON Schema describes.", at("input")),
         "wait_for" => ("Waits for an event.", at("waitFor")),
         "http" => ("Asks a server; `$id.json` is the body of its answer.", at("http")),
+        "acp" => (
+            "Has a coding agent do something; `$id.stdout` and `$id.json` are its answer.",
+            at("acp"),
+        ),
         "llm" => ("Asks a model; `$id.stdout` and `$id.json` are its answer.", at("llm")),
         "flow" => ("Runs another workflow file as a flow of its own.", at("childFlow")),
         "workflow" => ("The same: the path of the file, relative to this one's folder.", text()),

@@ -24,6 +24,8 @@ pub(crate) fn kind(step: &StepDef) -> &'static str {
         (Action::Http(_), Some(_)) => "http, then approval",
         (Action::Llm(_), None) => "llm",
         (Action::Llm(_), Some(_)) => "llm, then approval",
+        (Action::Acp(_), None) => "acp",
+        (Action::Acp(_), Some(_)) => "acp, then approval",
         (Action::Synthetic, None) => "value",
     }
 }

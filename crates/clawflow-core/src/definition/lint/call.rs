@@ -34,8 +34,11 @@ impl Linter<'_> {
     /// The answer of a model is text: it is JSON for sure only with a schema.
     pub(super) fn answers(&mut self) {
         let definition = self.definition;
-        let free =
-            |step: &&StepDef| matches!(&step.action, Action::Llm(ask) if ask.schema.is_none());
+        let free = |step: &&StepDef| match &step.action {
+            Action::Llm(ask) => ask.schema.is_none(),
+            Action::Acp(ask) => ask.schema.is_none(),
+            _ => false,
+        };
         let free: HashSet<&str> =
             definition.all_steps().filter(free).map(|step| step.id.as_str()).collect();
         if free.is_empty() {
@@ -59,7 +62,8 @@ impl Linter<'_> {
             }
             let span = self.source.find(span, &reference.to_string());
             let message = format!("`{reference}` is there only if the model happens to write JSON");
-            let hint = format!("give `llm` of step `{}` a `schema`, or use `stdout`", reference.id);
+            let hint =
+                format!("give the question of step `{}` a `schema`, or use `stdout`", reference.id);
             self.find(span, "free_answer", message, &hint);
         }
     }

@@ -87,7 +87,7 @@ fn described(schema: &Value, place: &str) -> Map<String, Value> {
 #[test]
 fn every_key_of_the_reader_is_in_the_schema() {
     // The name of a table in keys.rs, its keys, where the schema has them.
-    let tables: [(&str, &[&str], &str); 16] = [
+    let tables: [(&str, &[&str], &str); 18] = [
         ("FLOW", &keys::FLOW, ""),
         ("STEP", &keys::STEP, "step"),
         ("RETRY", &keys::RETRY, "retry"),
@@ -99,6 +99,8 @@ fn every_key_of_the_reader_is_in_the_schema() {
         ("SECRET", &keys::SECRET, "secret"),
         ("EXPECT", &keys::EXPECT, "expect"),
         ("LLM", &keys::LLM, "llm"),
+        ("ACP", &keys::ACP, "acp"),
+        ("MCP_SERVER", &keys::MCP_SERVER, "mcpServer"),
         ("CHILD_FLOW", &keys::CHILD_FLOW, "childFlow"),
         ("COMPENSATE", &keys::COMPENSATE, "compensate"),
         ("PARALLEL", &keys::PARALLEL, "parallel"),

@@ -24,7 +24,7 @@ fn unknown_keys_are_warnings_and_later_ones_are_still_refused() {
     let flow = parse_lobster("steps: [{ id: a, run: x, tiemout: 3 }]\ntitle: y\n").unwrap();
     assert_eq!(flow.warnings.len(), 2);
     assert!(flow.warnings[0].to_string().contains("unknown key `tiemout`"));
-    for key in ["subagent: x", "acp: {}"] {
+    for key in ["subagent: x", "deliver: {}"] {
         let error = parse_lobster(&format!("steps: [{{ id: a, {key} }}]")).unwrap_err();
         assert!(error.contains("is not supported yet"), "{error}");
         assert!(!error.contains("does nothing"), "{error}");

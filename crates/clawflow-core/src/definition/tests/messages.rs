@@ -102,16 +102,16 @@ fn keys_of_a_later_release_are_refused_and_named() {
 budget: 3
 steps:
   - id: b
-    acp: { agent: claude }
+    subagent: { agent: claude }
 ";
     assert_snapshot!(errors(text), @"
     t.flow.yaml:1:1: `budget` is not supported yet
       1 | budget: 3
         | ^^^^^^
     hint: it belongs to a later release and is refused rather than ignored
-    t.flow.yaml:4:5: `acp` is not supported yet
-      4 |     acp: { agent: claude }
-        |     ^^^
+    t.flow.yaml:4:5: `subagent` is not supported yet
+      4 |     subagent: { agent: claude }
+        |     ^^^^^^^^
     hint: it belongs to a later release and is refused rather than ignored
     ");
 }

@@ -151,7 +151,7 @@ fn a_child_that_cannot_be_is_refused() {
         argv: argv.iter().map(|arg| (*arg).to_owned()).collect(),
         cwd: cwd.to_owned(),
         env: env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-        timeout_ms: None,
+        ..TaskCommand::default()
     };
     let cli = || NewChild::new(Runtime::Cli, "x");
     let mut w = Code::new();

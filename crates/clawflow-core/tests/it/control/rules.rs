@@ -105,6 +105,7 @@ pub(crate) fn starts(was: &ControlState, now: &ControlState, effects: &[Effect])
             }
             Effect::Awaits(_) => panic!("code asks for its signals itself"),
             Effect::Child { .. } => panic!("code makes its child flows itself"),
+            Effect::Told(_) => panic!("no agent of it asks"),
             Effect::Timer => {}
         }
     }

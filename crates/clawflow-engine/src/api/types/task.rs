@@ -2,6 +2,7 @@
 
 use crate::retention::Retention;
 use clawflow_core::Millis;
+use clawflow_core::acp::AcpRequest;
 use clawflow_core::flow::NotifyPolicy;
 use clawflow_core::ids::TaskId;
 use clawflow_core::task::{Exit, Runtime, Task, TaskStatus, TerminalOutcome, Usage};
@@ -86,8 +87,11 @@ record!(
     /// Runs a command as a task of its own.
     #[derive(Default)]
     TaskRunRequest {
-        /// Program and arguments.
+        /// Program and arguments; empty where an agent is asked.
         argv: Vec<String>,
+        /// What a coding agent is asked, in place of a program.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acp: Option<AcpRequest>,
         /// Its directory; absolute.
         cwd: String,
         /// Its environment.

@@ -163,7 +163,7 @@ create table wait (
     owner_key text not null,
     version integer not null check (version >= 0),
     kind text not null check (kind in (
-        'task', 'timer', 'event', 'approval', 'input', 'flow', 'in_doubt'
+        'task', 'timer', 'event', 'approval', 'input', 'flow', 'permission', 'in_doubt'
     )),
     target text,
     event_key text,

@@ -10,7 +10,8 @@ use crate::open::{Opened, Want, open};
 use clawflow_core::Millis;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::WaitId;
-use clawflow_core::task::TaskStatus;
+use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::wait::{WaitKind, WaitState};
 use clawflow_engine::api::{
     ApiError, FlowAdopt, FlowAnswer, FlowAnswerRequest, FlowChild, FlowRef, FlowRun,
     FlowRunRequest, FlowView, FlowWait, FlowWaitRequest, FlowWaitResponse,
@@ -219,7 +220,7 @@ impl Follower<'_> {
         }
         let asks = self.gates.look(&news.view, &self.show);
         let below = |child: &FlowChild| child.status == FlowStatus::Running;
-        let idle = news.view.task_summary.active == 0 && !news.view.children.iter().any(below);
+        let idle = only_asks(&news.view) && !news.view.children.iter().any(below);
         let flow = &news.view.flow;
         let runs = news.view.tasks.iter().any(|task| task.status == TaskStatus::Running);
         let held = flow.paused_at.filter(|_| !runs && flow.cancel_requested_at.is_none());
@@ -322,4 +323,18 @@ fn interrupted() -> Result<impl Future<Output = ()>, CliError> {
 pub(crate) fn person() -> String {
     let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
     user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "operator".to_owned())
+}
+
+/// Whether nothing is at work but agents that wait for a permission.
+fn only_asks(view: &FlowView) -> bool {
+    let asking = |task: &Task| {
+        view.waits.iter().any(|wait| {
+            wait.kind == WaitKind::Permission
+                && wait.state == WaitState::Open
+                && wait.step_id.is_some()
+                && wait.step_id == task.step_id
+        })
+    };
+    let mut active = view.tasks.iter().filter(|task| !task.status.is_terminal());
+    view.task_summary.active == 0 || active.all(asking)
 }

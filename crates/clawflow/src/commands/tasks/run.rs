@@ -7,6 +7,7 @@ use crate::commands::client::Client;
 use crate::commands::run::chosen_env;
 use crate::open::Want;
 use clap::Args;
+use clawflow_core::acp::{AcpRequest, Policy};
 use clawflow_core::task::{Task, TaskStatus};
 use clawflow_engine::api::{TaskRef, TaskRun, TaskRunRequest, TaskShow};
 use std::path::PathBuf;
@@ -15,7 +16,10 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 With --wait the task's output is copied to standard output, and the exit code is 0 when it
-succeeded and 1 when it did not. Without a gateway, --wait runs it in the foreground.")]
+succeeded and 1 when it did not. Without a gateway, --wait runs it in the foreground.
+
+An agent (see clawflow agents) may look at things; what else it asks permission for is refused
+unless a --permission allows it. Its answer is printed with --wait, and kept with the task.")]
 pub(crate) struct RunArgs {
     /// a short name for it
     #[arg(long, value_name = "LABEL")]
@@ -35,7 +39,22 @@ pub(crate) struct RunArgs {
     /// its directory [default: the current one]
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
-    /// the program and its arguments
+    /// ask this coding agent; what follows is the prompt
+    #[arg(long, value_name = "AGENT")]
+    acp: Option<String>,
+    /// the agent's mode
+    #[arg(long, value_name = "MODE", requires = "acp")]
+    mode: Option<String>,
+    /// the agent's model
+    #[arg(long, value_name = "MODEL", requires = "acp")]
+    model: Option<String>,
+    /// a file to point the agent to; may be given again
+    #[arg(long = "file", value_name = "PATH", requires = "acp")]
+    files: Vec<String>,
+    /// a rule such as "allow edit src/*" for what the agent asks permission for; may be given again
+    #[arg(long = "permission", value_name = "RULE", requires = "acp")]
+    permissions: Vec<String>,
+    /// the program and its arguments, or the prompt
     #[arg(
         value_name = "CMD",
         required = true,
@@ -47,13 +66,14 @@ pub(crate) struct RunArgs {
 
 /// Runs it.
 pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
-    let wait = args.wait;
+    let (wait, agent) = (args.wait, args.acp.is_some());
     let request = request(ctx, args)?;
     let client = match wait {
         true => Client::open_for(ctx, Want::ForegroundRun).await?,
         false => Client::at_gateway(ctx, "add --wait, or start a gateway after it").await?,
     };
     let ran = match client.call::<TaskRun>(&request).await {
+        Ok(task) if wait && agent => answered(ctx, &client, task).await,
         Ok(task) if wait => at_end(ctx, &client, task).await,
         other => other,
     };
@@ -80,8 +100,26 @@ pub(super) fn told(ctx: &Ctx, task: &Task, wait: bool) -> Result<Exit, CliError>
 }
 
 fn request(ctx: &Ctx, args: RunArgs) -> Result<TaskRunRequest, CliError> {
+    let acp = match args.acp {
+        None => None,
+        Some(agent) => {
+            let rules = Some(args.permissions).filter(|rules| !rules.is_empty());
+            let rules = rules.map(|rules| Policy::parse(&rules)).transpose();
+            Some(AcpRequest {
+                agent,
+                prompt: args.argv.join(" "),
+                files: args.files,
+                mode: args.mode,
+                model: args.model,
+                permissions: rules.map_err(CliError::usage)?,
+                anywhere: args.cwd.is_none(),
+                ..AcpRequest::default()
+            })
+        }
+    };
     Ok(TaskRunRequest {
-        argv: args.argv,
+        argv: if acp.is_some() { Vec::new() } else { args.argv },
+        acp,
         cwd: chosen_dir(ctx, args.cwd)?,
         env: chosen_env(ctx, &args.env)?,
         label: args.label,
@@ -101,6 +139,19 @@ pub(in crate::commands) fn chosen_dir(ctx: &Ctx, dir: Option<PathBuf>) -> Result
     }
     let not_utf8 = |path: PathBuf| CliError::usage(format!("{} is not UTF-8", path.display()));
     cwd.into_os_string().into_string().map_err(|path| not_utf8(path.into()))
+}
+
+/// The task of an agent once it has ended; its answer is printed then.
+async fn answered(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliError> {
+    if !ctx.mode.json {
+        ctx.mode.note(&format!("task {}", task.task_id));
+    }
+    drain(client, &task).await?;
+    let task = client.call::<TaskShow>(&TaskRef { task: task.task_id.0 }).await?;
+    if let (Some(answer), false) = (&task.answer, ctx.mode.json) {
+        ctx.mode.print(&format!("{}\n", answer.trim_end()))?;
+    }
+    Ok(task)
 }
 
 /// The task once it has ended; its output is copied meanwhile.

@@ -1,0 +1,373 @@
+//! A conversation with an agent: what it says in, what it is to be told out.
+//!
+//! Purpose: the client's side of the protocol, from `initialize` to the end of the turn. Use:
+//! [`Talk::begin`], then [`Talk::hear`] for each line that the agent says, and the other methods for
+//! what else happens; each gives [`Act`]s in their order. Every message has a key that is its own, and
+//! messages follow from what was heard before: whoever hears all of it again knows where the
+//! conversation stands, and by the keys of what was said already, what has yet to be said.
+//! Limits: those of `limits`. Failure: an agent that does not keep to the protocol never breaks the
+//! conversation; what is of no use is counted, and told with the outcome.
+
+mod asked;
+mod opening;
+mod outcome;
+mod turn;
+
+#[cfg(test)]
+mod tests;
+
+use super::limits::REPEATED_CHARS;
+use super::policy::Policy;
+use super::request::AcpRequest;
+use super::tools::Tools;
+use super::wire::{self, Heard};
+use crate::definition::Schema;
+use crate::limits::cut;
+use crate::step::StepError;
+use crate::task::Usage;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use asked::{AskedFor, FileRequest};
+pub use outcome::{AgentEnd, End};
+
+/// What the conversation is about.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is asked.
+    pub request: AcpRequest,
+    /// The rules for permissions.
+    pub policy: Policy,
+    /// Where the agent works, absolute.
+    pub cwd: String,
+    /// How it logs in, where it wants that.
+    pub auth: Option<String>,
+    /// Bytes of its answer that are kept.
+    pub text_max: usize,
+}
+
+/// Something to do, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Tell the agent this line, unless the one with this key was said.
+    Say {
+        /// What makes it the same message.
+        key: String,
+        /// The line, without its end.
+        line: String,
+    },
+    /// Put the session on record, and then call [`Talk::saved`]: nothing is asked of the agent
+    /// before.
+    Save(String),
+    /// Have a person decide, and then call [`Talk::answer`].
+    Ask(AskedFor),
+    /// Read or write a file, and then call [`Talk::file_done`].
+    File(FileRequest),
+}
+
+/// Why it was broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Somebody wants it stopped.
+    Cancelled,
+    /// Its time is over.
+    TimedOut,
+}
+
+/// The request that the agent has yet to answer: there is never more than one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    Initialize,
+    Authenticate,
+    /// For a session; whether it is one that was there before, and tells its history.
+    Session {
+        loads: bool,
+    },
+    Mode,
+    Model,
+    Prompt,
+}
+
+/// What the agent said that it can do.
+#[derive(Clone, Debug, Default)]
+struct Can {
+    version: u64,
+    resume: bool,
+    load: bool,
+    logins: Vec<String>,
+}
+
+/// What was of no use.
+#[derive(Clone, Debug, Default)]
+struct Oddities {
+    counts: BTreeMap<&'static str, u64>,
+    first: Option<String>,
+}
+
+/// The conversation.
+#[derive(Clone, Debug)]
+pub struct Talk {
+    plan: Plan,
+    schema: Option<Schema>,
+    can: Can,
+    waits: Option<(u64, Waits)>,
+    next_id: u64,
+    session: Option<String>,
+    /// What the session said about its modes and models.
+    offers: Value,
+    /// The prompt was sent.
+    prompted: bool,
+    /// Whether something was asked in the session before; where the agent does not tell, nobody
+    /// knows.
+    history: Option<bool>,
+    corrections: u64,
+    /// Parts of the answer: text between two uses of tools.
+    text: turn::Text,
+    tools: Tools,
+    progress: Option<String>,
+    tokens: Option<u64>,
+    cost: Option<f64>,
+    /// Requests of the agent that are not answered: those for a person, and those for files.
+    open: BTreeMap<String, Value>,
+    /// Options of those that wait for a person.
+    options: BTreeMap<String, Value>,
+    /// Requests that the agent has made.
+    asked: BTreeSet<String>,
+    oddities: Oddities,
+    stopping: Option<Why>,
+    end: Option<End>,
+    stop_reason: Option<String>,
+}
+
+impl Talk {
+    /// A conversation that has not begun.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        let schema = plan.request.schema.clone();
+        let schema = schema.map(|value| Schema::new(value, crate::definition::Dialect::Strict));
+        let (schema, end) = match schema.transpose() {
+            Ok(schema) => (schema, None),
+            Err(why) => (None, Some(End::Failed(StepError::new("schema", why)))),
+        };
+        Self {
+            corrections: plan.request.corrections,
+            plan,
+            schema,
+            can: Can::default(),
+            waits: None,
+            next_id: 0,
+            session: None,
+            offers: Value::Null,
+            prompted: false,
+            history: None,
+            text: turn::Text::default(),
+            tools: Tools::default(),
+            progress: None,
+            tokens: None,
+            cost: None,
+            open: BTreeMap::new(),
+            options: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            oddities: Oddities::default(),
+            stopping: None,
+            end,
+            stop_reason: None,
+        }
+    }
+
+    /// The first message.
+    pub fn begin(&mut self) -> Vec<Act> {
+        let mut acts = Vec::new();
+        if self.end.is_none() {
+            self.initialize(&mut acts);
+        }
+        acts
+    }
+
+    /// Takes in a line of what the agent says.
+    pub fn hear(&mut self, line: &[u8]) -> Vec<Act> {
+        let mut acts = Vec::new();
+        if line.trim_ascii().is_empty() {
+            return acts;
+        }
+        match wire::heard(line) {
+            Heard::Noise => self.odd("noise", line),
+            Heard::Notice { method, params } => match method.as_str() {
+                "session/update" => self.updated(&params, &mut acts),
+                _ => self.odd("unknown", method.as_bytes()),
+            },
+            Heard::Request { id, method, params } => self.asked(id, &method, &params, &mut acts),
+            Heard::Answer { id, result } => match self.waits {
+                Some((ours, what)) if id.as_u64() == Some(ours) => {
+                    self.waits = None;
+                    self.answered(what, result, &mut acts);
+                }
+                _ => self.odd("strays", line),
+            },
+        }
+        acts
+    }
+
+    /// Takes in that a line was too long to be read; `head` is its beginning.
+    pub fn hear_too_long(&mut self, head: &[u8]) {
+        let head = String::from_utf8_lossy(head);
+        // What only tells of something may be left out. An answer or a request may not.
+        if head.contains("\"session/update\"") {
+            return self.odd("too_long", head.as_bytes());
+        }
+        let max = super::limits::MESSAGE_BYTES_MAX;
+        let why = format!("the agent sent a message of more than {max} bytes");
+        self.fail("message_too_large", why);
+    }
+
+    /// Breaks it off: the agent is told if it is at work. The first reason stays.
+    pub fn stop(&mut self, why: Why) -> Vec<Act> {
+        let mut acts = Vec::new();
+        if self.end.is_some() || self.stopping.is_some() {
+            return acts;
+        }
+        self.stopping = Some(why);
+        self.give_up_asking(&mut acts);
+        match (&self.session, self.waits) {
+            (Some(session), Some((_, Waits::Prompt))) => {
+                let line = wire::notice("session/cancel", json!({ "sessionId": session }));
+                acts.push(Act::Say { key: "session/cancel".to_owned(), line });
+            }
+            // It was not asked to do anything.
+            _ => self.end = Some(End::Stopped(why)),
+        }
+        acts
+    }
+
+    /// It is known that the agent was told to break off, for this reason.
+    pub fn was_stopped(&mut self, why: Why) {
+        self.stopping = Some(why);
+    }
+
+    /// It is not known what was said; the agent may have been asked to do its work.
+    pub fn was_prompted(&mut self) {
+        self.prompted = true;
+    }
+
+    /// The agent's process has ended. `how` follows "the agent ended".
+    pub fn gone(&mut self, how: &str) {
+        if self.end.is_some() {
+            return;
+        }
+        self.end = Some(match self.stopping {
+            Some(why) => End::Stopped(why),
+            None if self.prompted => End::Lost(format!("the agent ended {how} during its turn")),
+            None => {
+                let why = format!("the agent ended {how} before it was asked anything");
+                End::Failed(StepError::new("agent", why))
+            }
+        });
+    }
+
+    /// It failed for a reason that this side knows.
+    pub fn fail(&mut self, code: &str, why: impl Into<String>) {
+        let failed = match self.stopping {
+            Some(why) => End::Stopped(why),
+            None => End::Failed(StepError::new(code, why)),
+        };
+        self.end.get_or_insert(failed);
+        self.waits = None;
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Whether the agent was asked to do its work.
+    #[must_use]
+    pub fn is_prompted(&self) -> bool {
+        self.prompted
+    }
+
+    /// Whether it is being broken off.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
+    }
+
+    /// Whether a person is asked something.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        !self.options.is_empty()
+    }
+
+    /// The newest line of progress, once.
+    pub fn take_progress(&mut self) -> Option<String> {
+        self.progress.take()
+    }
+
+    /// What it came to. Of one that is not over yet: that it is lost.
+    #[must_use]
+    pub fn outcome(&self) -> AgentEnd {
+        let lost = || End::Lost("the conversation was broken off".to_owned());
+        let used = |total: f64| (total - self.plan.request.cost_before.unwrap_or(0.0)).max(0.0);
+        let usage = Usage {
+            tokens: self.tokens,
+            cost_usd: self.cost.map(used),
+            tool_calls: (self.tools.count > 0).then_some(self.tools.count),
+        };
+        AgentEnd {
+            end: self.end.clone().unwrap_or_else(lost),
+            text: self.text.last(),
+            truncated: self.text.truncated,
+            usage: (usage != Usage::default()).then_some(usage),
+            session_cost: self.cost,
+            on_stop: self.plan.request.on_stop,
+            notes: self.notes(),
+        }
+    }
+
+    fn notes(&self) -> Value {
+        let mut notes = json!({});
+        if let Some(reason) = &self.stop_reason {
+            notes["stopReason"] = json!(reason);
+        }
+        if let Some(session) = &self.session {
+            notes["session"] = json!(session);
+        }
+        if !self.oddities.counts.is_empty() {
+            notes["oddities"] = json!(self.oddities.counts);
+            notes["firstOddity"] = json!(self.oddities.first);
+        }
+        notes
+    }
+
+    fn odd(&mut self, what: &'static str, said: &[u8]) {
+        *self.oddities.counts.entry(what).or_default() += 1;
+        if self.oddities.first.is_none() {
+            let said = String::from_utf8_lossy(&said[..said.len().min(4 * REPEATED_CHARS)]);
+            self.oddities.first = Some(format!("{what}: {}", cut(said.trim(), REPEATED_CHARS)));
+        }
+    }
+
+    /// Asks the agent something. Nothing else is asked until it has answered.
+    fn request(&mut self, what: Waits, method: &str, params: Value, acts: &mut Vec<Act>) {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.waits = Some((id, what));
+        let key = wire::request_key(&json!(id));
+        acts.push(Act::Say { key, line: wire::request(id, method, params) });
+    }
+
+    fn answered(&mut self, what: Waits, result: Result<Value, (i64, String)>, acts: &mut Vec<Act>) {
+        match (what, result) {
+            (Waits::Prompt, result) => self.turn_ended(result, acts),
+            // It was stopped before it was asked anything.
+            _ if self.end.is_some() => {}
+            (Waits::Initialize, Ok(said)) => self.initialized(&said, acts),
+            (Waits::Authenticate, Ok(_)) => self.open_session(acts),
+            (Waits::Session { loads }, Ok(said)) => self.session_opened(loads, said, acts),
+            (Waits::Mode, Ok(_)) => self.set_model(acts),
+            (Waits::Model, Ok(_)) => self.prompt(acts),
+            (Waits::Session { .. }, Err((wire::AUTH_REQUIRED, why))) => self.log_in(&why, acts),
+            (what, Err((code, why))) => self.refused(what, code, &why),
+        }
+    }
+}

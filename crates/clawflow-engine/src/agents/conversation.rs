@@ -1,0 +1,241 @@
+//! One conversation at work: the law of it between its two files, the ledger and people.
+
+use super::files;
+use super::logs::{Ear, Mouth, Said};
+use super::plan::Prepared;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::held::OfFile;
+use crate::runtime::Attempt;
+use crate::shim::fail::PathError;
+use clawflow_core::acp::{Act, AskedFor, TOLD_BYTES_MAX, Talk, Why};
+use clawflow_core::drive::{self, Ctx, FlowState};
+use clawflow_core::ids::FlowId;
+use clawflow_core::wait::{Wait, WaitState};
+use std::collections::VecDeque;
+use std::path::Path;
+
+/// What the agent is told to break off its turn.
+const CANCEL: &str = "session/cancel";
+
+/// A conversation and where it stands.
+pub(super) struct Conversation {
+    pub(super) talk: Talk,
+    engine: Engine,
+    attempt: Attempt,
+    cwd: String,
+    ear: Ear,
+    mouth: Mouth,
+    /// Requests that wait for a person, by their keys.
+    asks: Vec<String>,
+    /// The flow of the step that it is an attempt of.
+    flow_id: Option<FlowId>,
+    begun: bool,
+    /// What was heard and not taken in, and what is to be done, in their order.
+    heard: VecDeque<Said>,
+    acts: VecDeque<Act>,
+}
+
+impl Conversation {
+    /// Reads all that was said before; nothing is said meanwhile.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub(super) fn open(
+        engine: &Engine,
+        attempt: &Attempt,
+        (dir, prepared): (&Path, &Prepared),
+        cancelled: bool,
+    ) -> Result<Self, PathError> {
+        let mouth = Mouth::open(dir)?;
+        let mut talk = Talk::new(prepared.plan.clone());
+        if mouth.told(CANCEL) {
+            talk.was_stopped(if cancelled { Why::Cancelled } else { Why::TimedOut });
+        }
+        Ok(Self {
+            talk,
+            engine: engine.clone(),
+            attempt: attempt.clone(),
+            cwd: prepared.plan.cwd.clone(),
+            ear: Ear::new(dir),
+            mouth,
+            asks: Vec::new(),
+            flow_id: attempt.flow_id.clone().filter(|_| prepared.in_step),
+            begun: false,
+            heard: VecDeque::new(),
+            acts: VecDeque::new(),
+        })
+    }
+
+    /// Begins, or goes on: takes in what the agent has said since. Says whether it was told something.
+    pub(super) async fn listen(&mut self) -> Result<bool, PathError> {
+        self.work().await
+    }
+
+    /// Hears all that was said, where nothing can be told any more.
+    pub(super) fn hear_all(&mut self) -> Result<(), PathError> {
+        let mut acts: VecDeque<Act> = self.talk.begin().into();
+        loop {
+            let said = self.ear.read()?;
+            if said.is_empty() && acts.is_empty() {
+                return Ok(());
+            }
+            for said in said {
+                match said {
+                    Said::Line(line) => acts.extend(self.talk.hear(&line)),
+                    Said::TooLong(head) => self.talk.hear_too_long(&head),
+                }
+                while let Some(act) = acts.pop_front() {
+                    if let Act::Save(_) = act {
+                        acts.extend(self.talk.saved());
+                    }
+                }
+            }
+            acts.clear();
+        }
+    }
+
+    /// Breaks it off.
+    pub(super) async fn stop(&mut self, why: Why) -> Result<bool, PathError> {
+        let acts = self.talk.stop(why);
+        self.acts.extend(acts);
+        self.work().await
+    }
+
+    /// Looks whether people have answered.
+    pub(super) async fn look_for_answers(&mut self) -> Result<bool, PathError> {
+        for key in std::mem::take(&mut self.asks) {
+            self.look_for(key);
+        }
+        self.work().await
+    }
+
+    /// Does what is to be done, and hears what there is to hear. What a failing disk breaks off is
+    /// gone on with by the next call.
+    async fn work(&mut self) -> Result<bool, PathError> {
+        let mut told = false;
+        if !self.begun {
+            // Before anything is heard: it would be an answer to nothing.
+            self.begun = true;
+            self.acts.extend(self.talk.begin());
+        }
+        loop {
+            while let Some(act) = self.acts.pop_front() {
+                match self.carry_out(&act).await {
+                    Ok(said) => told |= said,
+                    Err(error) => {
+                        self.acts.push_front(act);
+                        return Err(error);
+                    }
+                }
+            }
+            let acts = match self.heard.pop_front() {
+                Some(Said::Line(line)) => self.talk.hear(&line),
+                Some(Said::TooLong(head)) => {
+                    self.talk.hear_too_long(&head);
+                    Vec::new()
+                }
+                None => {
+                    self.heard.extend(self.ear.read()?);
+                    if self.heard.is_empty() {
+                        return Ok(told);
+                    }
+                    // Other conversations go on meanwhile.
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+            };
+            self.acts.extend(acts);
+        }
+    }
+
+    /// Carries out what the conversation wants. Says whether the agent was told something.
+    async fn carry_out(&mut self, act: &Act) -> Result<bool, PathError> {
+        match act {
+            Act::Say { key, line } => {
+                let told = self.mouth.tell(key, line)?;
+                if self.mouth.bytes > TOLD_BYTES_MAX {
+                    let why = format!("it was told more than {TOLD_BYTES_MAX} bytes");
+                    self.talk.fail("agent", why);
+                }
+                return Ok(told);
+            }
+            Act::Save(session) => {
+                let next = self.talk.saved();
+                // What follows was said: then it was on record before.
+                let was = matches!(next.first(),
+                    Some(Act::Say { key, .. }) if self.mouth.told(key));
+                if was || self.save(session.clone()).await {
+                    self.acts.extend(next);
+                } else {
+                    self.talk.fail("agent", "its session could not be put on record");
+                }
+            }
+            Act::Ask(asked) if self.mouth.told(&asked.key) => self.talk.settled(&asked.key),
+            Act::Ask(asked) => match self.ask(asked).await {
+                true => self.look_for(asked.key.clone()),
+                false => self.acts.extend(self.talk.answer(&asked.key, false)),
+            },
+            Act::File(request) if self.mouth.told(&request.key) => self.talk.settled(&request.key),
+            Act::File(request) => {
+                let done = files::serve(&self.cwd, request);
+                self.acts.extend(self.talk.file_done(&request.key, done));
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes in the answer to a request, or waits for it.
+    fn look_for(&mut self, key: String) {
+        match self.answer_of(&key) {
+            Some(yes) => self.acts.extend(self.talk.answer(&key, yes)),
+            None => self.asks.push(key),
+        }
+    }
+
+    /// Puts the session on record; a task without a flow has no further attempt.
+    async fn save(&self, session: String) -> bool {
+        let Some(flow_id) = &self.flow_id else { return true };
+        let (id, fence) = (self.attempt.task_id.clone(), self.attempt.fence);
+        let put = move |state: &FlowState, ctx: &mut Ctx<'_>| {
+            drive::agent_session(state, ctx, &id, fence, &session)
+        };
+        self.noted(self.engine.decide_surely(flow_id, OfFile(put)).await.map(drop))
+    }
+
+    /// Asks a person; `false` if nobody can be asked.
+    async fn ask(&self, asked: &AskedFor) -> bool {
+        let Some(flow_id) = &self.flow_id else { return false };
+        let (id, fence, asked) = (self.attempt.task_id.clone(), self.attempt.fence, asked.clone());
+        let ask = move |state: &FlowState, ctx: &mut Ctx<'_>| {
+            drive::ask_permission(state, ctx, &id, fence, &asked)
+        };
+        self.noted(self.engine.decide_surely(flow_id, OfFile(ask)).await.map(drop))
+    }
+
+    fn noted(&self, done: Result<(), EngineError>) -> bool {
+        if let Err(error) = &done {
+            tracing::warn!(task_id = %self.attempt.task_id, %error, "not on record");
+        }
+        done.is_ok()
+    }
+
+    /// What a person has said; `None` as long as nobody has.
+    fn answer_of(&self, key: &str) -> Option<bool> {
+        let target = drive::permission_target(&self.attempt.task_id, self.attempt.fence, key);
+        let wait = self.waits().into_iter().find(|wait| wait.target.as_ref() == Some(&target))?;
+        match wait.state {
+            WaitState::Open => None,
+            _ => Some(wait.answer.is_some_and(|answer| answer["approved"] == true)),
+        }
+    }
+
+    /// What its agent has asked people.
+    pub(super) fn waits(&self) -> Vec<Wait> {
+        let Some(flow_id) = &self.flow_id else { return Vec::new() };
+        let mut waits = self.engine.inner.store.waits(flow_id).unwrap_or_default();
+        let begin = drive::permission_target(&self.attempt.task_id, self.attempt.fence, "");
+        waits.retain(|wait| wait.target.as_ref().is_some_and(|target| target.starts_with(&begin)));
+        waits
+    }
+}

@@ -1,0 +1,154 @@
+//! What an attempt of an agent needs: its program, and what the conversation is about.
+
+use crate::engine::Engine;
+use crate::supervise::RunSpec;
+use clawflow_core::acp::{
+    AcpRequest, Act, AgentConfig, McpServer, Plan, Policy, SAID_BYTES_MAX, Talk, agent as agent_of,
+};
+use clawflow_core::drive;
+use clawflow_core::task::{Task, TaskCommand};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// How long a turn may take where nobody says.
+const TURN_MS_DEFAULT: u64 = 60 * 60 * 1000;
+
+/// An attempt of an agent, ready to begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    pub(crate) plan: Plan,
+    /// Limit of its work, in milliseconds; the time in which a person is asked does not count.
+    pub(crate) timeout_ms: u64,
+    /// Whether it is an attempt of a step: the flow has people to ask, and a further attempt.
+    pub(super) in_step: bool,
+    argv: Vec<String>,
+    env: BTreeMap<String, String>,
+}
+
+impl Prepared {
+    /// By the request of a command and the configuration of its agent. `in_step`: it is an
+    /// attempt of a step; `runs`: it was started before.
+    ///
+    /// # Errors
+    /// A sentence on why there can be no such attempt.
+    pub(crate) fn new(
+        engine: &Engine,
+        command: TaskCommand,
+        (in_step, runs): (bool, bool),
+    ) -> Result<Self, String> {
+        let Some(mut request) = command.acp else { return Err("it asks no agent".to_owned()) };
+        let settings = &engine.inner.settings;
+        let name = &request.agent;
+        let agent = agent_of(&settings.agents, name).filter(|agent| !agent.command.is_empty());
+        let agent = match agent {
+            Some(agent) => agent,
+            // It runs already; the configuration has changed since.
+            None if runs => AgentConfig::default(),
+            None => return Err(format!("there is no agent `{name}`: see `clawflow agents`")),
+        };
+        let usual = if in_step { Policy::reads() } else { Policy::reads_only() };
+        let policy = request.permissions.clone().or(agent.permissions).unwrap_or(usual);
+        if !in_step && !runs && policy.may_ask() {
+            return Err("its rules ask a person, and without a flow there is nobody to ask; end \
+                        them with `reject` or `allow`"
+                .to_owned());
+        }
+        let mut env = command.env;
+        for given in &agent.env {
+            match given.split_once('=') {
+                Some((name, value)) => drop(env.insert(name.to_owned(), value.to_owned())),
+                None => {
+                    let value = std::env::var(given).ok();
+                    env.extend(value.map(|value| (given.clone(), value)));
+                }
+            }
+        }
+        let cwd = match agent.cwd.filter(|_| request.anywhere) {
+            Some(cwd) => cwd,
+            None => command.cwd,
+        };
+        request.mode = request.mode.or(agent.mode);
+        request.model = request.model.or(agent.model);
+        let own = engine.inner.supervisor.shim_exe().to_string_lossy().into_owned();
+        for server in &mut request.mcp {
+            if server.name == McpServer::OWN && server.command.is_empty() {
+                server.command = vec![own.clone(), "mcp".to_owned()];
+                let home = settings.home.display().to_string();
+                server.env.insert("CLAWFLOW_HOME".to_owned(), home);
+            }
+        }
+        Ok(Self {
+            plan: Plan {
+                request: *request,
+                policy,
+                cwd,
+                auth: agent.auth,
+                text_max: usize::try_from(settings.stdout_bytes).unwrap_or(usize::MAX),
+            },
+            timeout_ms: command.timeout_ms.or(agent.timeout_ms).unwrap_or(TURN_MS_DEFAULT),
+            in_step,
+            argv: agent.command,
+            env,
+        })
+    }
+
+    /// What the shim runs, and the first line that the agent is told.
+    pub(crate) fn spec(&self, engine: &Engine, task: &str, fence: u64) -> (RunSpec, Vec<u8>) {
+        let settings = &engine.inner.settings;
+        let spec = RunSpec {
+            task: task.to_owned(),
+            fence,
+            argv: self.argv.clone(),
+            cwd: PathBuf::from(&self.plan.cwd),
+            env: self.env.clone(),
+            // The conversation has its own, so that the agent is told first.
+            timeout_ms: None,
+            grace_ms: settings.grace_ms,
+            log_cap_bytes: settings.log_bytes.max(SAID_BYTES_MAX),
+            talks: true,
+        };
+        let mut first = Vec::new();
+        for act in Talk::new(self.plan.clone()).begin() {
+            if let Act::Say { line, .. } = act {
+                first.extend_from_slice(line.as_bytes());
+                first.push(b'\n');
+            }
+        }
+        (spec, first)
+    }
+}
+
+impl Engine {
+    /// Refuses what cannot be asked of an agent without a flow.
+    ///
+    /// # Errors
+    /// A sentence on why.
+    pub(crate) fn check_agent(&self, request: &AcpRequest) -> Result<(), String> {
+        let acp = Some(Box::new(request.clone()));
+        let command = TaskCommand { acp, ..TaskCommand::default() };
+        Prepared::new(self, command, (false, false)).map(drop)
+    }
+
+    /// What a recorded attempt of an agent was started with; `None` for any other attempt.
+    ///
+    /// # Errors
+    /// A sentence on why that cannot be told now.
+    pub(crate) fn prepared(&self, task: &Task) -> Result<Option<Prepared>, String> {
+        let command = match (&task.parent_flow_id, &task.command) {
+            (_, Some(command)) => command.clone(),
+            (None, None) => return Ok(None),
+            (Some(flow_id), None) => {
+                let held = self.load(flow_id).map_err(|error| error.to_string())?;
+                let crate::held::Held::File(state) = held else { return Ok(None) };
+                match drive::launch(&state, &task.task_id) {
+                    Some(Ok(launch)) => launch.command,
+                    _ => return Ok(None),
+                }
+            }
+        };
+        if command.acp.is_none() {
+            return Ok(None);
+        }
+        Prepared::new(self, command, (task.step_id.is_some(), true)).map(Some)
+    }
+}

@@ -1,0 +1,263 @@
+//! The scripted agent: this test binary, started again. Each line of its prompt is something to do.
+//!
+//! `say TEXT`, `ask KIND WHAT`, `mark LINE` (to the file `marks`), `until FILE`, `end REASON`, `exit
+//! CODE`, `noise`, `strays`, `flood BYTES`, `long BYTES`, `hang` (until a cancel), `deaf`, `read PATH`,
+//! `write PATH`. `CAN` in its environment is what it can do with sessions, `VERSION` what it speaks.
+//! Where it is in a session it keeps in a file, so that another process of it can go on.
+
+use serde_json::{Value, json};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// The name of the test that is the agent.
+pub(super) const NAME: &str = "acp::agent::the_agent_does_what_it_is_told";
+
+/// As a test it is nothing; as an agent it serves until its input ends.
+#[test]
+fn the_agent_does_what_it_is_told() {
+    if std::env::var_os("SCRIPTED").is_none() {
+        return;
+    }
+    let (sender, told) = channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if let Ok(message) = serde_json::from_str::<Value>(&line) {
+                let _ = sender.send(message);
+            }
+        }
+    });
+    let mut agent = Agent { told, cancelled: false, next: 1000 };
+    while let Ok(message) = agent.told.recv() {
+        agent.serve(&message);
+    }
+    // Not by way of the test's report, which is no message.
+    std::process::exit(0);
+}
+
+struct Agent {
+    told: Receiver<Value>,
+    cancelled: bool,
+    next: u64,
+}
+
+fn send(message: &Value) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(format!("{message}\n").as_bytes());
+    let _ = out.flush();
+}
+
+fn append(file: &str, line: &str) {
+    let mut file = OpenOptions::new().create(true).append(true).open(file).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+fn env(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+fn update(update: Value) {
+    let params = json!({ "sessionId": "s1", "update": update });
+    send(&json!({ "jsonrpc": "2.0", "method": "session/update", "params": params }));
+}
+
+fn say(text: &str) {
+    let content = json!({ "type": "text", "text": text });
+    update(json!({ "sessionUpdate": "agent_message_chunk", "content": content }));
+}
+
+impl Agent {
+    fn serve(&mut self, message: &Value) {
+        let method = message["method"].as_str().unwrap_or_default();
+        let can = env("CAN");
+        let reply = |result: Value| send(&json!({ "id": message["id"], "result": result }));
+        match method {
+            "initialize" => {
+                append("heard", "initialize");
+                if env("VERSION") == "never" {
+                    return;
+                }
+                let version = env("VERSION").parse().unwrap_or(1);
+                let mut caps = json!({ "loadSession": can.contains("load") });
+                if can.contains("resume") {
+                    caps["sessionCapabilities"] = json!({ "resume": {} });
+                }
+                reply(json!({ "protocolVersion": version, "agentCapabilities": caps }));
+            }
+            "session/new" => {
+                append("heard", "session/new");
+                let modes = json!({ "currentModeId": "code",
+                    "availableModes": [{ "id": "code" }, { "id": "plan" }] });
+                reply(json!({ "sessionId": "s1", "modes": modes }));
+            }
+            "session/resume" | "session/load" => {
+                append("heard", method);
+                if can.contains("forgets") {
+                    let error = json!({ "code": -32002, "message": "no such session" });
+                    return send(&json!({ "id": message["id"], "error": error }));
+                }
+                if method == "session/load" && Path::new("session.json").exists() {
+                    update(json!({ "sessionUpdate": "user_message_chunk" }));
+                    say("what I said before");
+                }
+                reply(json!({}));
+            }
+            "session/set_mode" => {
+                append("heard", &format!("mode {}", message["params"]["modeId"]));
+                reply(json!({}));
+            }
+            "session/prompt" => self.turn(message),
+            "session/cancel" => self.cancelled = true,
+            _ => {}
+        }
+    }
+
+    fn turn(&mut self, message: &Value) {
+        let text = message["params"]["prompt"][0]["text"].as_str().unwrap_or_default();
+        append("heard", &format!("prompt {}", text.lines().next().unwrap_or_default()));
+        let kept = std::fs::read_to_string("session.json").unwrap_or_default();
+        let mut state = match serde_json::from_str::<Value>(&kept) {
+            Ok(state) if text.contains("interrupted") => state,
+            _ => json!({ "lines": text.lines().collect::<Vec<_>>(), "at": 0 }),
+        };
+        let lines = state["lines"].as_array().cloned().unwrap_or_default();
+        let mut reason = "end_turn".to_owned();
+        for at in state["at"].as_u64().unwrap_or(0)..lines.len() as u64 {
+            let line = lines[usize::try_from(at).unwrap()].as_str().unwrap_or_default().to_owned();
+            // A line that has begun is not begun again.
+            state["at"] = json!(at + 1);
+            std::fs::write("session.new", state.to_string()).unwrap();
+            std::fs::rename("session.new", "session.json").unwrap();
+            let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
+            match verb {
+                "end" => reason = rest.to_owned(),
+                _ => self.act(verb, rest),
+            }
+            if self.cancelled {
+                reason = "cancelled".to_owned();
+                break;
+            }
+        }
+        let usage = json!({ "inputTokens": 3, "outputTokens": 4, "totalTokens": 7 });
+        let result = json!({ "stopReason": reason, "usage": usage });
+        send(&json!({ "id": message["id"], "result": result }));
+    }
+
+    fn act(&mut self, verb: &str, rest: &str) {
+        match verb {
+            "say" => say(rest),
+            "mark" => append("marks", rest),
+            "until" => {
+                while !Path::new(rest).exists() && !self.cancelled {
+                    self.wait(Duration::from_millis(5));
+                }
+            }
+            "hang" => {
+                append("marks", "hangs");
+                while !self.cancelled {
+                    self.wait(Duration::from_secs(60));
+                }
+            }
+            "deaf" => {
+                append("marks", "hangs");
+                loop {
+                    std::thread::sleep(Duration::from_secs(60));
+                }
+            }
+            "exit" => std::process::exit(rest.parse().unwrap()),
+            "ask" => self.ask(rest),
+            "read" | "write" => self.file(verb, rest),
+            "noise" => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(b"npm WARN something\n\xff\xfe\n{\"half\":\n[1]\n").unwrap();
+            }
+            "strays" => {
+                send(&json!({ "id": 2, "result": { "stopReason": "end_turn" }, "x": 1 }));
+                send(&json!({ "id": 777, "result": {} }));
+                send(&json!({ "id": "t", "method": "terminal/create", "params": {} }));
+                let other = json!({ "sessionId": "other", "update": {} });
+                send(&json!({ "method": "session/update", "params": other }));
+            }
+            "flood" => {
+                let line = format!("{}\n", "x".repeat(1 << 20));
+                let mut out = std::io::stdout().lock();
+                for _ in 0..rest.parse::<u64>().unwrap() {
+                    out.write_all(line.as_bytes()).unwrap();
+                }
+            }
+            "long" => {
+                let long = "y".repeat(rest.parse().unwrap());
+                update(json!({ "sessionUpdate": "tool_call", "toolCallId": "t", "title": long }));
+            }
+            "answer" => {
+                let long = "z".repeat(rest.parse().unwrap());
+                send(&json!({ "id": 2, "result": { "stopReason": "end_turn", "z": long } }));
+            }
+            _ => panic!("the prompt says {verb}"),
+        }
+    }
+
+    /// Takes in what comes meanwhile; an answer to a request of ours is given back.
+    fn wait(&mut self, time: Duration) -> Option<Value> {
+        let message = self.told.recv_timeout(time).ok()?;
+        if message["method"] == "session/cancel" {
+            append("heard", "session/cancel");
+            self.cancelled = true;
+        }
+        message["method"].is_null().then_some(message)
+    }
+
+    fn request(&mut self, method: &str, params: Value) -> Value {
+        let id = self.next;
+        self.next += 1;
+        send(&json!({ "id": id, "method": method, "params": params }));
+        loop {
+            match self.wait(Duration::from_secs(60)) {
+                Some(answer) if answer["id"] == id => return answer,
+                _ => {}
+            }
+        }
+    }
+
+    fn ask(&mut self, rest: &str) {
+        let (kind, what) = rest.split_once(' ').unwrap();
+        let input = match kind {
+            "execute" => json!({ "command": what }),
+            _ => json!({ "path": what }),
+        };
+        let tool = json!({ "toolCallId": "t1", "kind": kind, "title": what, "rawInput": input });
+        let option = |id: &str, kind: &str| json!({ "optionId": id, "name": id, "kind": kind });
+        let options =
+            [option("1", "allow_always"), option("2", "allow_once"), option("3", "reject_once")];
+        let params = json!({ "sessionId": "s1", "toolCall": tool, "options": options });
+        append("marks", &format!("asks {what}"));
+        let answer = self.request("session/request_permission", params);
+        let outcome = &answer["result"]["outcome"];
+        let said = match outcome["optionId"].as_str() {
+            Some("2") => "allowed",
+            Some("3") => "refused",
+            _ => outcome["outcome"].as_str().unwrap_or("nothing"),
+        };
+        append("marks", &format!("{said} {what}"));
+        say(&format!("{said} {what}. "));
+        if said == "allowed" && kind == "execute" {
+            let status = std::process::Command::new("sh").arg("-c").arg(what).status();
+            append("marks", &format!("code {:?}", status.unwrap().code()));
+        }
+    }
+
+    fn file(&mut self, verb: &str, path: &str) {
+        let method = format!("fs/{verb}_text_file");
+        let params = json!({ "sessionId": "s1", "path": path, "content": "written" });
+        let answer = self.request(&method, params);
+        let said = answer["result"]["content"].as_str().unwrap_or("done").to_owned();
+        say(&answer["error"]["message"].as_str().map_or(said, |why| format!("not: {why}")));
+    }
+}
+
+/// A file of the agent's directory.
+pub(super) fn touch(dir: &Path, name: &str) {
+    File::create(dir.join(name)).unwrap();
+}

@@ -1,0 +1,125 @@
+//! Turns that come to their end.
+
+use super::{agent_notes, error_of, flow, heard, home_with, served};
+use crate::scenes_support::{stdout_of, step_of, task_of, until};
+use clawflow_core::flow::FlowStatus;
+use clawflow_core::step::StepStatus;
+use clawflow_core::task::{Exit, Runtime, TaskStatus};
+use clawflow_engine::api::SettleHow;
+use serde_json::json;
+
+#[test]
+fn an_agents_answer_is_the_steps_result() {
+    let home = served("");
+    let file = "steps:
+  - id: work
+    acp: { agent: mine, prompt: \"mark it\\nsay {\\\"n\\\":3}\", mode: plan, schema: { type: object } }
+  - { id: after, argv: [echo, $work.json.n] }
+";
+    let id = home.flow("k", file);
+    let view = home.ends(&id, FlowStatus::Succeeded);
+    assert_eq!(
+        (stdout_of(&view, "work").as_str(), stdout_of(&view, "after").as_str()),
+        ("{\"n\":3}", "3\n")
+    );
+    let task = task_of(&view, "work");
+    assert_eq!((task.runtime, task.agent_id.as_deref()), (Runtime::Acp, Some("mine")));
+    assert_eq!(task.exit, Some(Exit::StopReason("end_turn".to_owned())));
+    assert_eq!(task.usage.as_ref().unwrap().tokens, Some(7));
+    assert_eq!(heard(&home), ["initialize", "session/new", "mode \"plan\"", "prompt mark it"]);
+    assert_eq!(agent_notes(&home, &id)["stopReason"], "end_turn");
+    until("nothing to be left", || home.left().is_empty().then_some(()));
+}
+
+#[test]
+fn a_text_of_the_agent_is_progress_and_not_executed() {
+    let home = served("");
+    let lines = ["say $(touch owned) `touch owned`", "until go", "say done"];
+    let id = home.flow("k", &flow(&lines, "", ""));
+    home.wait(&id, |view| {
+        task_of(view, "work").progress_summary.as_deref() == Some("$(touch owned) `touch owned`")
+    });
+    super::agent::touch(home.path(), "go");
+    let view = home.ends(&id, FlowStatus::Succeeded);
+    assert_eq!(stdout_of(&view, "work"), "$(touch owned) `touch owned`done");
+    assert!(!home.path().join("owned").exists());
+}
+
+#[test]
+fn an_agent_that_stops_early_fails_the_step_or_blocks_the_flow() {
+    let home = served("");
+    let id = home.flow("fails", &flow(&["say no", "end refusal"], "", ""));
+    let view = home.ends(&id, FlowStatus::Failed);
+    assert_eq!(error_of(&view).0, "refusal");
+    assert_eq!(task_of(&view, "work").status, TaskStatus::Failed);
+
+    let file = flow(&["say so far", "end max_turn_requests"], ", on_stop: block", "");
+    let id = home.flow("blocks", &file);
+    let view = home.wait_step(&id, "work", StepStatus::InDoubt);
+    assert_eq!(view.flow.status, FlowStatus::Blocked);
+    assert_eq!(stdout_of(&view, "work"), "so far");
+    assert!(task_of(&view, "work").terminal_outcome.is_some());
+    home.settle(&id, SettleHow::Succeeded, Some(json!("by hand"))).unwrap();
+    let view = home.ends(&id, FlowStatus::Succeeded);
+    assert_eq!(stdout_of(&view, "work"), "by hand");
+}
+
+#[test]
+fn a_later_step_goes_on_in_the_session_of_an_earlier_one() {
+    let home = served("");
+    let file = "steps:
+  - { id: work, acp: { agent: mine, prompt: say one }, env: { CAN: resume } }
+  - { id: more, acp: { agent: mine, prompt: say two, session: $work.session }, env: { CAN: load } }
+";
+    let view = home.ends(&home.flow("k", file), FlowStatus::Succeeded);
+    assert_eq!(stdout_of(&view, "more"), "two");
+    assert_eq!(heard(&home)[3..], ["initialize", "session/load", "prompt say two"]);
+    // Never a new one in its place.
+    let none = file.replace("CAN: resume", "CAN: nothing");
+    let view = home.wait_step(&home.flow("none", &none), "more", StepStatus::InDoubt);
+    let error = step_of(&view, "more").error.clone().unwrap();
+    assert!(error.message.contains("the session to go on with has no id"), "{error:?}");
+}
+
+#[test]
+fn a_cancel_reaches_the_agent_before_its_process() {
+    let home = served("");
+    let id = home.flow("k", &flow(&["hang"], "", ""));
+    home.wait_mark("hangs");
+    let said = home.cli(&["flows", "cancel", &id]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let view = home.ends(&id, FlowStatus::Cancelled);
+    assert_eq!(task_of(&view, "work").status, TaskStatus::Cancelled);
+    assert_eq!(heard(&home).last().unwrap(), "session/cancel");
+    assert_eq!(agent_notes(&home, &id)["stopReason"], "cancelled");
+    until("nothing to be left", || home.left().is_empty().then_some(()));
+}
+
+#[test]
+fn a_task_without_a_flow_has_an_answer_and_asks_nobody() {
+    let home = home_with("");
+    let prompt = "ask read a.txt\nask edit a.txt\nsay fine";
+    let said = home.cli(&["tasks", "run", "--acp", "mine", "--wait", "--", prompt]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "allowed a.txt. refused a.txt. fine\n"));
+    let rule = ["tasks", "run", "--acp", "mine", "--wait", "--permission", "allow", "--", "say x"];
+    assert_eq!(home.cli(&rule).out, "x\n");
+    let asks = ["tasks", "run", "--acp", "mine", "--wait", "--permission", "ask", "--", "say x"];
+    let said = home.cli(&asks);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("there is nobody to ask"), "{said:?}");
+    let said = home.cli(&["tasks", "run", "--acp", "nobody", "--wait", "--", "x"]);
+    assert!(said.err.contains("there is no agent `nobody`"), "{said:?}");
+}
+
+#[test]
+fn agents_are_listed_with_whether_they_are_there() {
+    let home = home_with("permissions = [\"allow read\", \"reject\"]\n");
+    let listed = home.cli(&["agents", "--json"]).out;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let agents = listed["agents"].as_array().unwrap();
+    let of = |name: &str| agents.iter().find(|agent| agent["name"] == name).unwrap();
+    assert_eq!(of("mine")["found"], true);
+    assert_eq!(of("mine")["permissions"], json!(["allow read", "reject"]));
+    assert_eq!((&of("goose")["configured"], &of("goose")["found"]), (&json!(false), &json!(false)));
+    assert!(home.cli(&["agents"]).out.contains("allow read; reject"));
+}
