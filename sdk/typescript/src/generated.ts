@@ -3,6 +3,94 @@
 /** What a caller may do. Each includes those before it. */
 export type Access = "ping" | "read" | "operate" | "admin";
 
+/** One turn of an agent. */
+export interface AcpRequest {
+  /** Name of the agent, configured or built in. */
+  agent: string;
+  /** What it is asked to do. */
+  prompt: string;
+  /** What it is given to work on: a text, or any JSON. */
+  context?: unknown;
+  /** Files that it is pointed to, absolute or relative to its directory. */
+  files?: string[] | undefined;
+  /** What its answer must be like as JSON: a JSON Schema. */
+  schema?: unknown;
+  /** How often it is asked again for an answer that fits. */
+  corrections?: number | undefined;
+  /** The mode that it works in, by its id or name; its own without it. */
+  mode?: string | undefined;
+  /** The model that it uses, by its id or name; its own without it. */
+  model?: string | undefined;
+  /** What it may do without being asked about; else what is configured. */
+  permissions?: Policy | undefined;
+  /** Servers of the Model Context Protocol that it is given. */
+  mcp?: McpServer[] | undefined;
+  /** Which files it may reach by way of clawflow. */
+  fileAccess?: FileAccess | undefined;
+  /** What it means that it stops early. */
+  onStop?: OnStop | undefined;
+  /** Nobody said where it works: in the agent's own directory, if it is configured. */
+  anywhere?: boolean | undefined;
+  /** The session that it goes on with; a new one without it. */
+  session?: string | undefined;
+  /**
+   * The prompt was sent in that session by an attempt that was broken off: it is told to go on,
+   * and not given the prompt again.
+   */
+  resume?: boolean | undefined;
+  /** What the session had cost before, in US dollars. */
+  costBefore?: number | undefined;
+}
+
+/** One turn of an agent. */
+export interface AcpRequestInput {
+  /** Name of the agent, configured or built in. */
+  agent?: string | undefined;
+  /** What it is asked to do. */
+  prompt?: string | undefined;
+  /** What it is given to work on: a text, or any JSON. */
+  context?: unknown;
+  /** Files that it is pointed to, absolute or relative to its directory. */
+  files?: string[] | undefined;
+  /** What its answer must be like as JSON: a JSON Schema. */
+  schema?: unknown;
+  /** How often it is asked again for an answer that fits. */
+  corrections?: number | undefined;
+  /** The mode that it works in, by its id or name; its own without it. */
+  mode?: string | null | undefined;
+  /** The model that it uses, by its id or name; its own without it. */
+  model?: string | null | undefined;
+  /** What it may do without being asked about; else what is configured. */
+  permissions?: Policy | null | undefined;
+  /** Servers of the Model Context Protocol that it is given. */
+  mcp?: McpServerInput[] | undefined;
+  /** Which files it may reach by way of clawflow. */
+  fileAccess?: FileAccess | undefined;
+  /** What it means that it stops early. */
+  onStop?: OnStop | undefined;
+  /** Nobody said where it works: in the agent's own directory, if it is configured. */
+  anywhere?: boolean | undefined;
+  /** The session that it goes on with; a new one without it. */
+  session?: string | null | undefined;
+  /**
+   * The prompt was sent in that session by an attempt that was broken off: it is told to go on,
+   * and not given the prompt again.
+   */
+  resume?: boolean | undefined;
+  /** What the session had cost before, in US dollars. */
+  costBefore?: number | null | undefined;
+}
+
+/** A session of an agent, as far as another attempt or step can go on with it. */
+export interface AgentSession {
+  /** The agent's name. */
+  agent: string;
+  /** The agent's id of the session. */
+  id: string;
+  /** What it has cost so far, in US dollars, where the agent told. */
+  costUsd?: number | undefined;
+}
+
 /** One message on one route. */
 export interface Delivery {
   /** Its id; ids of one owner sort by creation. */
@@ -104,6 +192,12 @@ export type Exit = {
 } | {
   stopReason: string;
 };
+
+/**
+ * Which files an agent may reach by way of clawflow, below its directory. What its own tools
+ * reach is another matter.
+ */
+export type FileAccess = "off" | "read" | "write";
 
 /** One durable job: one owner, one state, one place to inspect, cancel or resume it. */
 export interface Flow {
@@ -855,6 +949,26 @@ export interface MaintenanceRequest {
   retention?: Retention | undefined;
 }
 
+/** A server of the Model Context Protocol, as a program that is spoken to by its standard streams. */
+export interface McpServer {
+  /** Its name. */
+  name: string;
+  /** Program and arguments. */
+  command: string[];
+  /** Variables of its environment. */
+  env?: Record<string, string> | undefined;
+}
+
+/** A server of the Model Context Protocol, as a program that is spoken to by its standard streams. */
+export interface McpServerInput {
+  /** Its name. */
+  name?: string | undefined;
+  /** Program and arguments. */
+  command?: string[] | undefined;
+  /** Variables of its environment. */
+  env?: Record<string, string> | undefined;
+}
+
 /** One member of a mirrored group. */
 export interface Member {
   /** What the group calls it. */
@@ -884,6 +998,9 @@ export type OnChildrenDone = "none" | "resume" | "finish" | "fail_fast";
 
 /** What the engine does with a flow that code drives when its wait is resolved. */
 export type OnResolved = "resume" | "tell";
+
+/** What it means that an agent stops before its work is done. */
+export type OnStop = "fail" | "block";
 
 /** What happens to a gate whose time has passed. */
 export type OnTimeout = "fail" | "continue" | "cancel";
@@ -919,6 +1036,9 @@ export interface PartOf {
 
 /** The kind of what a schedule starts. */
 export type PayloadKind = "command" | "flow" | "message" | "mirror";
+
+/** Rules in their order. Where none fits, a person is asked. */
+export type Policy = Rule[];
 
 /** A process of this machine, and since when it is that one. */
 export interface ProcessId {
@@ -1001,6 +1121,9 @@ export interface Retention {
 
 /** How a message reaches its owner. */
 export type RouteKind = "inbox" | "webhook" | "command";
+
+/** One rule. */
+export type Rule = string;
 
 /** Names a run of a schedule, or slots of it that were skipped together. */
 export type RunId = string;
@@ -1504,6 +1627,8 @@ export interface StepResult {
   asked?: number | undefined;
   /** What its attempts have used together, where one told. */
   usage?: Usage | undefined;
+  /** The session of its agent, where another attempt or step can go on with it. */
+  session?: AgentSession | undefined;
   /** The answer at the step's approval. */
   approved?: boolean | undefined;
   /** Who gave it. */
@@ -1631,6 +1756,8 @@ export interface Task {
   progressSummary?: string | undefined;
   /** One line about its end. */
   terminalSummary?: string | undefined;
+  /** What an agent answered, for a task that is no attempt of a step. */
+  answer?: string | undefined;
   /** Why it failed. */
   error?: string | undefined;
   /** What it has used. */
@@ -1664,6 +1791,8 @@ export interface TaskCommand {
   env: Record<string, string>;
   /** Limit on its run, in milliseconds. */
   timeoutMs?: number | undefined;
+  /** What a coding agent is asked, in place of a program of one's own. */
+  acp?: AcpRequest | undefined;
 }
 
 /** Names a task: one attempt of one piece of work. */
@@ -1779,8 +1908,10 @@ export interface TaskRerunRequest {
 
 /** Runs a command as a task of its own. */
 export interface TaskRunRequest {
-  /** Program and arguments. */
+  /** Program and arguments; empty where an agent is asked. */
   argv: string[];
+  /** What a coding agent is asked, in place of a program. */
+  acp?: AcpRequestInput | null | undefined;
   /** Its directory; absolute. */
   cwd: string;
   /** Its environment. */
@@ -1963,7 +2094,7 @@ export type WaitFor = {
 export type WaitId = string;
 
 /** What kind of thing is waited for. */
-export type WaitKind = "task" | "timer" | "event" | "approval" | "input" | "flow" | "in_doubt";
+export type WaitKind = "task" | "timer" | "event" | "approval" | "input" | "flow" | "permission" | "in_doubt";
 
 /** Where a wait stands. */
 export type WaitState = "open" | "resolved" | "expired" | "cancelled";
