@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Scope};
 use crate::feed::{Mark, Recent};
-use crate::groups::changes_groups;
+use crate::groups::GroupNews;
 use crate::schedules::ends_of;
 use clawflow_core::delivery::{DeliveryState, RouteKind};
 use clawflow_core::ids::TaskId;
@@ -24,7 +24,7 @@ struct Told {
     /// Tasks that have ended, or never began, and have a place in a line or a queue.
     over: Vec<TaskId>,
     /// What groups watch may have changed.
-    regroups: bool,
+    groups: GroupNews,
 }
 
 impl Told {
@@ -40,8 +40,8 @@ impl Told {
         let over = ended.map(|task| task.task_id.clone()).collect();
         let ends = ends_of(unit);
         let reschedules = !ends.is_empty() || !unit.schedules.is_empty();
-        let (regroups, events) = (changes_groups(unit), recent.marks(unit));
-        Self { inboxes, owes, ends, reschedules, events, over, regroups }
+        let (groups, events) = (GroupNews::of(unit), recent.marks(unit));
+        Self { inboxes, owes, ends, reschedules, events, over, groups }
     }
 }
 
@@ -110,9 +110,7 @@ impl Engine {
             self.inner.recent.add(&told.events, seq);
             self.inner.feed.send_modify(|newest| *newest = (*newest).max(seq));
         }
-        if told.regroups {
-            self.inner.groups.forget();
-        }
+        self.inner.groups.note(&told.groups);
         if !told.over.is_empty() {
             self.free_places(&told.over);
         }

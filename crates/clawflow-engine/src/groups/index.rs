@@ -3,7 +3,7 @@
 use crate::engine::{Engine, lock};
 use clawflow_core::group::MemberRun;
 use clawflow_core::ids::ScheduleId;
-use clawflow_core::schedule::{Member, Payload};
+use clawflow_core::schedule::{Member, Payload, Schedule};
 use clawflow_core::unit::Unit;
 use clawflow_store::StoreError;
 use clawflow_store::schedules::ScheduleFilter;
@@ -15,17 +15,48 @@ const PAGE: usize = 500;
 /// What all groups watch, and the turn to change one of them.
 #[derive(Default)]
 pub(crate) struct Groups {
-    // Short critical sections without awaits: a std mutex. None: to be read anew.
+    // Short critical sections without awaits: a std mutex. None: not read yet.
     known: Mutex<Option<Arc<Vec<Group>>>>,
     // Held across a look and a commit, hence tokio's mutex.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 /// What one group watches.
+#[derive(Clone)]
 pub(super) struct Group {
     schedule_id: ScheduleId,
+    /// Of the schedule: news may overtake each other.
+    version: u64,
     owner_key: String,
     members: Vec<Member>,
+}
+
+impl Group {
+    fn of(schedule: &Schedule) -> Option<Self> {
+        let Payload::Mirror { members, .. } = &schedule.payload else { return None };
+        Some(Self {
+            schedule_id: schedule.schedule_id.clone(),
+            version: schedule.version,
+            owner_key: schedule.owner_key.clone(),
+            members: members.clone(),
+        })
+    }
+}
+
+/// What a unit changes of what is watched.
+#[derive(Default)]
+pub(crate) struct GroupNews {
+    changed: Vec<(ScheduleId, Option<Group>)>,
+}
+
+impl GroupNews {
+    /// Of a unit.
+    pub(crate) fn of(unit: &Unit) -> Self {
+        let rows = unit.schedules.iter().map(|change| &change.row);
+        let changed = rows.map(|row| (row.schedule_id.clone(), Group::of(row)));
+        let dropped = unit.dropped.iter().map(|id| (id.clone(), None));
+        Self { changed: changed.chain(dropped).collect() }
+    }
 }
 
 /// A run of a member of a group.
@@ -37,21 +68,29 @@ pub(super) struct Sighting {
 }
 
 impl Groups {
-    /// Reads what is watched anew when it is next asked for.
-    pub(crate) fn forget(&self) {
-        *lock(&self.known) = None;
+    /// Takes note of a unit that is on disk.
+    pub(crate) fn note(&self, news: &GroupNews) {
+        let mut known = lock(&self.known);
+        // What was not read yet is read with it.
+        let Some(known) = known.as_mut() else { return };
+        for (id, group) in &news.changed {
+            let at = known.iter().position(|one| one.schedule_id == *id);
+            match (at, group) {
+                (None, None) => {}
+                (Some(at), None) => drop(Arc::make_mut(known).remove(at)),
+                (None, Some(group)) => Arc::make_mut(known).push(group.clone()),
+                (Some(at), Some(group)) if known[at].version <= group.version => {
+                    Arc::make_mut(known)[at] = group.clone();
+                }
+                (Some(_), Some(_)) => {}
+            }
+        }
     }
-}
-
-/// Whether a unit changes what is watched.
-pub(crate) fn changes_groups(unit: &Unit) -> bool {
-    let mirrors = |payload: &Payload| matches!(payload, Payload::Mirror { .. });
-    !unit.dropped.is_empty() || unit.schedules.iter().any(|one| mirrors(&one.row.payload))
 }
 
 impl Engine {
     fn groups(&self) -> Result<Arc<Vec<Group>>, StoreError> {
-        // The lock is held, so that what is read is not older than what was forgotten.
+        // The lock is held, so that news come after what is read.
         let mut known = lock(&self.inner.groups.known);
         if let Some(known) = &*known {
             return Ok(known.clone());
@@ -62,12 +101,7 @@ impl Engine {
             let page = self.inner.store.schedules().list_schedules(&filter)?;
             filter.after = page.last().map(|schedule| schedule.schedule_id.clone());
             let full = page.len() == PAGE;
-            for schedule in page {
-                if let Payload::Mirror { members, .. } = schedule.payload {
-                    let (schedule_id, owner_key) = (schedule.schedule_id, schedule.owner_key);
-                    groups.push(Group { schedule_id, owner_key, members });
-                }
-            }
+            groups.extend(page.iter().filter_map(Group::of));
             if !full {
                 break;
             }

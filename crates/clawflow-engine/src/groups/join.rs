@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// Newest windows of a group among which that of a run is looked for.
 const WINDOWS_MAX: usize = 64;
-/// Changes of a group in a row, while a unit is to take its change with it, before that is given up.
+/// Changes of a group in a row, while a unit is to take one with it, before that is given up.
 const CONFLICTS_MAX: u32 = 16;
 
 impl Engine {

@@ -8,4 +8,4 @@ mod index;
 mod join;
 mod window;
 
-pub(crate) use index::{Groups, changes_groups};
+pub(crate) use index::{GroupNews, Groups};

@@ -1,7 +1,7 @@
 //! Tasks of agents that belong to no flow, and the flows that mirror them.
 
 use crate::ask::{ME, OTHER, ask, bound, done, refused};
-use crate::world::{World, scenario};
+use crate::world::{World, scenario, until};
 use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
 use clawflow_core::schedule::Schedule;
 use clawflow_core::task::{Task, TaskStatus};
@@ -9,8 +9,9 @@ use clawflow_engine::Scope;
 use clawflow_engine::api::{
     Api, FlowCancel, FlowEmit, FlowEvents, FlowFinish, FlowGet, FlowList, FlowPause, FlowRetry,
     FlowRunTask, FlowShow, FlowView, FlowWhy, ScheduleAdd, ScheduleRemove, ScheduleRunNow,
-    ScheduleRuns, TaskCancel, TaskRecord, TaskReport, TaskShow,
+    TaskCancel, TaskRecord, TaskReport, TaskShow,
 };
+use clawflow_store::schedules::RunFilter;
 use serde_json::{Value, json};
 
 async fn record(me: &Api, runtime: &str, status: &str) -> Task {
@@ -132,17 +133,13 @@ async fn watch(me: &Api) -> Schedule {
 
 /// The group's flow of this window.
 async fn today(me: &Api) -> FlowView {
-    let schedule = json!({ "schedule": "morning" });
-    let mut found = None;
-    for _ in 0..2000 {
-        let runs = done::<ScheduleRuns>(me, schedule.clone()).await.runs;
-        found = runs.into_iter().find_map(|run| run.flow_id);
-        if found.is_some() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    done::<FlowShow>(me, json!({ "flow": found.expect("its flow") })).await
+    let store = me.engine().store().clone();
+    let flow_id = || {
+        let filter = RunFilter { limit: 1, ..RunFilter::default() };
+        store.schedules().list_runs(&filter).unwrap().pop().and_then(|run| run.flow_id)
+    };
+    until("its window", || flow_id().is_some()).await;
+    done::<FlowShow>(me, json!({ "flow": flow_id() })).await
 }
 
 fn stands(view: &FlowView) -> Vec<(&str, &str)> {

@@ -1,6 +1,7 @@
 //! The flows of `examples/`, with the real binary: what their pages promise is what they do.
 
 mod backup;
+mod morning_operations;
 mod shell_controller;
 mod weekly_report;
 
@@ -109,7 +110,7 @@ fn arg(name: &str, path: &Path) -> String {
 #[test]
 fn examples_have_nothing_to_lint() {
     let place = Place::new();
-    for name in ["weekly-report", "backup"] {
+    for name in ["weekly-report", "backup", "morning-operations"] {
         place.clawflow(&["flows", "lint", &example(name)]).expect(0);
     }
 }

@@ -49,6 +49,7 @@ mod scenes_events;
 mod scenes_language;
 mod scenes_leftovers;
 mod scenes_many;
+mod scenes_mirror;
 mod scenes_queues;
 mod scenes_restart;
 mod scenes_schedules;

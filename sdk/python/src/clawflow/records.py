@@ -18,6 +18,7 @@ from .words import (
     DisabledReason,
     FileAccess,
     FlowStatus,
+    MemberBy,
     MissedPolicy,
     NotifyPolicy,
     OnChildrenDone,
@@ -443,6 +444,16 @@ class ScheduleSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Member(Record):
+    """What a mirrored group watches: runs of a label, a workflow or a schedule."""
+
+    id: str
+    by: MemberBy
+    value: str
+    deadline: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SchedulePayload(Record):
     """What a schedule starts."""
 
@@ -457,6 +468,9 @@ class SchedulePayload(Record):
     auto_approve: bool = False
     content: str = ""
     data: Any = None
+    goal: str | None = None
+    members: list[Member] = field(default_factory=list)
+    deadline: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -474,6 +488,9 @@ class ScheduleStart(Record):
     auto_approve: bool = False
     content: str = ""
     data: Any = None
+    goal: str | None = None
+    members: list[Member] = field(default_factory=list)
+    deadline: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
