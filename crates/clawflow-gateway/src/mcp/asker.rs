@@ -2,11 +2,13 @@
 
 use super::client::Client;
 use super::door::{Door, Need, Room};
+use super::limits::ASKED_MAX;
 use clawflow_core::json::Object;
 use clawflow_core::token::Access;
 use clawflow_engine::api::{ApiError, Call, Calls};
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// Who asks, by which way.
@@ -18,6 +20,25 @@ pub(crate) struct Asker {
     pub(crate) client: Client,
     /// The way back to the client beside the answer, where there is one.
     pub(crate) say: Option<mpsc::Sender<Value>>,
+    /// The questions that it was asked on this way.
+    pub(crate) asked: Asked,
+}
+
+/// Questions, by the ids of their waits, that a client was asked since it came. A new connection
+/// knows of none: what is open is asked again.
+// Held for a look only, never across an await: a std mutex.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked(Arc<Mutex<BTreeSet<String>>>);
+
+impl Asked {
+    /// Whether this one is new, which it is not any more.
+    pub(crate) fn is_new(&self, wait: &str) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= ASKED_MAX {
+            known.clear();
+        }
+        known.insert(wait.to_owned())
+    }
 }
 
 impl Asker {

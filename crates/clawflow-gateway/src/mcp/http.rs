@@ -4,7 +4,7 @@
 //! Who asks is who the token says, as for every call of the gateway. Answers are single JSON
 //! objects; only `tasks/result`, which waits for the end of a flow, is a stream.
 
-use super::asker::Asker;
+use super::asker::{Asked, Asker};
 use super::client::{Client, MODERN, versions};
 use super::http_door::HttpDoor;
 use super::http_stream::Stream;
@@ -66,7 +66,8 @@ pub(crate) async fn handle(host: Arc<Host>, request: Request) -> Response<Body> 
         }
         Ok(Message::Notification { .. }) => empty(),
         Ok(Message::Response { id, result }) => {
-            let asker = Asker { door, client: Client::default(), say: None };
+            let asker =
+                Asker { door, client: Client::default(), say: None, asked: Asked::default() };
             if let Some(result) = result {
                 tasks::answered(&asker, &id, &result).await;
             }
@@ -80,7 +81,7 @@ pub(crate) async fn handle(host: Arc<Host>, request: Request) -> Response<Body> 
                     return written(StatusCode::BAD_REQUEST, &answer);
                 }
             };
-            let asker = Asker { door, client, say: None };
+            let asker = Asker { door, client, say: None, asked: Asked::default() };
             match method.as_str() {
                 "tasks/result" if !asker.client.modern => stream(&host, asker, id, params, visitor),
                 _ => answer(&host, asker, id, method, params).await,

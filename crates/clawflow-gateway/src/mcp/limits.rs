@@ -1,11 +1,17 @@
 //! Limits of the server for agents, each with its reason.
 
+use std::time::Duration;
+
 /// Bytes of one message on stdio: as much as a request's body over HTTP.
 pub(super) const LINE_BYTES: usize = crate::limits::BODY_BYTES;
 /// Requests of one stdio client that are carried out at once; a further one is refused at once.
 pub(super) const REQUESTS_MAX: usize = 64;
 /// Messages for a stdio client that wait until it reads; then the requests themselves wait.
 pub(super) const OUTBOX_MAX: usize = 256;
+/// How long commands have to end whose client went away: one of them may be starting a gateway.
+pub(super) const LEAVE_GRACE: Duration = Duration::from_secs(15);
+/// Questions of which a connection remembers that they were asked; beyond them they may be again.
+pub(super) const ASKED_MAX: usize = 4096;
 /// How long a `flow_wait` waits that names no time, in milliseconds.
 pub(super) const WAIT_MS_DEFAULT: u64 = 25_000;
 /// How long it waits at most: clients commonly give a call up after 60 seconds.

@@ -6,10 +6,10 @@
 //! Failure: what is no message is answered with an error, and the next one is read. When the client
 //! goes away, what only looks is broken off; what changes something comes to its end.
 
-use super::asker::Asker;
+use super::asker::{Asked, Asker};
 use super::client::Client;
 use super::door::Door;
-use super::limits::{LINE_BYTES, OUTBOX_MAX, REQUESTS_MAX};
+use super::limits::{LEAVE_GRACE, LINE_BYTES, OUTBOX_MAX, REQUESTS_MAX};
 use super::message::{self, BUSY, Fault, INVALID_REQUEST, Message, PARSE_ERROR};
 use super::{call, server, tasks};
 use crate::limits::STOP_GRACE;
@@ -34,7 +34,7 @@ pub async fn serve(
     let (say, said) = mpsc::channel(OUTBOX_MAX);
     let writer = tokio::spawn(write(said, output));
     let mut talk = Talk {
-        asker: Asker { door, client: Client::default(), say: Some(say) },
+        asker: Asker { door, client: Client::default(), say: Some(say), asked: Asked::default() },
         work: JoinSet::new(),
         looks: HashMap::new(),
     };
@@ -151,7 +151,7 @@ impl Talk {
             handle.abort();
         }
         let ended = async { while work.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_GRACE, ended).await.is_err() {
+        if tokio::time::timeout(LEAVE_GRACE, ended).await.is_err() {
             tracing::warn!("some calls did not end in time; they may have been carried out");
         }
         drop(asker);

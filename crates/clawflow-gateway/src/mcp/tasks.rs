@@ -33,7 +33,10 @@ pub(super) async fn get(asker: &Asker, params: &Object) -> Result<Value, Fault> 
     declared(asker)?;
     let task = Task::load(asker, id(params)?).await?;
     let mut object = task.object(&asker.client);
-    if asker.client.modern {
+    if !asker.client.modern {
+        // Some clients ask for the result only when there is one, and wait here for the question.
+        put_questions(asker, &task).await;
+    } else {
         match task.status(&asker.client) {
             "completed" => object.insert("result".to_owned(), finished(&task)),
             "input_required" => object.insert("inputRequests".to_owned(), task.requests().into()),
@@ -154,12 +157,11 @@ fn is_passing(error: &ApiError) -> bool {
 /// flow asks, once for each question, if it can be.
 pub(super) async fn result(asker: &Asker, params: &Object) -> Result<Value, Fault> {
     let id = id(params)?;
-    let mut asked: Vec<String> = Vec::new();
     let mut losses = 0;
     // The first look tells what is wrong with the request; later ones outlive a restart.
     let mut task = Task::load(asker, id).await?;
     while !task.is_over(&asker.client) {
-        put_questions(asker, &task, &mut asked).await;
+        put_questions(asker, &task).await;
         match wait(asker, id, task.view.last_event).await {
             Ok(()) => losses = 0,
             Err(error) if error.code == "unavailable" && losses < LOSSES_MAX => {
@@ -204,14 +206,14 @@ async fn wait(asker: &Asker, flow: &str, after_event: u64) -> Result<(), ApiErro
     waited.map(|_| ())
 }
 
-async fn put_questions(asker: &Asker, task: &Task, asked: &mut Vec<String>) {
+/// Asks the client what the flow asks, once, if it can be asked.
+async fn put_questions(asker: &Asker, task: &Task) {
     let Some(say) = asker.say.as_ref().filter(|_| asker.client.elicits) else { return };
     let of = task.view.flow.flow_id.as_str();
     for wait in asks(&task.view) {
-        if asked.contains(&wait.wait_id.0) {
+        if !asker.asked.is_new(&wait.wait_id.0) {
             continue;
         }
-        asked.push(wait.wait_id.0.clone());
         let mut request = ask::request(wait);
         request["jsonrpc"] = "2.0".into();
         request["id"] = format!("{QUESTION}{}/{}", wait.flow_id, wait.wait_id.0).into();

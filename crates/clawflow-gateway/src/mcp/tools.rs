@@ -2,13 +2,14 @@
 
 use super::asker::{Asker, request};
 use super::door::Need;
+use super::limits::WAIT_MS_MAX;
 use super::tool::{Done, Effect, More, Tool};
 use super::{brief, flow_answer, flow_run, flow_show, flow_wait, inbox, task_run, task_wait};
 use clawflow_core::flow::Flow;
 use clawflow_core::json::Object;
 use clawflow_engine::api::{
     ApiError, Call, Calls, FlowCancel, FlowCreate, FlowFail, FlowFinish, FlowList, FlowResume,
-    FlowSetOutput, FlowSetWaiting, FlowWhy, SignalSend, WAIT_MS_MAX,
+    FlowSetOutput, FlowSetWaiting, FlowWhy, SignalSend,
 };
 use serde_json::{Value, json};
 
@@ -319,9 +320,14 @@ async fn flow_list(asker: &Asker, mut args: Object) -> Result<Done, ApiError> {
     Ok(brief::list(&asker.tool::<FlowList>(Need::Records, args).await?).into())
 }
 
-async fn flow_cancel(asker: &Asker, mut args: Object) -> Result<Done, ApiError> {
-    at_most(&mut args, "waitMs", super::limits::WAIT_MS_MAX.min(WAIT_MS_MAX), None);
-    Ok(brief::flow(&asker.tool::<FlowCancel>(Need::Records, args).await?).into())
+async fn flow_cancel(asker: &Asker, args: Object) -> Result<Done, ApiError> {
+    let mut wanted = request::<FlowCancel>(args)?;
+    let room = asker.enter(Need::Records).await?;
+    // Nothing is stopped while nobody but this process holds the home.
+    wanted.wait_ms = if room.alone { 0 } else { wanted.wait_ms.min(WAIT_MS_MAX) };
+    let flow = Calls::call::<FlowCancel>(&room.backend, wanted).await;
+    room.close().await;
+    Ok(brief::flow(&flow?).into())
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ mod lobster_cli;
 mod lobster_pipeline;
 mod lobster_plan;
 mod manual;
+mod mcp_stdio;
 mod retention;
 mod scenes_cancel;
 mod scenes_children;
