@@ -9,7 +9,7 @@ from pathlib import Path
 
 BIN = os.environ.get("CLAWFLOW_BIN", "")
 # Agents take seconds to start, many where others compile beside them.
-WAIT_S = 180
+WAIT_S = 90
 
 
 class Home:
