@@ -44,9 +44,9 @@ pub fn lost(
     Ok(draft.finish())
 }
 
-/// What becomes of the step: `on_lost` decides, never a blind second run. What an agent was doing in
-/// a session that is there still is gone on with, which is no second run. An attempt that somebody
-/// wanted stopped is not tried again.
+/// What becomes of the step: `on_lost` decides, never a blind second run. What an agent was doing
+/// in a session that is there still is gone on with, which is no second run. An attempt that
+/// somebody wanted stopped is not tried again.
 pub(super) fn lose_step(draft: &mut Draft, at: usize, why: &str, stopped: bool) {
     let error = StepError::new("lost", why);
     draft.step_mut(at).lost_attempts += 1;

@@ -67,7 +67,8 @@ impl Conversation {
         })
     }
 
-    /// Begins, or goes on: takes in what the agent has said since. Says whether it was told something.
+    /// Begins, or goes on: takes in what the agent has said since. Says whether it was told
+    /// something.
     pub(super) async fn listen(&mut self) -> Result<bool, PathError> {
         self.work().await
     }

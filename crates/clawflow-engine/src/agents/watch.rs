@@ -18,7 +18,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long an agent may take until it can be asked something: some are installed first.
 const OPENING: Duration = Duration::from_secs(300);
-/// How long it may take to leave by itself once its input has ended: it may have to keep its session.
+/// How long it may take to leave by itself once its input has ended: it may have to keep its
+/// session.
 const LEAVING: Duration = Duration::from_secs(2);
 /// Pause before files that could not be read or written are tried again.
 const AGAIN: Duration = Duration::from_millis(500);

@@ -180,10 +180,8 @@ impl Engine {
     /// Watches a living attempt to its end.
     async fn watch(&self, attempt: &Attempt, mut run: Run, mut stop: Switch) {
         let shim = run.handle();
-        let mut stopping = self.stopping();
-        let mut signs = Signs::new();
-        let mut asked = false;
-        let mut settled = false;
+        let (mut stopping, mut signs) = (self.stopping(), Signs::new());
+        let (mut asked, mut settled) = (false, false);
         // The exit, until the shim has proved that nothing is left.
         let mut leaves: Option<Box<ExitRecord>> = None;
         loop {

@@ -133,8 +133,8 @@ impl Clients {
         self.list.retain(|client| !client.gone);
     }
 
-    /// As [`Self::broadcast`], unless such a frame is waiting already: who gets that one looks later
-    /// than now.
+    /// As [`Self::broadcast`], unless such a frame is waiting already: who gets that one looks
+    /// later than now.
     pub(super) fn notice(&mut self, frame: &[u8]) {
         for client in &mut self.list {
             if !client.noticed {

@@ -3,7 +3,8 @@
 //! `clawflow __shim DIR` runs before any runtime, config or logger: one thread, one poll
 //! loop, little memory. It locks the attempt's file, puts the program on record there before
 //! it executes, pumps its output into capped files, enforces the timeout, answers those who
-//! are connected, forwards to a program that is talked to what its gateway says, and leaves the exit on record.
+//! are connected, forwards to a program that is talked to what its gateway says, and leaves
+//! the exit on record.
 //!
 //! `clawflow __shimd` is a fork server for shims: a fork of it costs a fraction of an exec of
 //! the whole binary, and the forks share its memory. Shims survive it, it ends with its

@@ -71,8 +71,8 @@ fn parse_stat(pid: u32, text: &[u8]) -> Option<Stat> {
     Some(Stat { id: ProcId { pid, start_time }, state, ppid, pgid, session })
 }
 
-/// Whether a shim is among those that the process comes from: whatever an attempt starts stays below
-/// its shim, to which its orphans come.
+/// Whether a shim is among those that the process comes from: whatever an attempt starts stays
+/// below its shim, to which its orphans come.
 #[must_use]
 pub fn is_below_shim(pid: u32) -> bool {
     let mut at = pid;

@@ -1,10 +1,10 @@
 //! A conversation with an agent: what it says in, what it is to be told out.
 //!
 //! Purpose: the client's side of the protocol, from `initialize` to the end of the turn. Use:
-//! [`Talk::begin`], then [`Talk::hear`] for each line that the agent says, and the other methods for
-//! what else happens; each gives [`Act`]s in their order. Every message has a key that is its own, and
-//! messages follow from what was heard before: whoever hears all of it again knows where the
-//! conversation stands, and by the keys of what was said already, what has yet to be said.
+//! [`Talk::begin`], then [`Talk::hear`] for each line that the agent says, and the other methods
+//! for what else happens; each gives [`Act`]s in their order. Every message has a key that is its
+//! own, and messages follow from what was heard before: whoever hears all of it again knows where
+//! the conversation stands, and by the keys of what was said already, what has yet to be said.
 //! Limits: those of `limits`. Failure: an agent that does not keep to the protocol never breaks the
 //! conversation; what is of no use is counted, and told with the outcome.
 
@@ -127,6 +127,8 @@ pub struct Talk {
     progress: Option<String>,
     tokens: Option<u64>,
     cost: Option<f64>,
+    /// What of the cost is that of before.
+    cost_base: f64,
     /// Requests of the agent that are not answered: those for a person, and those for files.
     open: BTreeMap<String, Value>,
     /// Options of those that wait for a person.
@@ -165,6 +167,7 @@ impl Talk {
             progress: None,
             tokens: None,
             cost: None,
+            cost_base: 0.0,
             open: BTreeMap::new(),
             options: BTreeMap::new(),
             asked: BTreeSet::new(),
@@ -307,7 +310,7 @@ impl Talk {
     #[must_use]
     pub fn outcome(&self) -> AgentEnd {
         let lost = || End::Lost("the conversation was broken off".to_owned());
-        let used = |total: f64| (total - self.plan.request.cost_before.unwrap_or(0.0)).max(0.0);
+        let used = |total: f64| (total - self.cost_base).max(0.0);
         let usage = Usage {
             tokens: self.tokens,
             cost_usd: self.cost.map(used),

@@ -485,6 +485,13 @@ fn what_a_session_cost_before_is_not_counted_again() {
     assert_eq!(outcome.session_cost, Some(0.5));
     let cost = outcome.usage.unwrap().cost_usd.unwrap();
     assert!((cost - 0.2).abs() < 1e-9);
+    // An agent that counts anew with each process begins below.
+    let mut w = World::opened(|plan| plan.request.cost_before = Some(0.3), json!({}));
+    let cost = json!({ "amount": 0.1, "currency": "USD" });
+    w.updates(json!({ "sessionUpdate": "usage_update", "cost": cost }));
+    let cost = json!({ "amount": 0.4, "currency": "USD" });
+    w.updates(json!({ "sessionUpdate": "usage_update", "cost": cost })).ends("end_turn");
+    assert_eq!(w.outcome().usage.unwrap().cost_usd, Some(0.4));
 }
 
 /// However the messages of an agent are cut off, hearing all of them again says the same.
@@ -500,7 +507,9 @@ fn what_is_heard_again_says_the_same() {
     ];
     let run = |count: usize| {
         let mut w = World::new(|_| {});
-        told[..count].iter().for_each(|message| drop(w.hear(message.clone())));
+        for message in &told[..count] {
+            w.hear(message.clone());
+        }
         w.said
     };
     let all = run(told.len());

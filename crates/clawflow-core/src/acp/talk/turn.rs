@@ -151,6 +151,11 @@ impl Talk {
         let cost = &said["cost"];
         let amount = cost["amount"].as_f64().filter(|amount| amount.is_finite() && *amount >= 0.0);
         if cost["currency"].as_str().is_none_or(|currency| currency.eq_ignore_ascii_case("usd")) {
+            if let (None, Some(amount)) = (self.cost, amount) {
+                // Some agents count what their process has cost, not the session.
+                let before = self.plan.request.cost_before.unwrap_or(0.0);
+                self.cost_base = if amount < before { 0.0 } else { before };
+            }
             self.cost = amount.or(self.cost);
         }
     }
