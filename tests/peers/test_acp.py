@@ -25,7 +25,7 @@ class Turns(Scene):
 
     def answer(self, home, flow):
         home.until_status(flow, "succeeded")
-        return home.step(flow, "work")["result"]["stdout"]
+        return home.step(flow, "work")["result"].get("stdout")
 
     def asked(self, home, flow):
         """Waits for a question of the agent."""
@@ -35,7 +35,9 @@ class Turns(Scene):
                     and wait["state"] == "open"]
         return home.until("a permission", there)[0]
 
-    def test_eliza_answers(self):
+
+class Eliza(Turns):
+    def test_it_answers_and_is_ended(self):
         _, home, flow = self.start(ELIZA, "hello")
         self.assertEqual(self.answer(home, flow), "How do you do. Please state your problem.")
         # It ignores the end of its input.
