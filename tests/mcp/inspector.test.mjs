@@ -50,6 +50,8 @@ for (const server of Object.keys(servers)) {
         const read = await ask(server, "--method", "resources/read", "--uri", resources[0].uri);
         assert.equal(JSON.parse(read.contents[0].text).flowId, flowId);
         assert.equal((await ask(server, "--method", "prompts/list")).prompts.length, 4);
+        // Fails where a client would not understand the schema of a tool.
+        await ask(server, "--method", "tools/list", "--strict");
         const templates = await ask(server, "--method", "resources/templates/list");
         assert.equal(templates.resourceTemplates.length, 5);
         const prompt = ["--method", "prompts/get", "--prompt-name", "inbox_triage"];

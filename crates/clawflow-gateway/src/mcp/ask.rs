@@ -28,6 +28,11 @@ const WORDS: [&str; 12] = [
 /// The property of an answer that is one value.
 const RESPONSE: &str = "response";
 
+/// Whether a person is asked: for a yes or no, whether an agent may do something, for a value.
+pub(super) fn of_person(wait: &Wait) -> bool {
+    matches!(wait.kind, WaitKind::Approval | WaitKind::Permission | WaitKind::Input)
+}
+
 /// How a question is put.
 enum Form {
     /// Yes or no.
@@ -158,6 +163,9 @@ mod tests {
     #[test]
     fn only_a_filled_form_answers() {
         let gate = wait("approval", None);
+        let permission = wait("permission", None);
+        assert!(of_person(&permission) && !of_person(&wait("timer", None)));
+        assert_eq!(request(&permission), request(&gate));
         let said = |result: Value| answer(&gate, &result, "me".to_owned()).map(|a| a.approve);
         assert_eq!(said(accept(json!({ "approve": true }))), Some(Some(true)));
         assert_eq!(said(accept(json!({ "approve": false }))), Some(Some(false)));

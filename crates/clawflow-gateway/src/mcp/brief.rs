@@ -1,5 +1,6 @@
 //! Records in few words: what a model needs to decide, and where the rest is.
 
+use super::ask::of_person;
 use super::limits::{NAMED_BYTES, ROWS_MAX, TEXT_CHARS, VALUE_BYTES};
 use clawflow_core::Millis;
 use clawflow_core::definition::json_of_stdout;
@@ -8,7 +9,7 @@ use clawflow_core::flow::Flow;
 use clawflow_core::json::Object;
 use clawflow_core::step::{Step, StepResult};
 use clawflow_core::task::Task;
-use clawflow_core::wait::{Wait, WaitKind, WaitState};
+use clawflow_core::wait::{Wait, WaitState};
 use clawflow_engine::api::{FlowListResponse, FlowView, FlowWhyResponse};
 use serde_json::{Value, json};
 
@@ -150,7 +151,7 @@ pub(super) fn wait(wait: &Wait) -> Value {
     put("key", wait.event_key.as_deref().map(Value::from));
     put("prompt", wait.prompt.as_deref().map(|prompt| text(prompt).into()));
     put("until", wait.due_at.map(|at| time(at).into()));
-    if matches!(wait.kind, WaitKind::Approval | WaitKind::Input) {
+    if of_person(wait) {
         put("preview", wait.preview.as_deref().map(Value::from));
         put("items", wait.items.as_ref().map(|items| value(items, VALUE_BYTES)));
         put("schema", wait.schema.as_ref().map(|schema| value(schema, VALUE_BYTES)));

@@ -3,6 +3,7 @@
 //! It says what is new since the cursor, what the flow waits for, who is asked, and, at the end,
 //! what came out. Waiting for a flow of a hundred steps costs a model as much as for one of three.
 
+use super::ask::of_person;
 use super::brief;
 use super::limits::{NAMED_BYTES, NEWS_MAX, REASONS_MAX};
 use clawflow_core::event::StoredEvent;
@@ -68,11 +69,9 @@ fn ask(view: &FlowView, wait: &Wait) -> Value {
 
 /// The questions to people that are open in the flow, and in those below it.
 pub(super) fn asks(view: &FlowView) -> impl Iterator<Item = &Wait> {
-    let own = view.waits.iter().filter(|wait| {
-        wait.state == WaitState::Open && matches!(wait.kind, WaitKind::Approval | WaitKind::Input)
-    });
+    let own = view.waits.iter().filter(|wait| wait.state == WaitState::Open);
     let below = view.children.iter().flat_map(|child| &child.asks);
-    own.chain(below.filter(|wait| matches!(wait.kind, WaitKind::Approval | WaitKind::Input)))
+    own.chain(below).filter(|wait| of_person(wait))
 }
 
 /// What a client knows of a flow: the newest event that it was told of, and what needed somebody
