@@ -13,6 +13,8 @@ and goes on in another process gets the next one. An entry is a dict:
     {"say": "text", "pause": 0.1}             so many seconds between two words
     {"fail": 500}                             an HTTP error
 
+or a function that makes one of the body of the request.
+
     python3 model.py SCRIPT.json              serves until it is killed; prints its address
 """
 
@@ -118,7 +120,8 @@ class Model:
             for key, entries in self.script.items():
                 if role == "user" and key in text:
                     turn = sum(1 for later, _ in talk[at:] if later == "assistant")
-                    return entries[min(turn, len(entries) - 1)]
+                    entry = entries[min(turn, len(entries) - 1)]
+                    return entry(body) if callable(entry) else entry
         return {"say": "nothing in the script"}
 
 

@@ -1,97 +1,199 @@
-"""Steps with `acp`: turns of the real agents under clawflow."""
+"""Agents at work: steps that are turns of real agents, through clawflow."""
 
-import json
+import re
 import unittest
 
-from peers import CLAUDE, ELIZA, OPENCODE, base_env
+from clawflow import BIN
+from peers import CLAUDE, ELIZA, OPENCODE
 from scene import Scene
 
+FLOW = """
+name: {name}
+steps:
+  - id: work
+    acp:
+      agent: {agent}
+      prompt: {prompt}
+      permissions: {rules}
+    output: said
+"""
+ASK = "[ask]"
 
-class Turns(Scene):
-    def start(self, peer, prompt, more="", script=None):
-        """A flow of one step `work`, whose agent is asked this; the model, clawflow and the flow."""
-        model = self.serve(script or {})
-        env = {name: value for name, value in peer.env(self.home, model.url).items()
-               if name not in base_env(self.home)}
-        config = self.place / "clawflow"
-        config.mkdir()
-        words = json.dumps([f"{name}={value}" for name, value in env.items()])
-        (config / "config.toml").write_text(
-            f"[agents.peer]\ncommand = {json.dumps(peer.argv)}\nenv = {words}\n")
-        home = self.clawflow(base_env(self.home))
-        (self.work / "turn.flow.yaml").write_text(
-            f"steps:\n  - id: work\n    acp: {{ agent: peer, prompt: {prompt}{more} }}\n")
-        return model, home, home.start("turn.flow.yaml")
-
-    def answer(self, home, flow):
-        home.until_status(flow, "succeeded")
-        return home.step(flow, "work")["result"].get("stdout")
-
-    def asked(self, home, flow):
-        """Waits for a question of the agent."""
-        def there():
-            waits = home.show(flow)["waits"]
-            return [wait for wait in waits if wait["kind"] == "permission"
-                    and wait["state"] == "open"]
-        return home.until("a permission", there)[0]
+# Goes on in the background until the flow asks, and then tries every way to answer.
+ANSWER = """#!/bin/sh
+flow=$CLAWFLOW_FLOW_ID
+export CLAWFLOW_HOME="$(dirname "$CLAWFLOW_SOCKET")" PATH="$PATH:/usr/bin:/bin"
+try() { "$@"; echo "exit $?"; }
+(
+    until [ "$(CLAWFLOW_BIN flows show "$flow" --field waits.-1.kind)" = permission ]; do
+        sleep 0.1
+    done
+    try CLAWFLOW_BIN flows approve "$flow" --by ann
+    try CLAWFLOW_BIN flows answer "$flow" --approve
+    try env -i HOME="$HOME" PATH="$PATH" CLAWFLOW_HOME="$CLAWFLOW_HOME" \\
+        setsid -w CLAWFLOW_BIN flows approve "$flow" --by ann
+    try CLAWFLOW_BIN tasks run --wait -- CLAWFLOW_BIN flows approve "$flow" --by ann
+    try CLAWFLOW_BIN flows settle "$flow" --succeeded
+    echo end
+) >answers 2>&1 </dev/null &
+"""
 
 
-class Eliza(Turns):
-    def test_it_answers_and_is_ended(self):
-        _, home, flow = self.start(ELIZA, "hello")
-        self.assertEqual(self.answer(home, flow), "How do you do. Please state your problem.")
-        # It ignores the end of its input.
-        home.until_empty()
+class Agents(Scene):
+    PEER = ELIZA
+
+    def begin(self, script):
+        """A gateway whose configuration knows the agent."""
+        model = self.serve(script)
+        env = self.PEER.env(self.home, model.url)
+        command = ", ".join(f'"{word}"' for word in self.PEER.argv)
+        passed = ", ".join(f'"{name}"' for name in env if name not in ("HOME", "PATH"))
+        (self.place / "clawflow").mkdir()
+        (self.place / "clawflow/config.toml").write_text(
+            f"[agents.peer]\ncommand = [{command}]\nenv = [{passed}]\n")
+        return model, self.clawflow(env)
+
+    def flow(self, flows, prompt, rules=ASK, name="turn"):
+        """Starts a flow of one turn."""
+        file = self.work / f"{name}.flow.yaml"
+        file.write_text(FLOW.format(name=name, agent="peer", prompt=prompt, rules=rules))
+        return flows.start(file)
+
+    def question(self, flows, flow):
+        """Waits until the agent asks for something, and returns the open wait."""
+        def asked():
+            return [wait for wait in flows.show(flow)["waits"] if wait["state"] == "open"]
+        [wait] = flows.until("a question", asked)
+        self.assertEqual(wait["kind"], "permission")
+        return wait
+
+    def said(self, flows, flow):
+        flows.until_status(flow, "succeeded")
+        return flows.run("flows", "show", flow, "--output", "said").strip()
+
+
+class Eliza(Agents):
+    def test_a_turn(self):
+        _, flows = self.begin({})
+        flow = self.flow(flows, "hello")
+        self.assertEqual(self.said(flows, flow), "How do you do. Please state your problem.")
+        # It ignores the end of its standard input.
+        flows.until_empty()
 
 
 class WithModel:
-    """`PEER` is which."""
+    """What holds for OpenCode and Claude's adapter."""
 
-    def test_a_person_lets_it_and_a_rule_does_not(self):
-        script = {"do both": [self.PEER.shell("echo made > made.txt"),
-                              self.PEER.write(self.work / "never.txt", "x"), {"say": "over"}]}
-        more = ', permissions: ["ask execute echo made *", reject]'
-        _, home, flow = self.start(self.PEER, "do both", more, script)
-        wait = self.asked(home, flow)
-        self.assertEqual(wait["preview"].splitlines()[0], "echo made > made.txt")
+    def test_permission_by_policy(self):
+        model, flows = self.begin({
+            "make it": [self.PEER.shell("touch made.txt"), {"say": "It is made."}],
+            "spoil it": [self.PEER.shell("touch spoiled.txt"), {"say": "I may not."}],
+        })
+        flow = self.flow(flows, "make it", "[allow execute touch *, reject]")
+        self.assertEqual(self.said(flows, flow), "It is made.")
+        self.assertTrue((self.work / "made.txt").exists())
+        task = flows.json("tasks", "show", flows.step(flow, "work")["taskId"])
+        self.assertGreaterEqual(task["usage"]["tokens"], 120)
+        flow = self.flow(flows, "spoil it", "[reject]", "spoil")
+        flows.until_status(flow, "succeeded", "failed")
+        self.assertFalse((self.work / "spoiled.txt").exists())
+        self.assertEqual(len(model.prompts()), 3 if self.PEER is OPENCODE else 4)
+
+    def test_permission_by_a_person(self):
+        _, flows = self.begin({
+            "make it": [self.PEER.shell("touch made.txt"), {"say": "It is made."}],
+            "spoil it": [self.PEER.shell("touch spoiled.txt"), {"say": "I may not."}],
+        })
+        flow = self.flow(flows, "make it")
+        self.assertIn("touch made.txt", str(self.question(flows, flow)))
         self.assertFalse((self.work / "made.txt").exists())
-        home.run("flows", "approve", flow, "--by", "ann")
-        self.answer(home, flow)
-        self.assertEqual((self.work / "made.txt").read_text(), "made\n")
-        self.assertFalse((self.work / "never.txt").exists())
-        usage = home.step(flow, "work")["result"]["usage"]
-        self.assertGreater(usage["tokens"], 0)
-        home.until_empty()
+        flows.run("flows", "approve", flow, "--by", "ann")
+        self.assertEqual(self.said(flows, flow), "It is made.")
+        self.assertTrue((self.work / "made.txt").exists())
+        flow = self.flow(flows, "spoil it", name="spoil")
+        self.question(flows, flow)
+        flows.run("flows", "deny", flow, "--by", "ann")
+        flows.until("the end", lambda: flows.show(flow).get("endedAt"))
+        self.assertFalse((self.work / "spoiled.txt").exists())
 
-    def test_a_turn_survives_its_gateway_and_its_agent(self):
-        script = {"interrupted": [{"say": "went on"}],
-                  "hold on": [{"say": "one two three", "hold": "middle"}]}
-        model, home, flow = self.start(self.PEER, "hold on", "", script)
+    def test_a_cancel_in_the_middle(self):
+        model, flows = self.begin({"hold on": [{"say": "one two three", "hold": "middle"}]})
+        flow = self.flow(flows, "hold on")
         model.until_held("middle")
-        home.kill_gateway()
-        home.start_gateway()
-        for pid in home.processes(self.PEER.argv[0].rsplit("/", 1)[-1]):
-            home.kill(pid)
-        self.assertEqual(self.answer(home, flow), "went on")
-        self.assertEqual(home.step(flow, "work")["attempt"], 2)
-        home.until_empty()
-
-    def test_a_cancel_reaches_it(self):
-        script = {"hold on": [{"say": "one two three", "hold": "middle"}]}
-        model, home, flow = self.start(self.PEER, "hold on", "", script)
-        model.until_held("middle")
-        home.run("flows", "cancel", flow)
+        self.assertTrue(flows.processes())
+        flows.run("flows", "cancel", flow)
         model.until_dropped("middle")
-        home.until_status(flow, "cancelled")
-        home.until_empty()
+        self.assertEqual(flows.show(flow)["status"], "cancelled")
+        self.assertEqual(flows.processes(), {})
+
+    def test_a_gateway_killed_in_the_middle(self):
+        model, flows = self.begin({"hold on": [{"say": "one two three", "hold": "middle"}]})
+        flow = self.flow(flows, "hold on")
+        model.until_held("middle")
+        agent = set(flows.processes("acp"))
+        self.assertTrue(agent)
+        flows.kill_gateway()
+        flows.start_gateway()
+        flows.until_status(flow, "running")
+        self.assertEqual(set(flows.processes("acp")), agent)
+        model.release("middle")
+        self.assertEqual(self.said(flows, flow), "one two three")
+        self.assertEqual(model.prompts().count("hold on"), 1)
+
+    def test_an_agent_killed_in_the_middle(self):
+        model, flows = self.begin({"hold on": [{"say": "one two three", "hold": "middle"}]})
+        flow = self.flow(flows, "hold on")
+        model.until_held("middle")
+        flows.until("the session to be kept", lambda: self.kept("hold on"))
+        for pid in flows.processes():
+            flows.kill(pid)
+        model.until_dropped("middle")
+        model.release("middle")
+        self.assertEqual(self.said(flows, flow), "one two three")
+        # It went on with the session that has the prompt, and was told so.
+        first, second = model.prompts()
+        self.assertEqual(first, "hold on")
+        self.assertIn("was interrupted", second)
+        said = [message for message in model.requests[1]["body"]["messages"]
+                if message["role"] == "user"]
+        self.assertGreaterEqual(len(said), 2)
+
+    def test_an_agent_does_not_answer_its_own_question(self):
+        """With all that its environment gives it: a shell, clawflow, the flow's id, the socket."""
+        answer = self.place / "answer"
+        answer.write_text(ANSWER.replace("CLAWFLOW_BIN", BIN))
+        answer.chmod(0o755)
+        _, flows = self.begin({"answer it": [
+            self.PEER.shell(str(answer)), self.PEER.shell("touch made.txt"), {"say": "Done."}]})
+        flow = self.flow(flows, "answer it", f"[allow execute {answer}, ask]")
+        self.question(flows, flow)
+        tried = self.work / "answers"
+        flows.until("its answers", lambda: "end\n" in tried.read_text())
+        said = tried.read_text()
+        codes = re.findall(r"^exit (\d+)$", said, re.MULTILINE)
+        self.assertEqual(codes, ["4", "4", "4", "1", "4"], said)
+        self.assertFalse((self.work / "made.txt").exists())
+        self.assertNotIn("answer", self.question(flows, flow))
+        flows.run("flows", "approve", flow, "--by", "ann")
+        self.assertEqual(self.said(flows, flow), "Done.")
+        self.assertTrue((self.work / "made.txt").exists())
 
 
-class OpenCode(WithModel, Turns):
+class OpenCode(WithModel, Agents):
     PEER = OPENCODE
 
+    def kept(self, prompt):
+        """It writes the prompt down before it asks its model."""
+        return True
 
-class Claude(WithModel, Turns):
+
+class Claude(WithModel, Agents):
     PEER = CLAUDE
+
+    def kept(self, prompt):
+        """It writes its session down a moment after it has begun to work."""
+        files = (self.home / ".claude/projects").rglob("*.jsonl")
+        return any(prompt in file.read_text() for file in files)
 
 
 if __name__ == "__main__":
