@@ -214,6 +214,7 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
         body={"argv": ["true"], "cwd": seeds.directory, "owner": SESSION}
     ),
     "task.show": of_task(ENDED_TASK),
+    "task.why": of_task(ENDED_TASK),
     "task.logs": of_task(ENDED_TASK),
     "task.cancel": of_task(lambda seeds: seeds.task("sleep", LONG), {}),
     "task.report": of_task(Seeds.reported, {"status": "running"}),

@@ -4,6 +4,7 @@
 //! effects leave as data. A store applies the [`unit::Unit`]s that these functions return.
 
 pub mod acp;
+pub mod audit;
 pub mod call;
 pub mod control;
 pub mod cost;

@@ -1,6 +1,7 @@
 //! The engine: the store, the cells of the flows at work, the slots and the running attempts.
 
 use crate::api::Actor;
+use crate::audit::Began;
 use crate::cell::Cell;
 use crate::changes::Changes;
 use crate::clock::{Ids, jitter, now};
@@ -98,6 +99,7 @@ pub(crate) struct Inner {
     pub(crate) pings: tokio::sync::Mutex<()>,
     pub(crate) followed: Mutex<HashSet<TaskId>>,
     pub(crate) examined: Semaphore,
+    pub(crate) began: Began,
     pub(crate) watched: Mutex<HashMap<String, watch::Sender<News>>>,
     stopping: watch::Sender<bool>,
 }
@@ -156,6 +158,7 @@ impl Engine {
             pings: tokio::sync::Mutex::default(),
             followed: Mutex::default(),
             examined: Semaphore::new(recover::EXAMINED_AT_ONCE),
+            began: Began::now(),
             watched: Mutex::default(),
             stopping: watch::Sender::new(false),
             settings,

@@ -6,6 +6,7 @@
 mod admit;
 mod agents;
 pub mod api;
+mod audit;
 mod awaits;
 mod cell;
 mod changes;
@@ -24,6 +25,7 @@ mod files;
 mod groups;
 mod held;
 mod hooks;
+pub mod maintenance;
 mod recover;
 pub mod reporter;
 pub mod retention;

@@ -10,7 +10,9 @@ use crate::supervise::{Emptiness, Evidence, ExitRecord, Run, RunEvent, Tombstone
 use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_store::StoreError;
+use clawflow_store::query::TaskFilter;
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +20,15 @@ use std::time::Duration;
 pub(crate) const EXAMINED_AT_ONCE: usize = 64;
 /// Pause before another look at an attempt that cannot be examined or proved empty now.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// Queued tasks that are read at once.
+const PAGE: usize = 500;
 
 /// Takes up what the store knows of: of one flow, or of all.
 pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), StoreError> {
     let work = engine.inner.store.work(only)?;
     let (queued, running): (Vec<_>, Vec<_>) =
         work.tasks.into_iter().partition(|(_, status, _)| *status == TaskStatus::Queued);
+    let queued: HashSet<TaskId> = queued.into_iter().map(|(task_id, ..)| task_id).collect();
     let (engine, only) = (engine.clone(), only.cloned());
     tokio::spawn(see_to_children(engine.clone(), work.children));
     tokio::spawn(give_kept_again(engine.clone(), only.clone()));
@@ -47,9 +52,7 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
         }
         // What runs takes its slots before what waits; each was looked at once.
         while looks.join_next().await.is_some() {}
-        for (task_id, _, _) in queued {
-            queue_again(&engine, &task_id).await;
-        }
+        queue_again(&engine, only.as_ref(), &queued).await;
         engine.admit_again(only.as_ref()).await;
         if only.is_none() {
             tidy_settled(engine).await;
@@ -58,23 +61,32 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
     Ok(())
 }
 
-/// Puts a task that was queued before in line, however long the store fails.
-async fn queue_again(engine: &Engine, task_id: &TaskId) {
+/// Puts the tasks that were queued before in line, in pages, however long the store fails. What was
+/// queued since is in line already.
+async fn queue_again(engine: &Engine, only: Option<&FlowId>, before: &HashSet<TaskId>) {
+    if before.is_empty() {
+        return;
+    }
+    let (statuses, flow_id) = (vec![TaskStatus::Queued], only.cloned());
+    let mut filter = TaskFilter { statuses, flow_id, limit: PAGE, ..TaskFilter::default() };
     let mut backoff = engine.backoff();
-    let task = loop {
-        match engine.inner.store.task(task_id) {
-            Ok(task) => break task,
+    loop {
+        match engine.inner.store.list_tasks(&filter) {
+            Ok(page) => {
+                // A task that its caller runs is in no line.
+                let ours = |task: &&Task| !task.reported && before.contains(&task.task_id);
+                page.iter().filter(ours).for_each(|task| engine.enqueue(task));
+                filter.after = page.last().map(|task| task.task_id.clone());
+                if page.len() < PAGE {
+                    return;
+                }
+            }
             Err(error) => {
-                if backoff.pause(task_id.as_str(), &error).await.is_err() {
+                if backoff.pause("queued tasks", &error).await.is_err() {
                     return;
                 }
             }
         }
-    };
-    // A task that its caller runs is in no line.
-    let waits = |task: &Arc<Task>| task.status == TaskStatus::Queued && !task.reported;
-    if let Some(task) = task.filter(waits) {
-        engine.enqueue(&task);
     }
 }
 
@@ -91,6 +103,14 @@ enum Then {
 pub(crate) async fn recover_attempt(engine: &Engine, attempt: &Attempt) {
     if let Some(stop) = look(engine, attempt, None).await {
         look_again(engine, attempt, stop).await;
+    }
+}
+
+/// One look at an attempt that nobody watches, and what follows from it. What cannot be settled now
+/// is left to the next look.
+pub(crate) async fn examine_once(engine: &Engine, attempt: &Attempt) {
+    if look(engine, attempt, None).await.is_some() {
+        engine.inner.running.leave(&attempt.task_id);
     }
 }
 

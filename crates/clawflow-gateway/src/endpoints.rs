@@ -3,15 +3,15 @@
 use crate::endpoint::{Access, Endpoint, Verb, get, host, post, row};
 use crate::host::{GatewayStatus, GatewayStop};
 use clawflow_engine::api::{
-    DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer, FlowAppendOutput,
-    FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowFork,
-    FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry,
-    FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource,
-    FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, QueueList,
-    ScheduleAdd, ScheduleDisable, ScheduleEdit, ScheduleEnable, ScheduleList, ScheduleNext,
-    ScheduleRemove, ScheduleRunNow, ScheduleRuns, ScheduleShow, ScheduleStatus, SignalSend,
-    TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun,
-    TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
+    AuditRun, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer,
+    FlowAppendOutput, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest,
+    FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
+    FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
+    FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
+    MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit, ScheduleEnable,
+    ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns, ScheduleShow,
+    ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport,
+    TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy, TokenCreate, TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -43,16 +43,18 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Shows the workflow file that a flow was made from.",
     ),
     get::<FlowEvents>("/v1/events", "Lists the history of a flow, a task or all."),
+    get::<AuditRun>("/v1/audit", "Says what is wrong, and what mends it."),
     row::<FlowPurge>(Verb::Post, "/v1/purge", Access::Admin, "Deletes ended flows."),
     row::<MaintenanceSweep>(
         Verb::Post,
         "/v1/maintenance",
         Access::Admin,
-        "Deletes what has been kept for long enough, or only counts it.",
+        "Looks after the ledger, or says what would be done.",
     ),
     post::<TaskRun>("/v1/tasks", "Runs a command as a task of its own.").mcp(),
     get::<TaskList>("/v1/tasks", "Lists tasks."),
     get::<TaskShow>("/v1/tasks/{task}", "Shows a task."),
+    get::<TaskWhy>("/v1/tasks/{task}/why", "Says why a task stands where it stands."),
     get::<TaskLogs>("/v1/tasks/{task}/logs", "Reads a log of a task.").waits(),
     get::<TaskWait>("/v1/tasks/{task}/wait", "Waits for the end of a task.").mcp().waits(),
     post::<TaskCancel>("/v1/tasks/{task}/cancel", "Stops a task."),

@@ -12,6 +12,7 @@ mod rules;
 pub mod schedules;
 pub mod sqlite;
 pub mod store;
+pub mod upkeep;
 
 pub use error::ApplyError;
 pub use error::StoreError;

@@ -1,7 +1,7 @@
 //! What stores are asked, and what they answer.
 
 use clawflow_core::Millis;
-use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind};
+use clawflow_core::delivery::{Delivery, DeliveryState, RouteKind, is_like};
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::{DeliveryId, FlowId, TaskId, WaitId};
 use clawflow_core::spec::FlowSpec;
@@ -112,6 +112,24 @@ pub struct TaskFilter {
     pub after: Option<TaskId>,
     /// At most so many; 0 means none.
     pub limit: usize,
+}
+
+/// Whose records are looked at; `*` in a key stands for any text. As it is made, everybody's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners {
+    /// Only those that are like this.
+    pub only: Option<String>,
+    /// None that is like one of these.
+    pub except: Vec<String>,
+}
+
+impl Owners {
+    /// Whether records of this owner are looked at.
+    pub(crate) fn has(&self, owner_key: &str) -> bool {
+        let only = self.only.as_deref();
+        only.is_none_or(|only| is_like(owner_key, only))
+            && !self.except.iter().any(|one| is_like(owner_key, one))
+    }
 }
 
 /// A task without a flow that has ended, and where its logs are.

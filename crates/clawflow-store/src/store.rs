@@ -3,9 +3,10 @@
 use crate::error::{ApplyError, StoreError};
 use crate::query::{
     DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
-    TaskCounts, TaskFilter, Work,
+    Owners, TaskCounts, TaskFilter, Work,
 };
 use crate::schedules::ScheduleStore;
+use crate::upkeep::Upkeep;
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
@@ -59,6 +60,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Schedules and their runs.
     fn schedules(&self) -> &dyn ScheduleStore;
+
+    /// Looking after it, and what audits ask.
+    fn upkeep(&self) -> &dyn Upkeep;
 
     /// Opens a new epoch of this store and returns it: larger than all before, durable on return.
     ///
@@ -292,7 +296,7 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the store.
     fn find_tokens(&self, token: &str) -> Result<Vec<Token>, StoreError>;
 
-    /// Flows in this state that ended before this time and owe nothing, without an open task, a
+    /// Flows of these owners in this state that ended before this time and owe nothing, without an open task, a
     /// live child or a live parent: by id from `after` on, which is about oldest first.
     ///
     /// # Errors
@@ -301,6 +305,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         status: FlowStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&FlowId>,
         limit: usize,
     ) -> Result<Vec<FlowId>, StoreError>;
@@ -313,6 +318,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         status: TaskStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&TaskId>,
         limit: usize,
     ) -> Result<Vec<EndedTask>, StoreError>;

@@ -8,8 +8,8 @@ use crate::config::{Settings, listen};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Route;
 use clawflow_engine::api::{Api, ApiError};
+use clawflow_engine::maintenance::keep_looking_after;
 use clawflow_engine::reporter;
-use clawflow_engine::retention::keep_sweeping;
 use clawflow_engine::{Engine, EngineSettings, Scope};
 use clawflow_gateway::courier::{Post, Routes, RoutesError};
 use clawflow_gateway::holder::{self, HolderError, HolderInfo, Kind, Taken};
@@ -327,7 +327,7 @@ fn hold(settings: &Settings, want: Want, guard: Guard) -> Result<Opened, OpenErr
 }
 
 /// Takes in the reports that came while nobody held the home, and those that will come. A gateway
-/// also deletes what has been kept for long enough.
+/// also looks after the ledger.
 async fn keep_house(settings: &Settings, opened: &Opened) {
     let Opened::Holder(holder) = opened else { return };
     let api = holder.api.clone();
@@ -335,7 +335,7 @@ async fn keep_house(settings: &Settings, opened: &Opened) {
         Some(_) => {
             tokio::spawn(reporter::keep_taking_in(api.clone(), settings.home.clone()));
             if holder.guard.info().kind == Kind::Gateway {
-                tokio::spawn(keep_sweeping(api, (&settings.retention).into()));
+                tokio::spawn(keep_looking_after(api, (&settings.retention).into()));
             }
         }
         None => {

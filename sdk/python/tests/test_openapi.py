@@ -23,6 +23,7 @@ from clawflow.outcome import REFUSALS
 SCHEMAS = {
     "Acknowledged": "InboxAckResponse",
     "Answered": "FlowAnswerResponse",
+    "Audit": "AuditResponse",
     "DeliveryList": "DeliveryListResponse",
     "Emitted": "FlowEmitResponse",
     "Event": "StoredEvent",
@@ -45,6 +46,7 @@ SCHEMAS = {
     "TaskList": "TaskListResponse",
     "TokenList": "TokenListResponse",
     "TokenMade": "TokenCreateResponse",
+    "TaskWhy": "TaskWhyResponse",
     "Why": "FlowWhyResponse",
 }
 """Records that have another name in the document."""
@@ -53,7 +55,7 @@ NO_RECORD = {
     # Nobody needs what stands in it.
     "StopResponse",
     # For operators, who have the command line.
-    "Swept",
+    "MaintenanceResponse",
 }
 PROBES = {"/healthz", "/readyz", "/openapi.json"}
 WAITS = {"timer": waits.Timer, "event": waits.Signal, "person": waits.Person, "task": waits.TaskEnd}

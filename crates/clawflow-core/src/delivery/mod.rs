@@ -7,6 +7,7 @@ mod record;
 mod state;
 mod status;
 
+pub use owed::is_like;
 pub use record::Delivery;
 pub use record::DeliveryState;
 pub use record::Route;

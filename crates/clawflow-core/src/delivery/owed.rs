@@ -82,7 +82,8 @@ fn on_routes_as(subject: &str, message: &Message, ctx: &mut Ctx) -> Vec<Delivery
 }
 
 /// Whether `text` is what `glob` stands for; `*` is any text.
-fn is_like(text: &str, glob: &str) -> bool {
+#[must_use]
+pub fn is_like(text: &str, glob: &str) -> bool {
     let Some((first, rest)) = glob.split_once('*') else { return text == glob };
     let Some(mut text) = text.strip_prefix(first) else { return false };
     let mut parts = rest.split('*').peekable();

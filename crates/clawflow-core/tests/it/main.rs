@@ -6,6 +6,7 @@ mod recorded;
 mod rules;
 mod world;
 
+mod audit;
 mod branches;
 mod cancel;
 mod chance;

@@ -2,7 +2,6 @@
 
 use super::types::*;
 use super::{Api, ApiError, Caller};
-use crate::retention::Swept;
 use clawflow_core::flow::Flow;
 use clawflow_core::schedule::{Schedule, ScheduleRun};
 use clawflow_core::task::Task;
@@ -112,6 +111,8 @@ calls!(
     TaskList "task.list" (TaskListRequest) -> TaskListResponse = task_list;
     /// Shows a task.
     TaskShow "task.show" (TaskRef) -> Task = task_show;
+    /// Says why a task stands where it stands.
+    TaskWhy "task.why" (TaskRef) -> TaskWhyResponse = task_why;
     /// Waits for the end of a task.
     TaskWait "task.wait" (TaskWaitRequest) -> Task = task_wait;
     /// Stops a task.
@@ -173,8 +174,11 @@ calls!(
     DeliveryDismiss "delivery.dismiss" (DeliveryRef) -> DeliveryListResponse = delivery_dismiss;
     /// Lists the queues, with who runs and who waits in them.
     QueueList "queue.list" (QueueListRequest) -> QueueListResponse = queue_list;
-    /// Deletes what has been kept for long enough, or only counts it.
-    MaintenanceSweep "maintenance.sweep" (MaintenanceRequest) -> Swept = maintenance;
+    /// Says what is wrong, and what mends it.
+    AuditRun "audit.run" (AuditRequest) -> AuditResponse = audit;
+    /// Looks after the ledger, or says what would be done.
+    MaintenanceSweep "maintenance.sweep" (MaintenanceRequest) -> MaintenanceResponse
+        = maintenance;
     /// Makes a schedule.
     ScheduleAdd "schedule.add" (ScheduleAddRequest) -> Schedule = schedule_add;
     /// Lists schedules.

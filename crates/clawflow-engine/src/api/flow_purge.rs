@@ -53,7 +53,7 @@ impl Api {
     /// would be made again.
     fn live_parent(&self, flow: &Flow) -> Result<Option<Flow>, ApiError> {
         let Some(parent) = &flow.parent_flow_id else { return Ok(None) };
-        let parent = self.engine.store().load(parent)?.map(|bundle| bundle.flow);
+        let parent = self.engine.flow(parent)?;
         Ok(parent.filter(|parent| !parent.is_terminal()))
     }
 

@@ -1,6 +1,8 @@
 //! `flow.why`: what a flow waits for, and what would move it.
 
+use super::task_why::schedule_label;
 use super::{Api, ApiError, FlowRef, FlowView, FlowWhyResponse, WhyReason};
+use clawflow_core::Millis;
 use clawflow_core::definition::limits::FLOW_DEPTH_MAX;
 use clawflow_core::flow::{FlowStatus, SyncMode};
 use clawflow_core::ids::FlowId;
@@ -19,18 +21,20 @@ impl Api {
         let view = self.view(&flow_id)?;
         let mut why = self.explained(&view);
         self.explain_children(&view, &mut why, FLOW_DEPTH_MAX)?;
-        let earliest = why.reasons.iter().filter_map(|reason| reason.until).min();
-        let summary = match why.reasons.first() {
-            Some(first) => first.text.clone(),
-            None => format!("it is {} and nothing holds it", view.flow.status),
-        };
+        self.explain_holder(&view, &mut why)?;
+        if view.flow.is_terminal() {
+            let source = schedule_label(&view.flow.labels);
+            self.schedule_of(flow_id.as_str(), source, &mut why)?;
+        }
+        let earliest = why.earliest();
+        let summary = why.summary(view.flow.status.as_str());
         why.commands.dedup();
         let (reasons, commands) = (why.reasons, why.commands);
         Ok(FlowWhyResponse { flow: view.flow, summary, reasons, earliest, commands })
     }
 
     /// What the flow itself waits for.
-    fn explained(&self, view: &FlowView) -> Why {
+    pub(super) fn explained(&self, view: &FlowView) -> Why {
         let driven = self.engine.drives(&view.flow.flow_id);
         let mut why = Why { name: name(view), reasons: Vec::new(), commands: Vec::new() };
         if view.flow.is_terminal() {
@@ -66,38 +70,69 @@ impl Api {
             let Ok(view) = self.view(&child) else { continue };
             let mut inner = self.explained(&view);
             self.explain_children(&view, &mut inner, depth - 1)?;
-            // Who drives the flow drives what is below it.
-            inner.reasons.retain(|reason| reason.kind != "driver");
-            for mut reason in inner.reasons {
-                if reason.flow_id.is_none() {
-                    reason.text = format!("in {child}: {}", reason.text);
-                    reason.flow_id = Some(child.clone());
-                }
-                why.reasons.push(reason);
-            }
-            let drives = |command: &str| {
-                command.starts_with("clawflow run ") || command == "clawflow gateway run"
-            };
-            inner.commands.retain(|command| !drives(command));
-            why.commands.extend(inner.commands);
+            why.take(inner, &child);
         }
+        Ok(())
+    }
+
+    /// What the flow waits for that has the key for which it stands in line. That one stands in no
+    /// line itself, so this is no chain.
+    fn explain_holder(&self, view: &FlowView, why: &mut Why) -> Result<(), ApiError> {
+        let Some(holder) = self.holder(&view.flow).filter(|flow| self.sees(&flow.owner_key)) else {
+            return Ok(());
+        };
+        let Ok(view) = self.view(&holder.flow_id) else { return Ok(()) };
+        let mut inner = self.explained(&view);
+        self.explain_children(&view, &mut inner, FLOW_DEPTH_MAX)?;
+        why.take(inner, &holder.flow_id);
         Ok(())
     }
 }
 
 /// How the flow is called in the commands that are shown.
-fn name(view: &FlowView) -> String {
+pub(super) fn name(view: &FlowView) -> String {
     view.flow.key.clone().unwrap_or_else(|| view.flow.flow_id.0.clone())
 }
 
 /// The answer as it is made.
 pub(super) struct Why {
-    name: String,
+    pub(super) name: String,
     pub(super) reasons: Vec<WhyReason>,
     pub(super) commands: Vec<String>,
 }
 
 impl Why {
+    /// Takes over what another flow waits for.
+    fn take(&mut self, mut inner: Self, of: &FlowId) {
+        // Who drives the flow drives what is below it.
+        inner.reasons.retain(|reason| reason.kind != "driver");
+        for mut reason in inner.reasons {
+            if reason.flow_id.is_none() {
+                reason.text = format!("in {of}: {}", reason.text);
+                reason.flow_id = Some(of.clone());
+            }
+            self.reasons.push(reason);
+        }
+        let drives = |command: &str| {
+            command.starts_with("clawflow run ") || command == "clawflow gateway run"
+        };
+        inner.commands.retain(|command| !drives(command));
+        self.commands.extend(inner.commands);
+    }
+
+    /// The first of the reasons, in one sentence.
+    pub(super) fn summary(&self, status: &str) -> String {
+        match self.reasons.first() {
+            Some(first) => first.text.clone(),
+            None => format!("it is {status} and nothing holds it"),
+        }
+    }
+
+    /// The earliest moment at which anything of it moves by itself.
+    pub(super) fn earliest(&self) -> Option<Millis> {
+        self.reasons.iter().filter_map(|reason| reason.until).min()
+    }
+
     pub(super) fn reason(
         &mut self,
         kind: &str,
@@ -244,15 +279,18 @@ impl Why {
 
     fn wait(&mut self, step: &Step, wait: &Wait) {
         let id = &step.step_id;
-        let prompt = wait.prompt.as_deref().unwrap_or_default();
+        let prompt = asked(wait);
+        let target = wait.target.as_deref().unwrap_or_default();
         let (kind, text) = match wait.kind {
             WaitKind::Timer => ("timer", format!("step {id} sleeps")),
             WaitKind::Approval => ("approval", format!("step {id} asks: {prompt}")),
             WaitKind::InDoubt => ("in_doubt", format!("step {id} is in doubt: {prompt}")),
-            WaitKind::Flow => {
-                let child = wait.target.as_deref().unwrap_or_default();
-                ("flow", format!("step {id} waits for the end of {child}"))
-            }
+            WaitKind::Flow => ("flow", format!("step {id} waits for the end of {target}")),
+            WaitKind::Input => ("input", format!("step {id} asks for a value: {prompt}")),
+            WaitKind::Event => match &wait.event_key {
+                Some(key) => ("event", format!("step {id} waits for the event {target} of {key}")),
+                None => ("event", format!("step {id} waits for the event {target}")),
+            },
             other => (other.as_str(), format!("step {id} waits for {other}")),
         };
         let reason = self.reason(kind, Some(step), text);
@@ -263,6 +301,8 @@ impl Why {
                 self.command("approve", &format!(" --step {id}"));
                 self.command("deny", &format!(" --step {id}"));
             }
+            WaitKind::Input => self.command("answer", &format!(" --step {id} --response JSON")),
+            WaitKind::Event => self.commands.push(signal(wait)),
             WaitKind::InDoubt => {
                 for how in ["--rerun", "--succeeded", "--skip", "--fail"] {
                     self.command("settle", &format!(" --step {id} {how}"));
@@ -271,4 +311,21 @@ impl Why {
             _ => {}
         }
     }
+}
+
+/// What is asked, and of whom, where not everybody may answer.
+pub(super) fn asked(wait: &Wait) -> String {
+    let prompt = wait.prompt.as_deref().unwrap_or_default();
+    match wait.approvers.is_empty() {
+        true => prompt.to_owned(),
+        false => format!("{prompt} (only {} may answer)", wait.approvers.join(", ")),
+    }
+}
+
+/// The command that sends the event that is waited for.
+pub(super) fn signal(wait: &Wait) -> String {
+    let target = wait.target.as_deref().unwrap_or_default();
+    let key = wait.event_key.as_ref();
+    let key = key.map_or(String::new(), |key| format!(" --key {key}"));
+    format!("clawflow flows signal {target}{key}")
 }

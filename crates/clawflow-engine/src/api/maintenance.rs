@@ -1,14 +1,16 @@
-//! `maintenance.sweep`: the sweep of the gateway, once and now, or what it would do.
+//! `maintenance.sweep`: what a gateway does every minute, once and now, or what it would do.
 
-use super::{Api, ApiError, MaintenanceRequest};
-use crate::retention::Swept;
+use super::{Api, ApiError, MaintenanceRequest, MaintenanceResponse};
 
 impl Api {
-    pub(super) async fn maintenance(&self, request: MaintenanceRequest) -> Result<Swept, ApiError> {
+    pub(super) async fn maintenance(
+        &self,
+        request: MaintenanceRequest,
+    ) -> Result<MaintenanceResponse, ApiError> {
         if self.caller().owner.is_some() {
-            let message = "a caller who is bound to an owner cannot sweep all records";
+            let message = "a caller who is bound to an owner cannot look after all records";
             return Err(ApiError::new("forbidden", message));
         }
-        self.sweep(request.retention, request.apply).await
+        self.look_after(&request).await
     }
 }

@@ -103,6 +103,7 @@
 //! [`crate::Engine::feed`] hints at every commit, [`crate::Engine::on`] calls hooks; both are
 //! hints. What happened is in the history: [`FlowEvents`], by its position.
 
+mod audit;
 mod caller;
 mod calls;
 mod clawflow;
@@ -144,6 +145,7 @@ mod task_record;
 mod task_report;
 mod task_rerun;
 mod task_run;
+mod task_why;
 mod taskflow;
 mod token;
 mod types;

@@ -23,9 +23,11 @@ macro_rules! record {
 }
 
 mod again;
+mod audit;
 mod child;
 mod code;
 mod delivery;
+mod maintenance;
 mod queue;
 mod schedule;
 mod task;
@@ -33,9 +35,11 @@ mod token;
 mod wait;
 
 pub use again::*;
+pub use audit::*;
 pub use child::*;
 pub use code::*;
 pub use delivery::*;
+pub use maintenance::*;
 pub use queue::*;
 pub use schedule::*;
 pub use task::*;
@@ -400,12 +404,14 @@ record!(
     }
 );
 record!(
-    /// One thing that a flow waits for.
+    /// One thing that a flow or task waits for.
     WhyReason {
-        /// `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `flow`, `in_doubt`,
-        /// `blocked`, `paused`, `cancel`, `controller`, `driver`, `ended`.
+        /// `task`, `slot`, `queue`, `ahead`, `concurrency`, `timer`, `retry`, `approval`, `input`,
+        /// `event`, `flow`, `in_line`, `in_doubt`, `blocked`, `paused`, `cancel`, `controller`,
+        /// `caller`, `schedule`, `driver`, `ended`.
         kind: String,
-        /// The child flow concerned, where it is one below.
+        /// The flow concerned, where it is another one: a child, the flow of a task, or the one
+        /// that has the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         flow_id: Option<FlowId>,
         /// The step concerned.

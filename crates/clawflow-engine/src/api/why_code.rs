@@ -1,7 +1,7 @@
 //! `flow.why` for flows that code drives: waits of the flow as a whole, children, the controller.
 
 use super::FlowView;
-use super::flow_why::Why;
+use super::flow_why::{Why, asked, signal};
 use clawflow_core::control::DEADLINE;
 use clawflow_core::flow::{FlowStatus, SyncMode};
 use clawflow_core::task::{Task, TaskStatus};
@@ -30,7 +30,7 @@ impl Why {
     }
 
     fn flow_wait(&mut self, wait: &Wait) {
-        let prompt = wait.prompt.as_deref().unwrap_or_default();
+        let prompt = asked(wait);
         let target = wait.target.as_deref().unwrap_or_default();
         let is_deadline = wait.kind == WaitKind::Timer && target == DEADLINE;
         let (kind, mut text) = match wait.kind {
@@ -61,11 +61,7 @@ impl Why {
                 self.command("deny", "");
             }
             WaitKind::Input => self.command("answer", " --response JSON"),
-            WaitKind::Event => {
-                let key = wait.event_key.as_ref();
-                let key = key.map_or(String::new(), |key| format!(" --key {key}"));
-                self.commands.push(format!("clawflow flows signal {target}{key}"));
-            }
+            WaitKind::Event => self.commands.push(signal(wait)),
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 use super::flow_why::Why;
 use super::{Api, FlowView};
 use crate::held::Held;
+use clawflow_core::flow::Flow;
 use clawflow_core::queue::{self, Standing};
 use clawflow_core::step::StepStatus;
 use clawflow_core::task::{Task, TaskStatus};
@@ -40,15 +41,21 @@ impl Api {
     /// Says for whom a flow waits that has not begun.
     fn in_line(&self, view: &FlowView, why: &mut Why) {
         let flow = &view.flow;
-        let (Some(since), Some(key)) = (flow.in_line_since, &flow.key) else { return };
-        let found = self.engine.store().flow_of_key(&flow.owner_key, key);
-        let holder = found.ok().flatten().filter(clawflow_core::flow::Flow::holds_key);
+        let Some(since) = flow.in_line_since else { return };
+        let holder = self.holder(flow);
         let text = match &holder {
             Some(holder) => format!("it waits in line for {} to end", holder.flow_id),
             None => "it waits in line for its turn".to_owned(),
         };
         why.reason("in_line", None, text).since = Some(since);
         why.commands.extend(holder.map(|holder| format!("clawflow flows why {}", holder.flow_id)));
+    }
+
+    /// Who has the key for which the flow stands in line.
+    pub(super) fn holder(&self, flow: &Flow) -> Option<Flow> {
+        let key = flow.key.as_ref().filter(|_| flow.in_line_since.is_some())?;
+        let found = self.engine.store().flow_of_key(&flow.owner_key, key);
+        found.ok().flatten().filter(Flow::holds_key)
     }
 
     /// Says that no more steps of the flow may be at work, where that is so.
@@ -60,7 +67,7 @@ impl Api {
         }
     }
 
-    fn words(&self, name: &str, standing: Option<&Standing>) -> String {
+    pub(super) fn words(&self, name: &str, standing: Option<&Standing>) -> String {
         let limits = self.engine.settings().queues.get(name);
         let gone = match limits {
             Some(_) => "",

@@ -66,6 +66,11 @@ impl Running {
         }
     }
 
+    /// Whether somebody answers for the attempt now.
+    pub(crate) fn is_watched(&self, task_id: &TaskId) -> bool {
+        lock(&self.switches).contains_key(task_id)
+    }
+
     /// What wakes the watcher when a person has answered its agent.
     pub(crate) fn told(&self, task_id: &TaskId) -> Arc<Notify> {
         let switches = lock(&self.switches);

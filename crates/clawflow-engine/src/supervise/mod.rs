@@ -10,6 +10,7 @@
 
 mod emptiness;
 mod examine;
+mod life;
 mod litter;
 mod lock;
 mod logs;
@@ -25,6 +26,7 @@ pub use crate::shim::record::{Bytes, ExecError, ExecErrorKind, ExitRecord};
 pub use crate::shim::spec::{RunSpec, SpecError};
 pub use emptiness::Emptiness;
 pub use examine::Evidence;
+pub(crate) use life::Looked;
 pub use logs::Stream;
 pub use run::{Run, RunEvent, RunHandle};
 pub use spawn::StartError;

@@ -5,6 +5,7 @@
 mod adoption;
 mod again;
 mod ask;
+mod audit;
 mod binding;
 mod callers;
 mod child_flows;
@@ -16,6 +17,7 @@ mod hooks;
 mod in_line;
 mod killed_controller;
 mod language;
+mod maintenance;
 mod mirror;
 mod moves;
 mod news;

@@ -63,7 +63,7 @@ impl Drop for World {
     }
 }
 
-fn settings(home: &Path, slots: usize, queues: &Queues) -> EngineSettings {
+pub(crate) fn settings(home: &Path, slots: usize, queues: &Queues) -> EngineSettings {
     EngineSettings {
         home: home.to_path_buf(),
         shim_exe: PathBuf::from(env!("CARGO_BIN_EXE_clawflow-shim-host")),

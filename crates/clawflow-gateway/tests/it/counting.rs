@@ -14,7 +14,7 @@ use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
 use clawflow_store::query::{
     DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
-    TaskCounts, TaskFilter, Work,
+    Owners, TaskCounts, TaskFilter, Work,
 };
 use clawflow_store::{MemoryStore, Receipt, Store, StoreError};
 use std::sync::Arc;
@@ -35,6 +35,10 @@ impl Store for Counting {
 
     fn schedules(&self) -> &dyn clawflow_store::schedules::ScheduleStore {
         self.below.schedules()
+    }
+
+    fn upkeep(&self) -> &dyn clawflow_store::upkeep::Upkeep {
+        self.below.upkeep()
     }
 
     fn next_epoch(&self) -> Result<u64, StoreError> {
@@ -197,20 +201,22 @@ impl Store for Counting {
         &self,
         status: FlowStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&FlowId>,
         limit: usize,
     ) -> Result<Vec<FlowId>, StoreError> {
-        self.below.ended_flows(status, before, after, limit)
+        self.below.ended_flows(status, before, owners, after, limit)
     }
 
     fn ended_tasks(
         &self,
         status: TaskStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&TaskId>,
         limit: usize,
     ) -> Result<Vec<EndedTask>, StoreError> {
-        self.below.ended_tasks(status, before, after, limit)
+        self.below.ended_tasks(status, before, owners, after, limit)
     }
 
     fn forget_tasks(&self, task_ids: &[TaskId]) -> Result<u64, StoreError> {

@@ -3,15 +3,16 @@
 use crate::support::{gate_flow, serve};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{
-    ApiError, Call, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer,
-    FlowAppendOutput, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest,
-    FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
-    FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
-    FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
-    MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit, ScheduleEnable,
-    ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns, ScheduleShow,
-    ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport,
-    TaskRerun, TaskRun, TaskShow, TaskWait, TokenCreate, TokenList, TokenRevoke,
+    ApiError, AuditRun, Call, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt,
+    FlowAnswer, FlowAppendOutput, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail,
+    FlowFindLatest, FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge,
+    FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput,
+    FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy,
+    InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit,
+    ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns,
+    ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify,
+    TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy, TokenCreate,
+    TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -43,6 +44,9 @@ async fn every_row_goes_there_and_back() {
     schedules(&mut caller).await;
     let queues = caller.call::<QueueList>(json!({ "limit": 3 })).await.unwrap();
     assert!(queues.queues.is_empty() && queues.max_tasks > 0);
+
+    let asked = json!({ "severity": "error", "code": ["lost", "in_doubt"], "limit": 3 });
+    assert_eq!(caller.call::<AuditRun>(asked).await.unwrap().matching.total, 0);
 
     let status = served.client.status().await.unwrap();
     assert_eq!((status.pid, status.kind.as_str()), (std::process::id(), "gateway"));
@@ -140,11 +144,12 @@ async fn tasks(caller: &mut Caller) {
     assert_eq!((told.created_at, told.ended_at, told.reported), (5, Some(7), true));
     let bad = json!({ "task": "t", "owner": "o", "taskId": "task_short" });
     assert_eq!(caller.call::<TaskRecord>(bad).await.unwrap_err().code, "invalid");
+    assert_eq!(caller.call::<TaskWhy>(token.clone()).await.unwrap().task.task_id, task.task_id);
     let wait = json!({ "task": told.task_id.0, "timeoutMs": 60_000 });
     assert_eq!(caller.call::<TaskWait>(wait).await.unwrap(), told);
     let sweep = json!({ "retention": { "failedMs": 0, "lostMs": 5 } });
     let swept = caller.call::<MaintenanceSweep>(sweep).await.unwrap();
-    assert_eq!(swept.tasks, 1, "{told:?}");
+    assert_eq!(swept.pruned.tasks, 1, "{told:?}");
     let cancel = json!({ "task": id, "reason": "test" });
     match caller.call::<TaskCancel>(cancel).await {
         Ok(task) => assert_eq!(task.task_id.0, id),

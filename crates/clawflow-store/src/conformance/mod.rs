@@ -26,6 +26,7 @@ pub mod schedules;
 pub mod signal;
 mod subject;
 pub mod token;
+pub mod upkeep;
 pub mod version_conflict;
 pub mod work;
 

@@ -66,7 +66,10 @@ macro_rules! conformance_tests {
             work: it_names_open_tasks, it_names_those_who_wait_for_a_flow, epochs_grow;
             purge: it_deletes_all_of_the_flow, it_spares_the_living, it_spares_what_owes,
                 it_spares_inboxes, it_spares_the_files_of_others, seq_is_not_reused;
-            ended: flows_that_may_go_are_named, tasks_that_may_go_are_forgotten;
+            ended: flows_that_may_go_are_named, tasks_that_may_go_are_forgotten,
+                owners_are_chosen_and_spared;
+            upkeep: live_flows_are_held_or_not, open_waits_are_found_by_kind,
+                looking_after_it_changes_nothing;
             json: null_is_not_absent, large_results_are_kept, every_field_comes_back,
                 what_is_owed_comes_back, numbers_are_exact;
             rules: ends_have_a_time, deliveries_have_their_times, rows_belong_to_a_flow,

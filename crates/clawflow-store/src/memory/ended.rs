@@ -1,7 +1,7 @@
 //! What has ended and may go.
 
 use super::state::Rows;
-use crate::query::EndedTask;
+use crate::query::{EndedTask, Owners};
 use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, DeliveryState};
 use clawflow_core::flow::{Flow, FlowStatus};
@@ -11,13 +11,14 @@ use clawflow_core::task::{Task, TaskStatus};
 impl Rows {
     pub(super) fn ended_flows(
         &self,
-        status: FlowStatus,
-        before: Millis,
+        (status, before): (FlowStatus, Millis),
+        owners: &Owners,
         after: Option<&FlowId>,
         limit: usize,
     ) -> Vec<FlowId> {
         let rows = self.flows.values().filter(|flow| {
             flow.status == status
+                && owners.has(&flow.owner_key)
                 && flow.ended_at.is_some_and(|at| at < before)
                 && after.is_none_or(|after| flow.flow_id > *after)
                 && !self.is_owed(|row| row.flow_id.as_ref() == Some(&flow.flow_id))
@@ -29,13 +30,14 @@ impl Rows {
 
     pub(super) fn ended_tasks(
         &self,
-        status: TaskStatus,
-        before: Millis,
+        (status, before): (TaskStatus, Millis),
+        owners: &Owners,
         after: Option<&TaskId>,
         limit: usize,
     ) -> Vec<EndedTask> {
         let rows = self.tasks.values().filter(|task| {
             task.status == status
+                && owners.has(&task.owner_key)
                 && task.ended_at.is_some_and(|at| at < before)
                 && after.is_none_or(|after| task.task_id > *after)
                 && self.may_go(task)

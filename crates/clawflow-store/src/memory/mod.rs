@@ -9,6 +9,7 @@ mod read;
 mod schedules;
 mod signal;
 mod state;
+mod upkeep;
 mod view;
 
 pub use state::MemoryStore;

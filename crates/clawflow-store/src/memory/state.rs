@@ -3,10 +3,11 @@
 use crate::error::StoreError;
 use crate::query::{
     DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
-    TaskCounts, TaskFilter, Work,
+    Owners, TaskCounts, TaskFilter, Work,
 };
 use crate::schedules::ScheduleStore;
 use crate::store::{Receipt, Store};
+use crate::upkeep::Upkeep;
 use clawflow_core::Millis;
 use clawflow_core::delivery::{Delivery, RouteKind};
 use clawflow_core::event::StoredEvent;
@@ -92,6 +93,10 @@ impl Store for MemoryStore {
     }
 
     fn schedules(&self) -> &dyn ScheduleStore {
+        self
+    }
+
+    fn upkeep(&self) -> &dyn Upkeep {
         self
     }
 
@@ -271,20 +276,22 @@ impl Store for MemoryStore {
         &self,
         status: FlowStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&FlowId>,
         limit: usize,
     ) -> Result<Vec<FlowId>, StoreError> {
-        Ok(self.rows().ended_flows(status, before, after, limit))
+        Ok(self.rows().ended_flows((status, before), owners, after, limit))
     }
 
     fn ended_tasks(
         &self,
         status: TaskStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&TaskId>,
         limit: usize,
     ) -> Result<Vec<EndedTask>, StoreError> {
-        Ok(self.rows().ended_tasks(status, before, after, limit))
+        Ok(self.rows().ended_tasks((status, before), owners, after, limit))
     }
 
     fn forget_tasks(&self, task_ids: &[TaskId]) -> Result<u64, StoreError> {

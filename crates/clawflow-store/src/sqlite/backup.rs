@@ -7,7 +7,7 @@ use super::fault::{fault, io_fault};
 use super::limits::BUSY_WAIT;
 use super::migrate;
 use super::place::sync_dir;
-use super::store::{FILE_NAME, SqliteStore, findings};
+use super::store::{Check, FILE_NAME, SqliteStore, findings};
 use crate::error::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions};
@@ -152,7 +152,7 @@ fn check(file: &Path) -> Result<Copied, StoreError> {
     if migrate::inspect(&conn, file)? == 0 {
         return Err(StoreError::Corrupt { why: format!("{} is empty", file.display()) });
     }
-    let wrong = findings(&conn).map_err(fail)?;
+    let wrong = findings(&conn, Check::Whole).map_err(fail)?;
     if !wrong.is_empty() {
         let why = format!("{}: {}", file.display(), wrong.join("; "));
         return Err(StoreError::Corrupt { why });

@@ -2,7 +2,7 @@
 
 use super::readers::{decode, record, sql_limit, unreadable};
 use super::statements::sql;
-use crate::query::{FlowBundle, FlowCounts, FlowFilter, FlowRow};
+use crate::query::{FlowBundle, FlowCounts, FlowFilter, FlowRow, Owners};
 use clawflow_core::Millis;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::FlowId;
@@ -83,16 +83,26 @@ pub(super) fn list(conn: &Connection, filter: &FlowFilter) -> Result<Vec<FlowRow
 /// Those that may go.
 pub(super) fn ended(
     conn: &Connection,
-    status: FlowStatus,
-    before: Millis,
+    (status, before): (FlowStatus, Millis),
+    owners: &Owners,
     after: Option<&FlowId>,
     limit: usize,
 ) -> Result<Vec<FlowId>> {
     let mut query = conn.prepare_cached(sql!(flow_ended))?;
     let after = after.map_or("", FlowId::as_str);
     let last = super::tasks::last_id(FlowId::PREFIX, before);
-    let params = (status.as_str(), after, last, before, sql_limit(limit));
+    let (only, except) = globs(owners);
+    let params = (status.as_str(), after, last, before, sql_limit(limit), only, except);
     query.query_map(params, |row| row.get(0).map(FlowId))?.collect()
+}
+
+/// The owners as SQL has them: a pattern, and a JSON list of patterns if there are any.
+pub(super) fn globs(owners: &Owners) -> (Option<String>, Option<String>) {
+    // Only `*` has a meaning of its own.
+    let glob = |owner: &String| owner.replace('[', "[[]").replace('?', "[?]");
+    let except: Vec<String> = owners.except.iter().map(glob).collect();
+    let except = (!except.is_empty()).then(|| serde_json::json!(except).to_string());
+    (owners.only.as_ref().map(glob), except)
 }
 
 /// The newest of the owner.

@@ -29,6 +29,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod upkeep;
 mod view;
 mod writer;
 

@@ -10,11 +10,12 @@ use super::{deliveries, events, find, flows, kept, tasks, timers};
 use crate::error::StoreError;
 use crate::query::{
     DeliveryFilter, Due, EndedTask, EventFilter, FlowBundle, FlowCounts, FlowFilter, FlowRow,
-    TaskCounts, TaskFilter, Work,
+    Owners, TaskCounts, TaskFilter, Work,
 };
 use crate::rules;
 use crate::schedules::ScheduleStore;
 use crate::store::{Receipt, Store};
+use crate::upkeep::Upkeep;
 use clawflow_core::Millis;
 use clawflow_core::delivery::Delivery;
 use clawflow_core::event::StoredEvent;
@@ -87,6 +88,10 @@ impl Store for SqliteStore {
     }
 
     fn schedules(&self) -> &dyn ScheduleStore {
+        self
+    }
+
+    fn upkeep(&self) -> &dyn Upkeep {
         self
     }
 
@@ -247,20 +252,22 @@ impl Store for SqliteStore {
         &self,
         status: FlowStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&FlowId>,
         limit: usize,
     ) -> Result<Vec<FlowId>, StoreError> {
-        self.readers.read(|conn| flows::ended(conn, status, before, after, limit))
+        self.readers.read(|conn| flows::ended(conn, (status, before), owners, after, limit))
     }
 
     fn ended_tasks(
         &self,
         status: TaskStatus,
         before: Millis,
+        owners: &Owners,
         after: Option<&TaskId>,
         limit: usize,
     ) -> Result<Vec<EndedTask>, StoreError> {
-        self.readers.read(|conn| tasks::ended(conn, status, before, after, limit))
+        self.readers.read(|conn| tasks::ended(conn, (status, before), owners, after, limit))
     }
 
     fn forget_tasks(&self, task_ids: &[TaskId]) -> Result<u64, StoreError> {
@@ -319,14 +326,27 @@ impl Store for SqliteStore {
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.readers.read(findings)
+        self.readers.read(|conn| findings(conn, Check::Whole))
     }
 }
 
+/// How much of the file is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Check {
+    /// Its pages.
+    Quick,
+    /// Its pages, and every index against its table.
+    Whole,
+}
+
 /// What is wrong with the file, its references, and its records.
-pub(super) fn findings(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(super) fn findings(conn: &Connection, how: Check) -> rusqlite::Result<Vec<String>> {
+    let pragma = match how {
+        Check::Quick => "quick_check",
+        Check::Whole => "integrity_check",
+    };
     let mut found: Vec<String> = Vec::new();
-    let mut query = conn.prepare(&format!("pragma integrity_check({FINDINGS_MAX})"))?;
+    let mut query = conn.prepare(&format!("pragma {pragma}({FINDINGS_MAX})"))?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         found.push(row.get(0)?);

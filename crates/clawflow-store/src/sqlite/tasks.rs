@@ -1,9 +1,9 @@
 //! Tasks: one, and pages.
 
-use super::flows::LAST_ID;
+use super::flows::{LAST_ID, globs};
 use super::readers::{record, sql_limit, unreadable};
 use super::statements::sql;
-use crate::query::{EndedTask, TaskCounts, TaskFilter};
+use crate::query::{EndedTask, Owners, TaskCounts, TaskFilter};
 use clawflow_core::Millis;
 use clawflow_core::ids::{FlowId, TaskId, encode};
 use clawflow_core::task::{Runtime, Task, TaskStatus};
@@ -129,15 +129,16 @@ fn rows(
 /// Those without a flow that may go.
 pub(super) fn ended(
     conn: &Connection,
-    status: TaskStatus,
-    before: Millis,
+    (status, before): (TaskStatus, Millis),
+    owners: &Owners,
     after: Option<&TaskId>,
     limit: usize,
 ) -> Result<Vec<EndedTask>> {
     let mut query = conn.prepare_cached(sql!(task_ended))?;
     let after = after.map_or("", TaskId::as_str);
     let last = last_id(TaskId::PREFIX, before);
-    let params = (status.as_str(), after, last, before, sql_limit(limit));
+    let (only, except) = globs(owners);
+    let params = (status.as_str(), after, last, before, sql_limit(limit), only, except);
     let rows = query.query_map(params, |row| {
         Ok(EndedTask { task_id: TaskId(row.get(0)?), boot_id: row.get(1)?, fence: row.get(2)? })
     })?;

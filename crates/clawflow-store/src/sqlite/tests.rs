@@ -15,6 +15,7 @@ const WALKS: &[(&str, &str)] = &[
     ("event_list", "walks the feed from a position"),
     ("flow_count", "counts all, in an index only"),
     ("flow_count_cancelling", "counts all of a partial index"),
+    ("flow_ended", "walks the owners that are spared, who are few"),
     ("flow_find_part", "finds the middle of a word, in an index only"),
     ("last_seq", "takes the end of the primary key"),
     ("run_list", "walks the primary key as far as its page"),
@@ -22,6 +23,7 @@ const WALKS: &[(&str, &str)] = &[
     ("schedule_find_part", "finds the middle of a word, and they are few"),
     ("schedule_list", "walks the primary key as far as its page"),
     ("schedule_next", "takes the ends of two indexes"),
+    ("task_ended", "walks the owners that are spared, who are few"),
     ("task_find_part", "finds the middle of a word, in an index only"),
     ("task_list_open", "walks the open tasks only"),
     ("token_list", "lists all, and they are few"),
@@ -119,6 +121,8 @@ fn what_is_due_is_found_by_its_time() {
     uses("flow_of_key", "flow_live_key", false);
     uses("wait_open_event", "wait_open_event (owner_key=? AND target=? AND event_key=?", false);
     uses("event_list_owner", "event_by_owner (owner_key=? AND rowid>?", false);
+    uses("flow_live", "flow_by_status (status=? AND flow_id>? AND flow_id<?", false);
+    uses("wait_open_kind", "INDEX wait_open (kind=? AND wait_id>?", false);
 }
 
 #[test]

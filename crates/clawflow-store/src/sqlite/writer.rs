@@ -9,6 +9,7 @@ use super::limits::{BATCH_BYTES_MAX, BATCH_UNITS_MAX, EXPIRE_MAX, IDLE_WAIT, QUE
 use super::open::SqliteOptions;
 use super::place::Identity;
 use super::statements::Statements;
+use super::upkeep;
 use crate::error::{ApplyError, StoreError};
 use clawflow_core::Millis;
 use clawflow_core::ids::TaskId;
@@ -32,6 +33,16 @@ enum Job {
     Epoch(SyncSender<Result<u64, StoreError>>),
     Expire(Expiry, Millis, SyncSender<Result<u64, StoreError>>),
     Forget(Vec<TaskId>, SyncSender<Result<u64, StoreError>>),
+    Tidy(Tidying, SyncSender<Result<(), StoreError>>),
+}
+
+/// What is done with the file as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tidying {
+    /// The log is copied into it and cut.
+    Checkpoint,
+    /// It is written anew, then the same.
+    Vacuum,
 }
 
 /// What is deleted once it is old enough.
@@ -107,6 +118,13 @@ impl Writer {
         receipt.recv().map_err(|_| self.gone())?
     }
 
+    /// Looks after the file.
+    pub(super) fn tidy(&self, what: Tidying) -> Result<(), StoreError> {
+        let (answer, receipt) = sync_channel(1);
+        self.send(Job::Tidy(what, answer)).map_err(|_| self.gone())?;
+        receipt.recv().map_err(|_| self.gone())?
+    }
+
     fn send(&self, job: Job) -> Result<(), Job> {
         match &self.queue {
             Some(queue) => queue.send(job).map_err(|refused| refused.0),
@@ -176,6 +194,10 @@ fn run(
             Job::Forget(tasks, answer) => {
                 let _ = answer.send(forget(&tasks, conn, statements));
                 checkpoint.wrote(tasks.len() * FORGOTTEN_BYTES, conn);
+            }
+            Job::Tidy(what, answer) => {
+                let _ = answer.send(tidy(what, conn, statements, options));
+                checkpoint.wrote(0, conn);
             }
         }
     }
@@ -286,11 +308,24 @@ fn forget_in(tasks: &[TaskId], statements: &mut Statements<'_>) -> rusqlite::Res
     Ok(count)
 }
 
+fn tidy(
+    what: Tidying,
+    conn: &Connection,
+    statements: &Statements<'_>,
+    options: &SqliteOptions,
+) -> Result<(), StoreError> {
+    batch::roll_back(conn);
+    statements.identity.verify(statements.path)?;
+    let done = upkeep::tidy(what, conn, options.busy_wait);
+    done.map_err(|error| fault(statements.path, "looking after", &error))
+}
+
 fn refuse(job: Job, error: StoreError) {
     match job {
         Job::Apply(_, answer) => drop(answer.send(Err(error.into()))),
         Job::Epoch(answer) | Job::Expire(_, _, answer) | Job::Forget(_, answer) => {
             drop(answer.send(Err(error)));
         }
+        Job::Tidy(_, answer) => drop(answer.send(Err(error))),
     }
 }

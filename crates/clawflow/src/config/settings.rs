@@ -117,6 +117,8 @@ pub(crate) struct Retention {
     pub(crate) cancelled: Duration,
     /// What was lost.
     pub(crate) lost: Duration,
+    /// Rules for single owners, each as it stands in the file.
+    pub(crate) owners: Vec<String>,
 }
 
 impl From<&Retention> for clawflow_engine::retention::Retention {
@@ -127,6 +129,8 @@ impl From<&Retention> for clawflow_engine::retention::Retention {
             failed_ms: ms(kept.failed),
             cancelled_ms: ms(kept.cancelled),
             lost_ms: ms(kept.lost),
+            // They were checked when they were read.
+            owners: kept.owners.iter().filter_map(|rule| rule.parse().ok()).collect(),
         }
     }
 }

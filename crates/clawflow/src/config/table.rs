@@ -9,7 +9,7 @@ use super::setting::{Default, Kind, Setting};
 use clawflow_core::suggest::closest;
 
 /// Every setting, in the order in which they are shown and documented.
-pub(crate) static SETTINGS: [&Setting; 21] = [
+pub(crate) static SETTINGS: [&Setting; 22] = [
     &GATEWAY_MAX_TASKS,
     &GATEWAY_SOCKET,
     &GATEWAY_AUTOSTART,
@@ -30,6 +30,7 @@ pub(crate) static SETTINGS: [&Setting; 21] = [
     &RETENTION_FAILED,
     &RETENTION_CANCELLED,
     &RETENTION_LOST,
+    &RETENTION_OWNERS,
     &OUTPUT_COLOR,
 ];
 
@@ -43,6 +44,9 @@ const OWNER_BYTES_MAX: usize = 256;
 /// How long records may be kept: what ended in a test of a minute ago, or ten years.
 const KEPT: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(3650 * 24 * 60 * 60);
+
+/// Rules for owners: each one is a walk of every sweep.
+const RETENTION_OWNERS_MAX: usize = 64;
 
 /// `gateway.max_tasks`
 pub(crate) static GATEWAY_MAX_TASKS: Setting = Setting {
@@ -250,6 +254,20 @@ pub(crate) static RETENTION_LOST: Setting = Setting {
     doc: "The same for those that were lost.",
 };
 
+/// `retention.owners`
+pub(crate) static RETENTION_OWNERS: Setting = Setting {
+    section: "retention",
+    key: "owners",
+    kind: Kind::Texts {
+        what: "rules such as `agent:batch:* 1d` or `agent:batch:* failed=30d lost=2d`",
+        max: RETENTION_OWNERS_MAX,
+        check: check_kept,
+        field: |s| &mut s.retention.owners,
+    },
+    default: Default::Text(""),
+    doc: "Owners for whom other times hold; `*` is any text, of two that fit the longer counts.",
+};
+
 /// `output.color`
 pub(crate) static OUTPUT_COLOR: Setting = Setting {
     section: "output",
@@ -274,6 +292,11 @@ fn check_log_filter(text: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// How long what belongs to an owner is kept.
+fn check_kept(text: &str) -> Result<(), String> {
+    text.parse::<clawflow_engine::retention::OwnerRetention>().map(drop)
 }
 
 /// An owner key is typed on command lines and printed in tables: no spaces, no control characters.

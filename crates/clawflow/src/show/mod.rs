@@ -7,6 +7,7 @@ mod steps;
 mod table;
 mod time;
 mod waiting;
+mod why;
 
 pub(crate) use delivery::about;
 pub(crate) use delivery::about_id;
@@ -24,3 +25,4 @@ pub(crate) use time::duration;
 pub(crate) use time::moment;
 pub(crate) use time::now;
 pub(crate) use time::until;
+pub(crate) use why::why_text;

@@ -9,7 +9,7 @@ impl Paint {
     pub(crate) fn status(self, text: &str) -> String {
         let code = match text.trim() {
             "succeeded" | "ok" => "32",
-            "failed" | "lost" | "timed_out" | "fail" => "31",
+            "failed" | "lost" | "timed_out" | "fail" | "error" => "31",
             "blocked" | "in_doubt" | "waiting" | "retrying" | "warn" => "33",
             "running" | "starting" => "36",
             _ => "2",

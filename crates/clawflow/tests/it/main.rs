@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod acp;
+mod audit;
 mod backup;
 mod bad_args;
 mod bad_files;

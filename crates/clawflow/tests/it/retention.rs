@@ -64,3 +64,26 @@ fn a_gateway_sweeps_by_itself() {
     let listed = home.ok(&["tasks", "list", "--json"]).json();
     assert_eq!(listed["tasks"][0]["status"], "failed");
 }
+
+#[test]
+fn owners_have_times_of_their_own() {
+    let home = Home::new();
+    std::fs::create_dir(home.path().join("home")).unwrap();
+    for owner in ["agent:batch:a", "agent:batch:b", "agent:main:main"] {
+        home.ok(&["tasks", "run", "--wait", "--owner", owner, "--", "true"]);
+    }
+    let rules = "[retention]\nowners = [\"agent:batch:* 1s\", \"agent:batch:a succeeded=1d\"]\n";
+    home.write("home/config.toml", rules);
+    wait_until("it is old", || {
+        home.ok(&["tasks", "maintenance"]).stdout == "0 flows and 1 tasks would be deleted\n"
+    });
+    let done = home.ok(&["tasks", "maintenance", "--apply"]);
+    assert_eq!(done.stdout, "0 flows and 1 tasks deleted\n");
+    let left = home.ok(&["tasks", "list", "--json"]).json();
+    let owners: Vec<_> = left["tasks"].as_array().unwrap().iter().map(|t| &t["ownerKey"]).collect();
+    assert_eq!(owners, ["agent:main:main", "agent:batch:a"]);
+    for bad in ["agent:a", "agent:a soon", "agent:a running=1d"] {
+        home.write("home/config.toml", format!("[retention]\nowners = [\"{bad}\"]\n"));
+        assert_eq!(home.run(&["config", "check"]).code, 2, "{bad}");
+    }
+}

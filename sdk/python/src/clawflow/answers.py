@@ -18,7 +18,7 @@ from .records import (
     Token,
     Wait,
 )
-from .words import DeliveryState
+from .words import AuditCode, AuditScope, DeliveryState, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Purged(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class WhyReason(Record):
-    """One thing that a flow waits for."""
+    """One thing that a flow or task waits for."""
 
     kind: str
     text: str
@@ -109,6 +109,17 @@ class Why(Record):
     """Why a flow stands where it stands."""
 
     flow: Flow
+    summary: str
+    reasons: list[WhyReason]
+    commands: list[str]
+    earliest: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskWhy(Record):
+    """Why a task stands where it stands."""
+
+    task: Task
     summary: str
     reasons: list[WhyReason]
     commands: list[str]
@@ -201,6 +212,42 @@ class QueueList(Record):
     queues: list[Queue]
     max_tasks: int
     slots_free: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding(Record):
+    """Something that is wrong, and what mends it."""
+
+    scope: AuditScope
+    severity: Severity
+    code: AuditCode
+    detail: str
+    hint: str
+    id: str | None = None
+    owner_key: str | None = None
+    status: str | None = None
+    since: int | None = None
+    age_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditCounts(Record):
+    """Findings in numbers; what is not in `by_code` counts 0."""
+
+    total: int
+    errors: int
+    warnings: int
+    by_code: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit(Record):
+    """What is wrong: all in numbers, and those that were asked for."""
+
+    at: int
+    counts: AuditCounts
+    matching: AuditCounts
+    findings: list[Finding]
 
 
 @dataclass(frozen=True, kw_only=True)

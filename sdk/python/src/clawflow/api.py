@@ -59,6 +59,7 @@ class Shared(Handle):
     wait_for_flow = method(following.wait_for_flow)
 
     get_task = method(tasks.get_task)
+    why_task = method(tasks.why_task)
     logs = method(tasks.logs)
     wait_for_task = method(tasks.wait_for_task)
     cancel_task = method(tasks.cancel_task)
@@ -107,6 +108,7 @@ class Api(Shared):
     add_schedule = method(schedules.add_schedule)
     list_schedules = method(schedules.list_schedules)
 
+    audit = method(gateway.audit)
     list_queues = method(gateway.list_queues)
     status = method(gateway.status)
     stop = method(gateway.stop)

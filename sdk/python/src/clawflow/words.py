@@ -69,6 +69,35 @@ RunStatus: TypeAlias = Literal[
     "lost",
     "skipped",
 ]
+Severity: TypeAlias = Literal["warn", "error"]
+AuditScope: TypeAlias = Literal["flow", "task", "message", "schedule", "home"]
+AuditCode: TypeAlias = Literal[
+    "stale_running",
+    "stale_queued",
+    "stale_waiting",
+    "stale_retry",
+    "silent_running",
+    "lost",
+    "in_doubt",
+    "cancel_stuck",
+    "orphan_process",
+    "old_shim",
+    "missing_linked_tasks",
+    "blocked_task_missing",
+    "inconsistent_timestamps",
+    "delivery_failed",
+    "undelivered",
+    "schedule_late",
+    "schedule_disabled",
+    "schedule_never_runs",
+    "run_stuck",
+    "not_driven",
+    "clock_jump",
+    "disk_low",
+    "wal_large",
+    "reports_unread",
+    "queue_unknown",
+]
 
 TERMINAL: frozenset[str] = frozenset(("succeeded", "failed", "cancelled", "lost"))
 """Ends of a flow; a `blocked` flow is over only once `ended_at` is set."""

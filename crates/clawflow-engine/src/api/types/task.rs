@@ -1,6 +1,6 @@
 //! Requests and answers about tasks.
 
-use crate::retention::Retention;
+use super::WhyReason;
 use clawflow_core::Millis;
 use clawflow_core::acp::AcpRequest;
 use clawflow_core::flow::NotifyPolicy;
@@ -276,13 +276,18 @@ impl TaskRecordRequest {
 }
 
 record!(
-    /// Deletes what has been kept for long enough, or only counts it.
-    MaintenanceRequest {
-        /// Whether it is deleted.
-        #[serde(default)]
-        apply: bool,
-        /// How long what has ended is kept.
-        #[serde(default)]
-        retention: Retention,
+    /// Why a task stands where it stands.
+    TaskWhyResponse {
+        /// The task.
+        task: Task,
+        /// One sentence.
+        summary: String,
+        /// What it waits for, one by one.
+        reasons: Vec<WhyReason>,
+        /// The earliest moment at which it can move by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        earliest: Option<Millis>,
+        /// Commands that would move it.
+        commands: Vec<String>,
     }
 );

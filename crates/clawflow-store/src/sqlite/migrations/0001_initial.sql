@@ -183,6 +183,8 @@ create index wait_due on wait (due_at, flow_id, wait_id, state)
 -- Who waits for a child flow: work_children.sql, work_children_flow.sql.
 create index wait_for_flow on wait (flow_id, wait_id, kind, state)
     where kind = 'flow' and state = 'open';
+-- Open waits of a kind: wait_open_kind.sql.
+create index wait_open on wait (kind, wait_id, flow_id, state) where state = 'open';
 -- Who waits for an event: wait_open_event.sql.
 create index wait_open_event on wait (
     owner_key, target, event_key, wait_id, flow_id, kind, state

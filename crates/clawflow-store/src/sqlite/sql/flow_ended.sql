@@ -1,6 +1,10 @@
 -- An id begins with its time: what was made after ?3 cannot have ended before ?4.
 select flow_id from flow indexed by flow_by_status
 where status = ?1 and flow_id > ?2 and flow_id < ?3 and ended_at < ?4
+    and (?6 is null or owner_key glob ?6)
+    and (?7 is null or not exists (
+        select 1 from json_each(?7) as spared where flow.owner_key glob spared.value
+    ))
     and not exists (
         select 1 from delivery indexed by delivery_by_flow
         where delivery.flow_id = flow.flow_id and delivery.flow_id is not null

@@ -3,7 +3,7 @@
 use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::commands::args::FlowArg;
 use crate::commands::client::ask;
-use crate::show::{ago, flow_name, now, until};
+use crate::show::{flow_name, why_text};
 use clawflow_engine::api::{FlowRef, FlowWhy, FlowWhyResponse};
 
 /// Says why.
@@ -17,22 +17,7 @@ pub(crate) async fn run(ctx: &Ctx, args: FlowArg) -> Result<Exit, CliError> {
 }
 
 fn text(why: &FlowWhyResponse) -> String {
-    let now = now();
-    let status = why.flow.status;
-    let mut out = format!("{} is {status}: {}\n", flow_name(&why.flow), escape(&why.summary));
-    for reason in &why.reasons {
-        let since = reason.since.map_or_else(String::new, |at| format!(", since {}", ago(at, now)));
-        let end = reason.until.map_or_else(String::new, |at| format!(", until {}", until(at, now)));
-        out.push_str(&format!("  {}{since}{end}\n", escape(&reason.text)));
-    }
-    if let Some(at) = why.earliest {
-        out.push_str(&format!("it can move by itself at {}\n", until(at, now)));
-    }
-    if !why.commands.is_empty() {
-        out.push_str("what would move it:\n");
-    }
-    for command in &why.commands {
-        out.push_str(&format!("  {}\n", escape(command)));
-    }
-    out
+    let FlowWhyResponse { flow, summary, reasons, earliest, commands } = why;
+    let head = format!("{} is {}: {}", flow_name(flow), flow.status, escape(summary));
+    why_text(&head, reasons, *earliest, commands)
 }

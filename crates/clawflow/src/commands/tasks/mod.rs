@@ -1,5 +1,6 @@
 //! `clawflow tasks …`.
 
+mod audit;
 mod cancel;
 mod deliveries;
 mod list;
@@ -15,6 +16,7 @@ pub(super) mod run;
 mod show;
 mod verbs;
 mod wait;
+mod why;
 mod wrap;
 
 pub(in crate::commands) use run::chosen_dir;

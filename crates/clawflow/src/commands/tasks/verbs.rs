@@ -1,8 +1,8 @@
 //! The verbs of `clawflow tasks`.
 
 use super::{
-    cancel, deliveries, list, logs, maintenance, notify, observe, ping_url, report, rerun,
-    run as start, show, wait, wrap,
+    audit, cancel, deliveries, list, logs, maintenance, notify, observe, ping_url, report, rerun,
+    run as start, show, wait, why, wrap,
 };
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::flows::{self, FlowsCommand};
@@ -15,6 +15,8 @@ pub(crate) enum TasksCommand {
     List(list::ListArgs),
     /// show a task
     Show(TaskArg),
+    /// say why a task stands where it stands, and what would move it
+    Why(TaskArg),
     /// wait for the end of a task
     Wait(wait::WaitArgs),
     /// stop a task
@@ -41,7 +43,9 @@ pub(crate) enum TasksCommand {
     Redeliver(deliveries::DeliveryArgs),
     /// drop messages: nothing is owed any more
     Dismiss(deliveries::DeliveryArgs),
-    /// show what would be deleted because it has been kept for long enough, or delete it
+    /// say what is wrong with flows, tasks, messages and schedules, and what mends it
+    Audit(audit::AuditArgs),
+    /// look after the ledger: settle, end and delete what is due, or show what would be done
     Maintenance(maintenance::MaintenanceArgs),
     /// the commands of `clawflow flows`
     #[command(subcommand)]
@@ -70,6 +74,7 @@ pub(crate) async fn run(ctx: &Ctx, command: Option<TasksCommand>) -> Result<Exit
         None => list::run(ctx, list::ListArgs::default()).await,
         Some(C::List(args)) => list::run(ctx, args).await,
         Some(C::Show(args)) => show::run(ctx, args).await,
+        Some(C::Why(args)) => why::run(ctx, args).await,
         Some(C::Wait(args)) => wait::run(ctx, args).await,
         Some(C::Cancel(args)) => cancel::run(ctx, args).await,
         Some(C::Logs(args)) => logs::run(ctx, args).await,
@@ -83,6 +88,7 @@ pub(crate) async fn run(ctx: &Ctx, command: Option<TasksCommand>) -> Result<Exit
         Some(C::Deliveries(args)) => deliveries::list(ctx, args).await,
         Some(C::Redeliver(args)) => deliveries::redeliver(ctx, args).await,
         Some(C::Dismiss(args)) => deliveries::dismiss(ctx, args).await,
+        Some(C::Audit(args)) => audit::run(ctx, args).await,
         Some(C::Maintenance(args)) => maintenance::run(ctx, args).await,
         Some(C::Flow(command)) => flows::run(ctx, command).await,
     }

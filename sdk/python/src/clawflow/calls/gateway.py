@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ..answers import QueueList, Status, TokenList, TokenMade
+from collections.abc import Sequence
+
+from ..answers import Audit, QueueList, Status, TokenList, TokenMade
 from ..binding import Binding
 from ..exchange import Steps, call
 from ..records import Token
-from ..words import Access
+from ..words import Access, AuditCode, Severity
 from .operation import operation
 
 
@@ -58,7 +60,22 @@ def revoke_token(binding: Binding, token_id: str) -> Steps[Token]:
     return Token.of((yield from call(binding, "token.revoke", token=token_id)))
 
 
-@operation("maintenance.sweep", without=("retention",))
+@operation("audit.run")
+def audit(
+    binding: Binding,
+    *,
+    severity: Severity | None = None,
+    code: Sequence[AuditCode] = (),
+    limit: int | None = None,
+) -> Steps[Audit]:
+    """What is wrong, and what mends it: errors first, then what has been wrong for longer."""
+    answer = yield from call(
+        binding, "audit.run", severity=severity, code=list(code) or None, limit=limit
+    )
+    return Audit.of(answer)
+
+
+@operation("maintenance.sweep", without=("retention", "vacuum", "check"))
 def sweep(binding: Binding, *, apply: bool = False) -> Steps[tuple[int, int]]:
     """How many flows and tasks have been kept for long enough; with `apply` they are deleted."""
     answer = yield from call(binding, "maintenance.sweep", apply=apply)

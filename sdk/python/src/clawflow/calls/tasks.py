@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import limits
-from ..answers import Logs, TaskList
+from ..answers import Logs, TaskList, TaskWhy
 from ..binding import Binding
 from ..errors import ClawflowError
 from ..exchange import Steps, call
@@ -65,6 +65,12 @@ def _every_task(binding: Binding, **fields: Any) -> Steps[list[Task]]:
 def get_task(binding: Binding, task_id: str) -> Steps[Task]:
     """The task with this id, run id or session key."""
     return Task.of((yield from call(binding, "task.show", task=task_id)))
+
+
+@operation("task.why", task_id="task")
+def why_task(binding: Binding, task_id: str) -> Steps[TaskWhy]:
+    """Why the task stands where it stands."""
+    return TaskWhy.of((yield from call(binding, "task.why", task=task_id)))
 
 
 @operation("task.logs", task_id="task")
