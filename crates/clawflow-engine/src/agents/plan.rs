@@ -26,16 +26,18 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// By the request of a command and the configuration of its agent. `in_step`: it is an
-    /// attempt of a step; `runs`: it was started before.
+    /// By the request of a command and the configuration of its agent, for a task if there is one
+    /// already; `runs`: it was started before.
     ///
     /// # Errors
     /// A sentence on why there can be no such attempt.
     pub(crate) fn new(
         engine: &Engine,
         command: TaskCommand,
-        (in_step, runs): (bool, bool),
+        task: Option<&Task>,
+        runs: bool,
     ) -> Result<Self, String> {
+        let in_step = task.is_some_and(|task| task.step_id.is_some());
         let Some(mut request) = command.acp else { return Err("it asks no agent".to_owned()) };
         let settings = &engine.inner.settings;
         let name = &request.agent;
@@ -75,6 +77,9 @@ impl Prepared {
                 server.command = vec![own.clone(), "mcp".to_owned()];
                 let home = settings.home.display().to_string();
                 server.env.insert("CLAWFLOW_HOME".to_owned(), home);
+                // It sees what its owner sees, and not more.
+                let owner = task.map_or("", |task| &task.owner_key).to_owned();
+                server.env.insert("CLAWFLOW_SESSION".to_owned(), owner);
             }
         }
         Ok(Self {
@@ -126,7 +131,7 @@ impl Engine {
     pub(crate) fn check_agent(&self, request: &AcpRequest) -> Result<(), String> {
         let acp = Some(Box::new(request.clone()));
         let command = TaskCommand { acp, ..TaskCommand::default() };
-        Prepared::new(self, command, (false, false)).map(drop)
+        Prepared::new(self, command, None, false).map(drop)
     }
 
     /// What a recorded attempt of an agent was started with; `None` for any other attempt.
@@ -149,6 +154,6 @@ impl Engine {
         if command.acp.is_none() {
             return Ok(None);
         }
-        Prepared::new(self, command, (task.step_id.is_some(), true)).map(Some)
+        Prepared::new(self, command, Some(task), true).map(Some)
     }
 }

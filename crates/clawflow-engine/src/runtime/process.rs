@@ -100,11 +100,11 @@ impl Engine {
 
     /// Executes an attempt of an agent.
     fn execute_agent(&self, attempt: Attempt, command: TaskCommand, stop: Switch) {
-        let in_step = match self.inner.store.task(&attempt.task_id) {
-            Ok(task) => task.is_some_and(|task| task.step_id.is_some()),
+        let task = match self.inner.store.task(&attempt.task_id) {
+            Ok(task) => task,
             Err(error) => return self.report_unstartable(attempt, error.to_string()),
         };
-        let prepared = match Prepared::new(self, command, (in_step, false)) {
+        let prepared = match Prepared::new(self, command, task.as_deref(), false) {
             Ok(prepared) => prepared,
             Err(why) => return self.report_unstartable(attempt, why),
         };

@@ -88,6 +88,10 @@ impl Agent {
             }
             "session/new" => {
                 append("heard", "session/new");
+                for server in message["params"]["mcpServers"].as_array().into_iter().flatten() {
+                    append("marks", &format!("mcp {}", server["name"].as_str().unwrap()));
+                    std::fs::write("mcp.json", server.to_string()).unwrap();
+                }
                 let modes = json!({ "currentModeId": "code",
                     "availableModes": [{ "id": "code" }, { "id": "plan" }] });
                 reply(json!({ "sessionId": "s1", "modes": modes }));

@@ -82,6 +82,22 @@ fn a_later_step_goes_on_in_the_session_of_an_earlier_one() {
 }
 
 #[test]
+fn an_agent_is_given_servers_and_our_own_sees_its_owner_only() {
+    let home = served("");
+    let more = ", mcp: [{ name: notes, command: [./notes, -q], env: { A: b } }, clawflow]";
+    home.ends(&home.flow("k", &flow(&["say x"], more, "")), FlowStatus::Succeeded);
+    assert_eq!((home.count("mcp notes"), home.count("mcp clawflow")), (1, 1));
+    let own = std::fs::read_to_string(home.path().join("mcp.json")).unwrap();
+    let own: serde_json::Value = serde_json::from_str(&own).unwrap();
+    assert_eq!(
+        (&own["command"], &own["args"]),
+        (&json!(env!("CARGO_BIN_EXE_clawflow")), &json!(["mcp"]))
+    );
+    let owner = json!({ "name": "CLAWFLOW_SESSION", "value": "agent:main:main" });
+    assert!(own["env"].as_array().unwrap().contains(&owner), "{own}");
+}
+
+#[test]
 fn a_cancel_reaches_the_agent_before_its_process() {
     let home = served("");
     let id = home.flow("k", &flow(&["hang"], "", ""));
