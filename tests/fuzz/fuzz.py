@@ -109,16 +109,19 @@ def start(program: str, home: Path, work: Path) -> tuple[subprocess.Popen[bytes]
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
+    config = work / "config.toml"
+    config.write_text("[agents.fuzz]\nprotocol = 'stdin'\ncommand = ['true']\n")
     env = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(work),
         "CLAWFLOW_HOME": str(home),
-        "CLAWFLOW_CONFIG": os.devnull,
+        "CLAWFLOW_CONFIG": str(config),
         "CLAWFLOW_GATEWAY_LISTEN": listen,
         # Nothing is to be refused for coming too fast.
         "CLAWFLOW_GATEWAY_RATE_LIMIT": "1000000",
         # Tasks that sleep until somebody stops them must not keep others from starting.
         "CLAWFLOW_GATEWAY_MAX_TASKS": "10000",
+        "CLAWFLOW_SUBAGENTS_CHILDREN": "1000",
         "RUST_BACKTRACE": "1",
     }
     with (home / "log").open("wb") as log:

@@ -187,6 +187,7 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "flow.settle": of_flow(in_doubt, {"how": "skip", "by": "fuzz"}),
     "flow.pause": of_flow(Seeds.flow, {}),
     "flow.unpause": of_flow(Seeds.paused, {}),
+    "flow.budget": of_flow(Seeds.flow, {"budget": {"tokens": 9}, "by": "ann"}),
     "flow.retry": of_flow(FAILED_FLOW, {}),
     "flow.fork": of_flow(FILE_FLOW, {"from": "only"}),
     "flow.source": of_flow(FILE_FLOW),
@@ -212,6 +213,9 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "signal.send": lambda seeds: Seed(body={"name": "fuzz"}),
     "task.run": lambda seeds: Seed(
         body={"argv": ["true"], "cwd": seeds.directory, "owner": SESSION}
+    ),
+    "agent.spawn": lambda seeds: Seed(
+        path={"agent": "fuzz"}, body={"prompt": "x", "owner": SESSION, "cwd": seeds.directory}
     ),
     "task.show": of_task(ENDED_TASK),
     "task.why": of_task(ENDED_TASK),

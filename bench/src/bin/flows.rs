@@ -172,6 +172,7 @@ fn engine(home: &Path) -> Outcome<Api> {
         max_tasks: IN_FLIGHT,
         queues: std::collections::BTreeMap::new(),
         agents: std::collections::BTreeMap::new(),
+        subagents: clawflow_core::subagent::SpawnLimits::default(),
         grace_ms: 5000,
         log_bytes: 1 << 26,
         stdout_bytes: 1 << 24,

@@ -81,6 +81,7 @@ fn fill(home: &Path, count: usize) -> Outcome<String> {
         max_tasks: 1,
         queues: std::collections::BTreeMap::new(),
         agents: std::collections::BTreeMap::new(),
+        subagents: clawflow_core::subagent::SpawnLimits::default(),
         grace_ms: 5000,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,

@@ -5,6 +5,7 @@
 
 pub mod acp;
 pub mod audit;
+pub mod budget;
 pub mod call;
 pub mod control;
 pub mod cost;
@@ -28,6 +29,7 @@ pub mod schedule;
 pub mod signal;
 pub mod spec;
 pub mod step;
+pub mod subagent;
 pub mod suggest;
 pub mod task;
 mod text_enum;

@@ -34,6 +34,9 @@ pub struct FlowSpec {
     pub env: BTreeMap<String, String>,
     /// Whether approvals are given without asking (`run --yes`).
     pub auto_approve: bool,
+    /// Whether what steps print of the use of models counts: a flow above has a limit of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_use: bool,
     /// Root of the idempotency keys of the steps; a retry keeps it, a fork has its own.
     pub key_root: String,
 }

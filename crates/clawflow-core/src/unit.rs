@@ -7,7 +7,7 @@ use crate::delivery::Delivery;
 use crate::event::Event;
 use crate::flow::Flow;
 use crate::idempotency::Outcome;
-use crate::ids::{FlowId, ScheduleId, SignalId};
+use crate::ids::{FlowId, ScheduleId, SignalId, TaskId};
 use crate::schedule::{Schedule, ScheduleRun};
 use crate::signal::Signal;
 use crate::spec::{DefinitionSource, FlowSpec};
@@ -36,6 +36,15 @@ pub struct Guard {
     pub revision: u64,
 }
 
+/// What a new task reads on standard input, kept beside its row: lists do not read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskInput {
+    /// The task, a new one of the same unit.
+    pub task_id: TaskId,
+    /// The text.
+    pub text: String,
+}
+
 /// Everything that one decision changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unit {
@@ -51,6 +60,8 @@ pub struct Unit {
     pub steps: Vec<Change<Arc<Step>>>,
     /// Task rows.
     pub tasks: Vec<Change<Arc<Task>>>,
+    /// What new tasks of this unit read.
+    pub inputs: Vec<TaskInput>,
     /// Wait rows.
     pub waits: Vec<Change<Arc<Wait>>>,
     /// Messages owed. A new one whose owner, route and idempotency key are there already is left
@@ -84,6 +95,7 @@ impl Unit {
             && self.specs.is_empty()
             && self.steps.is_empty()
             && self.tasks.is_empty()
+            && self.inputs.is_empty()
             && self.waits.is_empty()
             && self.deliveries.is_empty()
             && self.signals.is_empty()
@@ -105,6 +117,7 @@ impl Unit {
         self.specs.append(&mut other.specs);
         self.steps.append(&mut other.steps);
         self.tasks.append(&mut other.tasks);
+        self.inputs.append(&mut other.inputs);
         self.waits.append(&mut other.waits);
         self.deliveries.append(&mut other.deliveries);
         self.signals.append(&mut other.signals);

@@ -5,6 +5,7 @@ use crate::error::{Code, Refusal};
 use crate::flow::check_whole;
 use crate::hash::hex;
 use crate::ids::{FlowId, WaitId};
+use crate::task::Usage;
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ text_enum!(
         Permission = "permission",
         /// A decision about an attempt whose outcome is unknown.
         InDoubt = "in_doubt",
+        /// A higher budget, or the end of that wait in the flow above.
+        Budget = "budget",
     }
 );
 
@@ -143,6 +146,9 @@ pub struct Wait {
     /// Since when the child flow that is waited for is to be cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_requested_at: Option<Millis>,
+    /// What the child flow that is waited for has used so far, as far as it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Usage>,
     /// Where it stands.
     pub state: WaitState,
     /// The answer, once resolved.
@@ -186,6 +192,7 @@ impl Wait {
             on_resolved: None,
             event_key: None,
             cancel_requested_at: None,
+            used: None,
             state: WaitState::Open,
             answer: None,
             answered_by: None,

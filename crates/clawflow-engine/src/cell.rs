@@ -10,6 +10,7 @@ use clawflow_core::flow::{Flow, SyncMode};
 use clawflow_core::group::GroupState;
 use clawflow_core::ids::FlowId;
 use clawflow_core::task::TaskStatus;
+use clawflow_store::StoreError;
 use clawflow_store::query::{FlowBundle, TaskFilter};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,14 +108,20 @@ impl Engine {
 
     /// How the ended children did, where a decision looks at that.
     fn ended(&self, flow: &Flow) -> Result<Ended, EngineError> {
-        let mut ended = Ended::default();
+        let ended = Ended::default();
         if !ControlState::counts_ended(flow) {
             return Ok(ended);
         }
+        Ok(self.count_ended(&flow.flow_id)?)
+    }
+
+    /// How all children of this flow that have ended did, and what they used.
+    pub(crate) fn count_ended(&self, flow_id: &FlowId) -> Result<Ended, StoreError> {
+        let mut ended = Ended::default();
         let over = TaskStatus::ALL.iter().copied().filter(|status| status.is_terminal());
         let mut filter = TaskFilter {
             statuses: over.collect(),
-            flow_id: Some(flow.flow_id.clone()),
+            flow_id: Some(flow_id.clone()),
             limit: PAGE,
             ..TaskFilter::default()
         };

@@ -15,7 +15,8 @@ use clawflow_core::drive::{
 use clawflow_core::error::Code;
 use clawflow_core::flow::Flow;
 use clawflow_core::ids::{FlowId, WaitId};
-use clawflow_core::wait::{Wait, WaitState};
+use clawflow_core::task::Usage;
+use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use tokio::task::JoinSet;
 
 /// Waits for children that are looked at together after a start.
@@ -35,9 +36,11 @@ struct Plan {
 enum Next {
     Nothing,
     /// Its parent is to be told of its end.
-    Tell(Outcome),
+    Tell(ChildEnd),
     Cancel,
     Adopt,
+    /// It is to hold with its parent, whose budget is used up, or to go on with it.
+    Hold(bool),
 }
 
 impl Engine {
@@ -58,8 +61,7 @@ impl Engine {
     pub(crate) fn tell_parent(&self, held: &Held) {
         let Held::File(state) = held else { return };
         let Some(parent) = state.flow.parent_flow_id.clone() else { return };
-        let end =
-            ChildEnd { flow_id: state.flow.flow_id.clone(), outcome: drive::outcome_of(state) };
+        let end = end_of_flow(state);
         let engine = self.clone();
         tokio::spawn(async move { engine.tell_end(&parent, end).await });
     }
@@ -71,12 +73,28 @@ impl Engine {
         loop {
             match self.look(&child, wait, plan.as_ref()).await {
                 Ok(Next::Nothing) => return,
-                Ok(Next::Tell(outcome)) => {
-                    let end = ChildEnd { flow_id: child, outcome };
+                Ok(Next::Tell(end)) => {
                     return self.tell_end(&wait.flow_id, end).await;
                 }
                 Ok(Next::Cancel) => return self.cancel_child(&wait.flow_id, &child, again).await,
-                Ok(Next::Adopt) => return self.adopt_child(&child).await,
+                Ok(Next::Adopt) => {
+                    self.adopt_child(&child).await;
+                    return self.tell_used_again(&wait.flow_id, &child).await;
+                }
+                Ok(Next::Hold(held)) => {
+                    self.adopt_child(&child).await;
+                    self.tell_used_again(&wait.flow_id, &child).await;
+                    match self.hold_child(&child, held).await {
+                        // Looked at anew: it may have changed its mind meanwhile.
+                        Ok(()) => {}
+                        Err(error) if !error.may_pass() => return,
+                        Err(error) => {
+                            if backoff.pause(child.as_str(), &error).await.is_err() {
+                                return;
+                            }
+                        }
+                    }
+                }
                 Err(error) if !error.may_pass() => {
                     return tracing::warn!(flow_id = %child, %error, "a child is left as it is");
                 }
@@ -109,12 +127,14 @@ impl Engine {
                 if flow.is_terminal() {
                     return Ok(self.end_of(child)?.map_or(Next::Nothing, Next::Tell));
                 }
-                let wanted = wait.cancel_requested_at.is_none();
-                return Ok(if wanted { Next::Adopt } else { Next::Cancel });
+                if wait.cancel_requested_at.is_some() {
+                    return Ok(Next::Cancel);
+                }
+                return self.held_or_not(&flow, &wait);
             }
             if wait.cancel_requested_at.is_some() {
                 let why = "its end was wanted before it was made".to_owned();
-                return Ok(Next::Tell(Outcome::Unmade(why)));
+                return Ok(unmade(child, why));
             }
             match self.make(&mut cell, &wait, plan).await {
                 // The parent has moved: it is looked at anew.
@@ -122,7 +142,7 @@ impl Engine {
                 Err(EngineError::Refused { refusal, .. })
                     if refusal.code != Code::PersistFailed =>
                 {
-                    return Ok(Next::Tell(Outcome::Unmade(refusal.to_string())));
+                    return Ok(unmade(child, refusal.to_string()));
                 }
                 made => return made,
             }
@@ -136,7 +156,12 @@ impl Engine {
         wait: &Wait,
         plan: Option<&Result<Plan, String>>,
     ) -> Result<Next, EngineError> {
+        let child = FlowId(wait.target.clone().unwrap_or_default());
         let Some(parent) = self.flow(&wait.flow_id)? else { return Ok(Next::Nothing) };
+        if parent.held_at.is_some() {
+            // It is made once its parent goes on, which looks for it again.
+            return Ok(Next::Nothing);
+        }
         if parent.is_terminal() || parent.cancel_requested_at.is_some() {
             // The wait says so by now, or is closed.
             return Err(EngineError::refused(Code::RevisionConflict, "the parent was cancelled"));
@@ -154,15 +179,15 @@ impl Engine {
         };
         let plan = match plan {
             Ok(plan) => plan.clone(),
-            Err(why) => return Ok(Next::Tell(Outcome::Unmade(why.clone()))),
+            Err(why) => return Ok(unmade(&child, why.clone())),
         };
         if plan.launch.above.len() >= FLOW_DEPTH_MAX {
             let why = format!("flows are nested deeper than {FLOW_DEPTH_MAX}");
-            return Ok(Next::Tell(Outcome::Unmade(why)));
+            return Ok(unmade(&child, why));
         }
         let file = match self.child_file(&plan.launch, plan.files.as_deref()).await {
             Ok(file) => file,
-            Err(FileError::Bad(why)) => return Ok(Next::Tell(Outcome::Unmade(why))),
+            Err(FileError::Bad(why)) => return Ok(unmade(&child, why)),
             Err(FileError::Store(error)) => return Err(error.into()),
         };
         let ours = self.drives(&parent.flow_id);
@@ -187,10 +212,69 @@ impl Engine {
         Ok(found.into_iter().find(|flow| flow.flow_id == *flow_id))
     }
 
-    fn end_of(&self, child: &FlowId) -> Result<Option<Outcome>, EngineError> {
+    fn end_of(&self, child: &FlowId) -> Result<Option<ChildEnd>, EngineError> {
         match self.load(child)? {
-            Held::File(state) => Ok(Some(drive::outcome_of(&state))),
+            Held::File(state) => Ok(Some(end_of_flow(&state))),
             Held::Code(_) | Held::Group(_) => Ok(None),
+        }
+    }
+
+    /// Whether a live child is to hold because its parent does, by what is on disk.
+    fn held_or_not(&self, child: &Flow, wait: &Wait) -> Result<Next, EngineError> {
+        let Some(parent) = self.flow(&wait.flow_id)? else { return Ok(Next::Nothing) };
+        let waits = self.store().waits(&child.flow_id)?;
+        let holds = waits.iter().any(|own| {
+            own.state == WaitState::Open
+                && own.kind == WaitKind::Budget
+                && own.target.as_deref() == Some(parent.flow_id.as_str())
+        });
+        let wanted = parent.held_at.is_some();
+        let to_end = child.cancel_requested_at.is_some() || parent.is_terminal();
+        Ok(if wanted == holds || to_end { Next::Adopt } else { Next::Hold(wanted) })
+    }
+
+    /// Has the child hold, or go on.
+    async fn hold_child(&self, child: &FlowId, held: bool) -> Result<(), EngineError> {
+        let follow =
+            move |state: &FlowState, ctx: &mut Ctx<'_>| drive::follow_parent(state, ctx, held);
+        self.decide(None, child, OfFile(follow)).await.map(|_| ())
+    }
+
+    /// Tells the parent of a flow at work, if it has one, what that has used now. Told too late or
+    /// twice it changes nothing, and after a crash it is told again.
+    pub(crate) fn tell_used(&self, was: Option<&Held>, now: &Held) {
+        let Held::File(state) = now else { return };
+        let Some(parent) = state.flow.parent_flow_id.clone() else { return };
+        let used = drive::used(state);
+        let before = was.and_then(|was| match was {
+            Held::File(state) => drive::used(state),
+            Held::Code(_) | Held::Group(_) => None,
+        });
+        let (Some(used), false) = (used.clone(), used == before) else { return };
+        if state.flow.is_terminal() {
+            // Its end tells that too.
+            return;
+        }
+        let (engine, child) = (self.clone(), state.flow.flow_id.clone());
+        tokio::spawn(async move { engine.tell_used_to(&parent, child, used).await });
+    }
+
+    async fn tell_used_again(&self, parent: &FlowId, child: &FlowId) {
+        if let Ok(Held::File(state)) = self.load(child)
+            && let Some(used) = drive::used(&state)
+        {
+            self.tell_used_to(parent, child.clone(), used).await;
+        }
+    }
+
+    async fn tell_used_to(&self, parent: &FlowId, child: FlowId, used: Usage) {
+        let id = child.clone();
+        let tell =
+            move |state: &FlowState, ctx: &mut Ctx<'_>| drive::child_used(state, ctx, &id, &used);
+        match self.decide_surely(parent, OfFile(tell)).await {
+            // It was told before, or waits no longer.
+            Ok(_) | Err(EngineError::Refused { .. }) => {}
+            Err(error) => tracing::warn!(flow_id = %parent, %child, %error, "its use was not told"),
         }
     }
 
@@ -250,6 +334,20 @@ pub(crate) async fn see_to_children(engine: Engine, waits: Vec<Wait>) {
     while looks.join_next().await.is_some() {}
 }
 
+/// How an ended flow ended, for its parent.
+fn end_of_flow(state: &FlowState) -> ChildEnd {
+    ChildEnd {
+        flow_id: state.flow.flow_id.clone(),
+        outcome: drive::outcome_of(state),
+        used: drive::used(state),
+    }
+}
+
+fn unmade(child: &FlowId, why: String) -> Next {
+    let (flow_id, outcome) = (child.clone(), Outcome::Unmade(why));
+    Next::Tell(ChildEnd { flow_id, outcome, used: None })
+}
+
 fn plan_of(state: &FlowState, wait_id: &WaitId) -> Option<Result<Plan, String>> {
     let launch = drive::child(state, wait_id)?;
     Some(launch.map_err(|error| error.to_string()).map(|launch| Plan {
@@ -282,6 +380,7 @@ fn new_flow(parent: Flow, plan: Plan, file: ChildFile) -> NewFlow {
             step_id: launch.step_id,
             key_root: launch.key_root,
             above: launch.above,
+            counts_use: launch.counts_use,
             parent,
         }),
     }

@@ -25,6 +25,8 @@ struct Told {
     over: Vec<TaskId>,
     /// What groups watch may have changed.
     groups: GroupNews,
+    /// Sub-agents that are to stop: what they have begun is stopped too.
+    cancelled: Vec<String>,
 }
 
 impl Told {
@@ -41,7 +43,8 @@ impl Told {
         let ends = ends_of(unit);
         let reschedules = !ends.is_empty() || !unit.schedules.is_empty();
         let (groups, events) = (GroupNews::of(unit), recent.marks(unit));
-        Self { inboxes, owes, ends, reschedules, events, over, groups }
+        let cancelled = Engine::cancelled_sessions(unit);
+        Self { inboxes, owes, ends, reschedules, events, over, groups, cancelled }
     }
 }
 
@@ -124,6 +127,7 @@ impl Engine {
             self.inner.ended_work.add(&told.ends);
             self.inner.schedule_hint.notify_one();
         }
+        self.stop_sessions(&told.cancelled);
         if told.owes {
             self.inner.delivery_hint.notify_one();
         }

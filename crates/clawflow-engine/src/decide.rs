@@ -232,6 +232,7 @@ impl Engine {
     pub(crate) fn follow(&self, was: Option<&Held>, mut decided: Decided) -> Held {
         let flow = decided.state.flow();
         let ended = flow.is_terminal() && was.is_none_or(|was| !was.flow().is_terminal());
+        self.tell_used(was, &decided.state);
         self.tell_hooks(was.map(|was| was.flow().status), flow, ended);
         if let Some(key) = flow.key.as_ref().filter(|_| ended) {
             self.admit_next(flow.owner_key.clone(), key.clone());
@@ -331,7 +332,7 @@ fn used() -> EngineError {
 /// left the line when they were refused. (An `unpause` queues its tasks itself.)
 fn is_let_go(was: &Held, now: &Held) -> bool {
     let (was, now) = (was.flow(), now.flow());
-    let was_held = was.paused_at.is_some() && was.cancel_requested_at.is_none();
+    let was_held = was.holds_starts() && was.cancel_requested_at.is_none();
     was_held && now.cancel_requested_at.is_some()
 }
 

@@ -8,7 +8,7 @@ use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState, Launch};
 use clawflow_core::effect::Effect;
 use clawflow_core::ids::{FlowId, TaskId};
-use clawflow_core::task::{Task, solo};
+use clawflow_core::task::{Runtime, Task, solo};
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -83,6 +83,13 @@ impl Engine {
         attempt: Attempt,
         stop: Switch,
     ) {
+        let launch = match task.runtime {
+            Runtime::Subagent => match self.as_agent(task, launch) {
+                Ok(launch) => launch,
+                Err(why) => return self.report_unstartable(attempt, why),
+            },
+            _ => launch,
+        };
         let mut env = BTreeMap::new();
         env.insert("CLAWFLOW_IDEMPOTENCY_KEY".to_owned(), launch.idempotency_key);
         if let Some(flow_id) = &task.parent_flow_id {

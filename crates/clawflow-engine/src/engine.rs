@@ -133,7 +133,7 @@ impl Engine {
             pid: None,
             start_time: None,
         };
-        let slots = Slots::new(settings.max_tasks, &settings.queues);
+        let slots = Slots::new(settings.max_tasks, &settings.all_queues());
         let inner = Inner {
             store,
             supervisor,

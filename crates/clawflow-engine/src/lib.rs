@@ -35,6 +35,7 @@ mod seen;
 mod settings;
 pub mod shim;
 mod solo;
+mod subagents;
 pub mod supervise;
 mod timers;
 

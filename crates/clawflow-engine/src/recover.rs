@@ -6,6 +6,7 @@ use crate::awaits::give_kept_again;
 use crate::children::see_to_children;
 use crate::engine::Engine;
 use crate::runtime::{Attempt, Switch, never_started, raised, report_in};
+use crate::subagents::stop_orphans;
 use crate::supervise::{Emptiness, Evidence, ExitRecord, Run, RunEvent, TombstoneOutcome};
 use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::task::{Runtime, Task, TaskStatus};
@@ -30,6 +31,9 @@ pub(crate) fn recover(engine: &Engine, only: Option<&FlowId>) -> Result<(), Stor
         work.tasks.into_iter().partition(|(_, status, _)| *status == TaskStatus::Queued);
     let queued: HashSet<TaskId> = queued.into_iter().map(|(task_id, ..)| task_id).collect();
     let (engine, only) = (engine.clone(), only.cloned());
+    if only.is_none() {
+        tokio::spawn(stop_orphans(engine.clone()));
+    }
     tokio::spawn(see_to_children(engine.clone(), work.children));
     tokio::spawn(give_kept_again(engine.clone(), only.clone()));
     // Not awaited: an attempt that cannot be proved empty yet must not keep the others waiting.

@@ -3,6 +3,7 @@
 use clawflow_core::acp::AgentConfig;
 use clawflow_core::delivery::Route;
 use clawflow_core::queue::QueueLimits;
+use clawflow_core::subagent::{self, SpawnLimits};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct EngineSettings {
     pub queues: BTreeMap<String, QueueLimits>,
     /// The configured agents; built-in ones need not be there.
     pub agents: BTreeMap<String, AgentConfig>,
+    /// How many sub-agents there may be.
+    pub subagents: SpawnLimits,
     /// Time between TERM and KILL, in milliseconds.
     pub grace_ms: u64,
     /// Bytes kept of each log.
@@ -33,4 +36,22 @@ pub struct EngineSettings {
     pub routes: Vec<Route>,
     /// Name of this gateway in the records.
     pub name: String,
+}
+
+impl EngineSettings {
+    /// The limits of a queue: those of its configuration; sub-agents have a queue without one.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<QueueLimits> {
+        let own = || {
+            let concurrency = Some(self.subagents.concurrency);
+            (name == subagent::QUEUE).then(|| QueueLimits { concurrency, ..QueueLimits::default() })
+        };
+        self.queues.get(name).cloned().or_else(own)
+    }
+
+    /// All queues that have limits.
+    pub(crate) fn all_queues(&self) -> BTreeMap<String, QueueLimits> {
+        let own = self.queue(subagent::QUEUE).map(|limits| (subagent::QUEUE.to_owned(), limits));
+        self.queues.clone().into_iter().chain(own).collect()
+    }
 }

@@ -3,15 +3,16 @@
 use crate::endpoint::{Access, Endpoint, Verb, get, host, post, row};
 use crate::host::{GatewayStatus, GatewayStop};
 use clawflow_engine::api::{
-    AuditRun, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer,
-    FlowAppendOutput, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail, FlowFindLatest,
-    FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge, FlowRequestCancel, FlowResolve,
-    FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput, FlowSetWaiting, FlowSettle,
-    FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy, InboxAck, InboxList,
-    MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit, ScheduleEnable,
-    ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns, ScheduleShow,
-    ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify, TaskRecord, TaskReport,
-    TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy, TokenCreate, TokenList, TokenRevoke,
+    AgentSpawn, AuditRun, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt, FlowAnswer,
+    FlowAppendOutput, FlowBudget, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail,
+    FlowFindLatest, FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge,
+    FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput,
+    FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy,
+    InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit,
+    ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns,
+    ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify,
+    TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy, TokenCreate,
+    TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -29,6 +30,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<FlowSettle>("/v1/flows/{flow}/settle", "Settles a step whose outcome is in doubt."),
     post::<FlowPause>("/v1/flows/{flow}/pause", "Holds back every start of a flow."),
     post::<FlowUnpause>("/v1/flows/{flow}/unpause", "Allows starts again."),
+    post::<FlowBudget>("/v1/flows/{flow}/budget", "Gives a flow another budget."),
     post::<FlowRetry>(
         "/v1/flows/{flow}/retry",
         "Makes a new flow from an ended one, with its recorded results.",
@@ -59,6 +61,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get::<TaskWait>("/v1/tasks/{task}/wait", "Waits for the end of a task.").mcp().waits(),
     post::<TaskCancel>("/v1/tasks/{task}/cancel", "Stops a task."),
     post::<TaskRerun>("/v1/tasks/{task}/rerun", "Runs the command of an ended task again."),
+    post::<AgentSpawn>(
+        "/v1/agents/{agent}/spawn",
+        "Asks an agent for something, as a sub-agent of the session.",
+    ),
     post::<FlowCreate>("/v1/flows/managed", "Makes a flow that code drives.").mcp(),
     get::<FlowGet>("/v1/flows/{flow}/record", "Reads the record of a flow by its id or key."),
     get::<FlowFindLatest>("/v1/latest-flow", "Reads the newest flow of the bound owner."),
@@ -84,10 +90,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     ),
     post::<FlowEmit>("/v1/flows/{flow}/emit", "Sends the owner of a flow one message."),
     post::<SignalSend>("/v1/signals", "Tells the waiting flows that something has happened.").mcp(),
-    post::<TaskReport>(
-        "/v1/tasks/{task}/report",
-        "Reports progress or the end of a task that its caller runs.",
-    ),
+    post::<TaskReport>("/v1/tasks/{task}/report", "Reports progress or the end of a task."),
     post::<TaskRecord>(
         "/v1/tasks/recorded",
         "Records a task that somebody else runs, or reports about it.",

@@ -167,6 +167,12 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the store.
     fn task(&self, task_id: &TaskId) -> Result<Option<Arc<Task>>, StoreError>;
 
+    /// What the task reads on standard input, if it was given that with its row.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn task_input(&self, task_id: &TaskId) -> Result<Option<String>, StoreError>;
+
     /// Tasks that a person may mean by `token`: the one with this id; else those whose id contains
     /// the token, if it has 8 characters or more; else those of this run id (not `cli` first, then
     /// oldest first); else the newest of this session key. At most 10. With an owner it is as if

@@ -7,6 +7,7 @@ use crate::cli::{CliError, Exit};
 use crate::config::{Settings, listen};
 use clawflow_core::Millis;
 use clawflow_core::delivery::Route;
+use clawflow_core::subagent::SpawnLimits;
 use clawflow_engine::api::{Api, ApiError};
 use clawflow_engine::maintenance::keep_looking_after;
 use clawflow_engine::reporter;
@@ -358,6 +359,16 @@ fn server_settings(settings: &Settings, want: Want) -> ServerSettings {
     }
 }
 
+fn spawn_limits(settings: &Settings) -> SpawnLimits {
+    let most = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    let limits = &settings.subagents;
+    SpawnLimits {
+        depth: most(limits.depth),
+        children: most(limits.children),
+        concurrency: most(limits.concurrency),
+    }
+}
+
 fn engine_settings(settings: &Settings, routes: Vec<Route>) -> Result<EngineSettings, OpenError> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     Ok(EngineSettings {
@@ -368,6 +379,7 @@ fn engine_settings(settings: &Settings, routes: Vec<Route>) -> Result<EngineSett
         max_tasks: usize::try_from(settings.gateway.max_tasks).unwrap_or(usize::MAX),
         queues: settings.queues.clone(),
         agents: settings.agents.clone(),
+        subagents: spawn_limits(settings),
         grace_ms: u64::try_from(settings.cancel.grace.as_millis()).unwrap_or(u64::MAX),
         log_bytes: settings.limits.log_bytes,
         stdout_bytes: settings.limits.stdout_bytes,

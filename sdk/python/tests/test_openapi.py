@@ -42,6 +42,7 @@ SCHEMAS = {
     "ScheduleStatus": "ScheduleStatusResponse",
     "Signalled": "SignalResponse",
     "Source": "FlowSourceResponse",
+    "Spawned": "AgentSpawnResponse",
     "Status": "StatusResponse",
     "TaskList": "TaskListResponse",
     "TokenList": "TokenListResponse",
@@ -206,7 +207,7 @@ def test_methods_have_the_parameters_of_their_calls(operation: Operation) -> Non
     assert not unsaid
     for one in parameters:
         # Records that may be given as mappings, whose defaults the wire fills in.
-        if named[one.name] not in ("waitFor", "usage", "policies"):
+        if named[one.name] not in ("waitFor", "usage", "policies", "budget"):
             assert mismatch(hints[one.name], fields[named[one.name]]) is None, one.name
 
 

@@ -99,6 +99,8 @@ export type CancelInput = FlowName &
     /** @deprecated Taken for the sake of the original, and not looked at. */
     cfg?: unknown;
   };
+/** What `spawnAgent` takes. */
+export type SpawnInput = Omit<Calls["agent.spawn"]["request"], "owner">;
 /** What `updateTask` takes. */
 export type UpdateTaskInput = { /** The task. */ taskId: string } & Omit<
   Calls["task.report"]["request"],
@@ -112,6 +114,12 @@ export type AnswerInput = FlowName &
   };
 /** What `pause` and `unpause` take. */
 export type PauseInput = FlowName & Fields<"flow.pause">;
+/** What `setBudget` takes. */
+export type BudgetInput = FlowName &
+  Fields<"flow.budget", "by"> & {
+    /** Who decides it; the actor of the connection, else the session key. */
+    by?: string | undefined;
+  };
 /** What `signal` takes. */
 export type SignalInput = Omit<Calls["signal.send"]["request"], "flow"> & {
   /** Only this flow may take it. */

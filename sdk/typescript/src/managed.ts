@@ -6,6 +6,7 @@ import type { Calls, Flow, FlowView, Task, TaskSummary } from "./generated.js";
 import type {
   AnswerInput,
   AnswerResult,
+  BudgetInput,
   CancelInput,
   CancelResult,
   CreateManagedInput,
@@ -27,6 +28,7 @@ import type {
   RunTaskResult,
   SetWaitingInput,
   SignalInput,
+  SpawnInput,
   TaskLogsInput,
   TaskMutation,
   UpdateTaskInput,
@@ -71,6 +73,8 @@ export interface ManagedFlows {
   requestCancel(input: RequestCancelInput, options?: CallOptions): Promise<FlowMutation>;
   /** Cancels the flow and stops its children. */
   cancel(input: CancelInput, options?: CallOptions): Promise<CancelResult>;
+  /** Asks an agent for something, as a sub-agent of the session: its answer comes to the inbox. */
+  spawnAgent(input: SpawnInput, options?: CallOptions): Promise<Calls["agent.spawn"]["response"]>;
   /** Reports progress or the end of a child that its caller runs. */
   updateTask(input: UpdateTaskInput, options?: CallOptions): Promise<TaskMutation>;
   /** A part of the log of a child that was launched. */
@@ -83,6 +87,8 @@ export interface ManagedFlows {
   pause(input: PauseInput, options?: CallOptions): Promise<FlowMutation>;
   /** Allows starts again. */
   unpause(input: PauseInput, options?: CallOptions): Promise<FlowMutation>;
+  /** Gives the flow another budget; one that is held goes on if there is something left of it. */
+  setBudget(input: BudgetInput, options?: CallOptions): Promise<FlowMutation>;
   /** Makes a new flow from an ended one, with what it has recorded. */
   retry(input: RetryInput, options?: CallOptions): Promise<FlowMutation>;
   /** Makes a new flow from a step of another one, maybe with other arguments. */
@@ -99,6 +105,7 @@ export function managedFlows(client: Client, sessionKey: string): ManagedFlows {
     ...moving(client),
     ...steering(client, sessionKey),
     runTask: (input, options) => runTask(client, input, options),
+    spawnAgent: (input, options) => client.call("agent.spawn", input, options),
     updateTask: async ({ taskId, ...input }, options) => {
       const done = await settle(client.call("task.report", { ...input, task: taskId }, options));
       return done.applied ? { applied: true, task: done.answer } : done;
@@ -200,7 +207,16 @@ export function moves(client: Client): {
   };
 }
 
-type Steering = "cancel" | "signal" | "answer" | "pause" | "unpause" | "retry" | "fork" | "purge";
+type Steering =
+  | "cancel"
+  | "signal"
+  | "answer"
+  | "pause"
+  | "unpause"
+  | "setBudget"
+  | "retry"
+  | "fork"
+  | "purge";
 
 function steering(client: Client, sessionKey: string): Pick<ManagedFlows, Steering> {
   return {
@@ -218,6 +234,10 @@ function steering(client: Client, sessionKey: string): Pick<ManagedFlows, Steeri
     },
     pause: (input, options) => mutation(client.call("flow.pause", flowRequest(input), options)),
     unpause: (input, options) => mutation(client.call("flow.unpause", flowRequest(input), options)),
+    setBudget: ({ by, ...input }, options) => {
+      const request = { ...flowRequest(input), by: by ?? client.actor ?? sessionKey };
+      return mutation(client.call("flow.budget", request, options));
+    },
     retry: (input, options) => mutation(client.call("flow.retry", flowRequest(input), options)),
     fork: (input, options) => mutation(client.call("flow.fork", flowRequest(input), options)),
     purge: ({ flowId, ...input }, options) =>

@@ -1,6 +1,7 @@
 //! Agents by name: how each is started, and what it is given.
 
 use super::policy::Policy;
+use crate::text_enum::text_enum;
 use std::collections::BTreeMap;
 
 /// Agents that are known without a configuration, and their usual commands.
@@ -12,6 +13,16 @@ pub const BUILTIN_AGENTS: [(&str, &[&str]); 5] = [
     ("opencode", &["opencode", "acp"]),
 ];
 
+text_enum!(
+    /// How an agent is spoken to.
+    Protocol {
+        /// By the Agent Client Protocol.
+        Acp = "acp",
+        /// It reads its prompt on standard input, and what it prints is its answer.
+        Stdin = "stdin",
+    }
+);
+
 /// Bytes of the name of an agent.
 const NAME_BYTES_MAX: usize = 64;
 
@@ -19,6 +30,8 @@ const NAME_BYTES_MAX: usize = 64;
 /// agent's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentConfig {
+    /// How it is spoken to; by the Agent Client Protocol, if nothing is said.
+    pub protocol: Option<Protocol>,
     /// Program and arguments; empty only for a built-in agent, which has its usual ones.
     pub command: Vec<String>,
     /// The model that it is told to use.

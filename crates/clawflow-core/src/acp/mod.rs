@@ -12,6 +12,7 @@ mod wire;
 
 pub use agent::AgentConfig;
 pub use agent::BUILTIN_AGENTS;
+pub use agent::Protocol;
 pub use agent::agent;
 pub use agent::check_agent_name;
 pub use limits::MESSAGE_BYTES_MAX;

@@ -19,6 +19,7 @@ pub(super) fn child_ended(draft: &mut Draft, id: &TaskId) -> Result<(), Refusal>
     if draft.state.flow.is_terminal() || mirrors {
         return Ok(());
     }
+    super::budget::check(draft);
     let answer = Answered { value: outcome(&task), by: None };
     let awaits = |kind, target: Option<&String>| {
         kind == WaitKind::Task && target.is_some_and(|target| *target == task.task_id.0)

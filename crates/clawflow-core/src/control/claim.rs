@@ -26,6 +26,9 @@ pub fn claim(
     if state.flow.paused_at.is_some() {
         return Err(Refusal::new(Code::Paused, "the flow is paused"));
     }
+    if state.flow.held_at.is_some() {
+        return Err(Refusal::new(Code::Paused, "the budget of the flow is used up"));
+    }
     let Some(task) = state.tasks.get(task_id).filter(|task| !task.reported) else {
         return Err(Refusal::state("claim", "no open task of the engine"));
     };

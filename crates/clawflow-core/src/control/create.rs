@@ -24,5 +24,6 @@ pub fn create(new: NewManaged, ctx: &mut Ctx) -> Result<ControlDecision, Refusal
     };
     let mut draft = Draft::create(&state, ctx);
     draft.apply(made);
+    super::budget::open(&mut draft);
     Ok(draft.finish())
 }

@@ -1,5 +1,6 @@
 //! A working copy of a flow that code drives, which knows what was changed.
 
+use super::budget::{give_up, is_of_budget};
 use super::state::{ControlDecision, ControlState};
 use crate::delivery::{Delivery, owed};
 use crate::drive::Ctx;
@@ -118,11 +119,20 @@ impl<'a, 'c> Draft<'a, 'c> {
         }
         self.event(kind, task, data);
         self.rows.tells_of_flow();
+        if self.cancelling() || self.state.flow.is_terminal() {
+            give_up(self);
+        }
         let was_over = self.change != FlowChange::Inserted && self.was.flow.is_terminal();
         if self.state.flow.is_terminal() && !was_over {
             let ended = Effect::Ended(self.state.flow.flow_id.clone());
             self.effect(ended);
         }
+    }
+
+    /// Writes a line of history that tells of a change of the flow's row.
+    pub(super) fn flow_event(&mut self, kind: &str, data: Value) {
+        self.event(kind, None, data);
+        self.rows.tells_of_flow();
     }
 
     /// Something to do after the commit.
@@ -215,7 +225,7 @@ impl<'a, 'c> Draft<'a, 'c> {
     /// change of the flow's row, even if that stays the same, if it waits for something else then:
     /// the revision stands for that too.
     pub(super) fn park(&mut self, mut moved: Moved, opens: bool) {
-        let waits_anew = opens || self.state.waits.values().any(|wait| wait.step_id.is_none());
+        let waits_anew = opens || self.state.waits.values().any(is_of_controller);
         if waits_anew {
             moved.event = moved.event.or_else(|| Some(parked(&moved.flow)));
         }
@@ -228,7 +238,7 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     /// Gives up all that the flow as a whole waits for: it has moved on.
     pub(super) fn close_waits(&mut self) {
-        let open = self.state.waits.values().filter(|wait| wait.step_id.is_none());
+        let open = self.state.waits.values().filter(|wait| is_of_controller(wait));
         for wait in open.cloned().collect::<Vec<_>>() {
             self.event("wait.cancelled", None, json!({ "waitId": wait.wait_id }));
             self.close_wait(&wait, WaitState::Cancelled, None);
@@ -249,6 +259,11 @@ impl<'a, 'c> Draft<'a, 'c> {
         });
         ControlDecision { unit, state, effects, task, waits }
     }
+}
+
+/// Whether the controller waits by this one: its next move gives it up.
+fn is_of_controller(wait: &Arc<Wait>) -> bool {
+    wait.step_id.is_none() && !is_of_budget(wait)
 }
 
 /// An answer, and who gave it.

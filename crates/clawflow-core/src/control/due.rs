@@ -32,6 +32,11 @@ pub fn wait_due(
     let Some(wait) = state.waits.get(wait_id).filter(due) else {
         return Err(Refusal::state("wake", "not due"));
     };
+    if super::budget::is_alarm(wait) {
+        draft.close_wait(wait, WaitState::Expired, None);
+        super::budget::check(&mut draft);
+        return Ok(draft.finish());
+    }
     if wait.kind == WaitKind::Timer && wait.target.as_deref() != Some(DEADLINE) {
         resolve(&mut draft, wait, WaitState::Resolved, None)?;
         return Ok(draft.finish());

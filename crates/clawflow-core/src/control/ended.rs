@@ -4,7 +4,7 @@ use super::children::child_ended;
 use super::draft::Draft;
 use super::progress::running;
 use super::state::{ControlDecision, ControlState};
-use crate::drive::{Ctx, Report, message, verdict};
+use crate::drive::{Ctx, Report, outcome};
 use crate::error::Refusal;
 use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
@@ -24,8 +24,8 @@ pub fn ended(
 ) -> Result<ControlDecision, Refusal> {
     let task = running(state, task_id, fence)?;
     let mut draft = Draft::new(state, ctx);
-    let how = verdict(&task, draft.cancelling(), report);
-    let error = message(how, report).map(|error| error.message);
+    let (how, error) = outcome(&task, draft.cancelling(), report);
+    let error = error.map(|error| error.message);
     let ended = draft.end_task(task_id, how, |row| settle(row, report, error.as_deref()))?;
     let data = json!({
         "outcome": how, "status": ended.status, "exit": report.exit, "error": ended.error,

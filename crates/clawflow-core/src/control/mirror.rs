@@ -57,8 +57,13 @@ pub fn mirrored(made: SoloDecision, ctx: &mut Ctx) -> ControlDecision {
     }
     draft.owe(owed.into_iter().map(|change| change.row).collect());
     for outcome in &mut unit.outcomes {
-        if outcome.answer["taskId"] == json!(task.task_id) {
-            outcome.answer["parentFlowId"] = json!(task.parent_flow_id);
+        // The answer is the task, or has it.
+        let answer = match outcome.answer.get("task") {
+            Some(Value::Object(_)) => &mut outcome.answer["task"],
+            _ => &mut outcome.answer,
+        };
+        if answer["taskId"] == json!(task.task_id) {
+            answer["parentFlowId"] = json!(task.parent_flow_id);
         }
     }
     let task_id = task.task_id.clone();

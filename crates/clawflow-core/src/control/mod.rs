@@ -7,6 +7,7 @@
 //! order: managed, driven by code, revision, legality, validity.
 
 mod answer;
+mod budget;
 mod cancel;
 mod children;
 mod claim;
@@ -36,6 +37,8 @@ pub use crate::task::TaskReport as ChildReport;
 pub use answer::Reply;
 pub use answer::Said;
 pub use answer::answer;
+pub use budget::reported;
+pub use budget::set_budget;
 pub use cancel::cancel;
 pub use cancel::cancel_task;
 pub use cancel::request_cancel;

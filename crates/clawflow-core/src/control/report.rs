@@ -2,7 +2,7 @@
 
 use super::children::child_ended;
 use super::draft::Draft;
-use super::state::{ControlDecision, ControlState, is_good};
+use super::state::{ControlDecision, ControlState};
 use crate::drive::Ctx;
 use crate::error::{Code, Refusal};
 use crate::flow::check_tasks;
@@ -20,7 +20,8 @@ use std::sync::Arc;
 /// somebody whose answer was lost, changes nothing.
 ///
 /// # Errors
-/// `not_managed`, or `engine_owned` for a child that the engine runs; `terminal` for one that has
+/// `not_managed`, or `engine_owned` for more than progress and use of a child that the engine runs;
+/// `terminal` for one that has
 /// ended otherwise; `invalid_state` from `running` back to `queued`; `invalid` for what cannot be.
 pub fn report(
     state: &ControlState,
@@ -31,7 +32,7 @@ pub fn report(
     check_tasks(&state.flow)?;
     let was = state.tasks.get(&task.task_id).unwrap_or(task);
     if !was.reported {
-        return Err(Refusal::new(Code::EngineOwned, "the engine runs this task and sees its end"));
+        return super::budget::reported(state, ctx, &was.task_id, report);
     }
     if was.parent_flow_id.as_ref() != Some(&state.flow.flow_id) {
         return Err(Refusal::new(Code::Invalid, "the task is not one of the flow's"));
@@ -74,10 +75,16 @@ fn go_on(
     let started = task.status != was.status;
     let told = task.progress_summary != was.progress_summary || task.usage != was.usage;
     let data = json!({ "progress": task.progress_summary, "usage": task.usage });
+    let usage_told = task.usage != was.usage;
+    let row = task.clone();
     draft.put_task(task);
     draft.about(id);
     if started {
         draft.event("task.started", Some(id), Value::Null);
+    }
+    if usage_told {
+        super::budget::spent(&mut draft, &row);
+        super::budget::check(&mut draft);
     }
     // A sign of life alone is in the row, not in the history.
     if told {
@@ -152,9 +159,7 @@ fn late(
             let mut data = end_of(&task);
             data["was"] = json!(was.status);
             draft.event("task.corrected", Some(&was.task_id), data);
-            if is_good(&task) {
-                draft.state.ended.correct(&task.task_id);
-            }
+            draft.state.ended.correct(was, &task);
             draft.correct_task(was, task);
             Ok(draft.finish())
         }

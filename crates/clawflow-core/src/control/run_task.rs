@@ -4,6 +4,7 @@ use super::draft::Draft;
 use super::set_waiting::{WaitFor, new_wait, open_wait};
 use super::state::{ControlDecision, ControlState};
 use crate::Millis;
+use crate::budget::Budget;
 use crate::drive::Ctx;
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
@@ -11,7 +12,8 @@ use crate::flow::{self, Blocker, Field, Flow, NotifyPolicy, Patch, SyncMode, che
 use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::task::{
-    Executor, Runtime, Task, TaskCommand, TaskStatus, back_date, check_command, fresh, notified,
+    Executor, Runtime, Task, TaskCommand, TaskStatus, as_subagent, back_date, check_command, fresh,
+    notified, within,
 };
 use crate::wait::OnResolved;
 use serde_json::json;
@@ -61,6 +63,8 @@ pub struct NewChild {
     pub wait: bool,
     /// With `wait`: the step at work; else the flow's own, else `wait_for_task`.
     pub current_step: Option<String>,
+    /// What it may use.
+    pub budget: Option<Budget>,
 }
 
 impl NewChild {
@@ -87,6 +91,7 @@ impl NewChild {
             progress_summary: None,
             wait: false,
             current_step: None,
+            budget: None,
         }
     }
 }
@@ -150,6 +155,9 @@ fn may_start(flow: &Flow) -> Result<(), Refusal> {
     if flow.paused_at.is_some() {
         return refused(Code::Paused, "Flow is paused.".to_owned());
     }
+    if flow.held_at.is_some() {
+        return refused(Code::Paused, "Flow is held: its budget is used up.".to_owned());
+    }
     Ok(())
 }
 
@@ -163,12 +171,13 @@ fn checked(mut new: NewChild) -> Result<NewChild, Refusal> {
         return invalid("the task contains a NUL character".to_owned());
     }
     if let Some(command) = &new.command {
-        if new.runtime != Runtime::Cli {
+        if !matches!(new.runtime, Runtime::Cli | Runtime::Subagent) {
             let message = format!("the runtime {} cannot launch a command", new.runtime);
             return invalid(message);
         }
         check_command(command)?;
     }
+    new.budget.as_ref().map_or(Ok(()), Budget::check)?;
     if let Some(status) = new.status.filter(|status| status.is_terminal()) {
         return invalid(format!("a new task cannot be {status}"));
     }
@@ -206,6 +215,7 @@ fn child(new: &NewChild, draft: &mut Draft, starts: bool) -> Task {
         agent_id: new.agent_id.clone(),
         run_id: new.run_id.clone(),
         label: new.label.as_ref().map(|label| cut(label, SUMMARY_CHARS_MAX)),
+        budget: new.budget.filter(|budget| !budget.is_empty()),
         ..fresh(draft.ctx, owner_key, new.task.trim(), starts)
     };
     notified(&task, new.notify_policy.unwrap_or(NotifyPolicy::Silent))
@@ -213,8 +223,15 @@ fn child(new: &NewChild, draft: &mut Draft, starts: bool) -> Task {
 
 /// A child that the engine launches: at once if there is a slot, else it waits for one.
 fn launched(new: &NewChild, draft: &mut Draft) -> Task {
-    let starts = draft.ctx.slots > 0;
-    let task = Task { command: new.command.clone(), ..child(new, draft, starts) };
+    let agent = new.agent_id.as_deref().filter(|_| new.runtime == Runtime::Subagent);
+    // Whether a queue has a place is known where all of its tasks are.
+    let starts = draft.ctx.slots > 0 && agent.is_none();
+    let command = new.command.clone().map(|command| within(command, new.budget.as_ref()));
+    let task = Task { command, ..child(new, draft, starts) };
+    let task = match agent {
+        Some(agent) => as_subagent(task, agent),
+        None => task,
+    };
     let id = task.task_id.clone();
     draft.effect(if starts { Effect::Start(id) } else { Effect::Queued(id) });
     task

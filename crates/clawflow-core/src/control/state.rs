@@ -3,7 +3,7 @@
 use crate::effect::Effect;
 use crate::flow::{Flow, OnChildrenDone};
 use crate::ids::{TaskId, WaitId};
-use crate::task::{Task, TaskStatus, TerminalOutcome};
+use crate::task::{Task, TaskStatus, TerminalOutcome, Usage};
 use crate::unit::Unit;
 use crate::wait::Wait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ pub struct ControlState {
 }
 
 /// How the children of a flow that have ended did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ended {
     /// All that have ended.
     total: u64,
@@ -35,12 +35,15 @@ pub struct Ended {
     bad: BTreeSet<TaskId>,
     /// Those that another child has tried again: how that one ended is what counts.
     retried: BTreeSet<TaskId>,
+    /// What all of them have used.
+    used: Option<Usage>,
 }
 
 impl Ended {
     /// Counts a child that has ended.
     pub fn count(&mut self, task: &Task) {
         self.total += 1;
+        self.used = Usage::sum(self.used.take(), task.usage.clone());
         self.retried.extend(task.parent_task_id.clone());
         if !is_good(task) {
             self.bad.insert(task.task_id.clone());
@@ -55,9 +58,14 @@ impl Ended {
         (self.bad.len() as u64 - replaced, self.total - replaced)
     }
 
-    /// A child that was counted as bad has ended well after all.
-    pub(super) fn correct(&mut self, task_id: &TaskId) {
-        self.bad.remove(task_id);
+    /// The true end of a child that was counted as lost has turned up. What it told of its use
+    /// beyond what was known then is added; that is never less.
+    pub(super) fn correct(&mut self, was: &Task, task: &Task) {
+        if is_good(task) {
+            self.bad.remove(&task.task_id);
+        }
+        let more = Usage::more(was.usage.as_ref(), task.usage.as_ref());
+        self.used = Usage::sum(self.used.take(), more);
     }
 }
 
@@ -67,10 +75,22 @@ pub(super) fn is_good(task: &Task) -> bool {
 }
 
 impl ControlState {
-    /// Whether decisions about this flow look at how its earlier children ended.
+    /// What its children have used, those at work and, where they are counted, those that ended.
+    #[must_use]
+    pub fn used(&self) -> Option<Usage> {
+        let open = self.tasks.values().filter_map(|task| task.usage.clone());
+        open.fold(self.ended.used.clone(), |sum, one| Usage::sum(sum, Some(one)))
+    }
+
+    /// Whether decisions about this flow look at its earlier children: at how they ended, or at
+    /// what they used.
     #[must_use]
     pub fn counts_ended(flow: &Flow) -> bool {
-        matches!(flow.on_children_done, Some(OnChildrenDone::Finish | OnChildrenDone::FailFast))
+        flow.budget.is_some()
+            || matches!(
+                flow.on_children_done,
+                Some(OnChildrenDone::Finish | OnChildrenDone::FailFast)
+            )
     }
 }
 

@@ -1,7 +1,7 @@
 //! The keys of the language: those understood now, and those of a later release.
 
 /// Keys of the file.
-pub(crate) const FLOW: [&str; 17] = [
+pub(crate) const FLOW: [&str; 18] = [
     "name",
     "description",
     "goal",
@@ -9,6 +9,7 @@ pub(crate) const FLOW: [&str; 17] = [
     "on_conflict",
     "timeout",
     "cost_limit",
+    "budget",
     "owner",
     "notify",
     "labels",
@@ -22,10 +23,10 @@ pub(crate) const FLOW: [&str; 17] = [
 ];
 
 /// Keys of the file that are refused rather than ignored: they change what a flow does.
-pub(crate) const FLOW_LATER: [&str; 4] = ["members", "mode", "budget", "deliver"];
+pub(crate) const FLOW_LATER: [&str; 3] = ["members", "mode", "deliver"];
 
 /// Keys of a step.
-pub(crate) const STEP: [&str; 39] = [
+pub(crate) const STEP: [&str; 40] = [
     "id",
     "run",
     "command",
@@ -65,10 +66,11 @@ pub(crate) const STEP: [&str; 39] = [
     "approval",
     "compensate",
     "queue",
+    "budget",
 ];
 
 /// Keys of a step that are refused rather than ignored.
-pub(crate) const STEP_LATER: [&str; 4] = ["subagent", "cost_limit", "budget", "deliver"];
+pub(crate) const STEP_LATER: [&str; 3] = ["subagent", "cost_limit", "deliver"];
 
 /// Keys of a step that make no sense at the end of a flow.
 pub(crate) const NOT_IN_FINALLY: [&str; 16] = [
@@ -91,6 +93,9 @@ pub(crate) const NOT_IN_FINALLY: [&str; 16] = [
 ];
 /// Keys of a process, which mean nothing for a step that only waits.
 pub(crate) const OF_PROCESS: [&str; 4] = ["retry", "timeout", "timeout_ms", "approval"];
+
+/// Keys of `budget`.
+pub(crate) const BUDGET: [&str; 4] = ["tokens", "usd", "turns", "time"];
 
 /// Keys of `cost_limit`.
 pub(crate) const COST_LIMIT: [&str; 2] = ["max_usd", "action"];

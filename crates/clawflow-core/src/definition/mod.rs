@@ -9,6 +9,7 @@ mod acp;
 mod agent_call;
 mod attempt;
 mod blocks;
+mod budget;
 mod call;
 mod check;
 mod child;

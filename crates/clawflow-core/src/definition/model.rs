@@ -13,6 +13,7 @@ use super::retry::Retry;
 use super::schema::Schema;
 use super::source::Span;
 use super::template::{Template, ValueTemplate};
+use crate::budget::Budget;
 use crate::json::Object;
 
 /// Which rules a file is read by.
@@ -58,6 +59,8 @@ pub struct Definition {
     pub timeout_ms: Option<u64>,
     /// `cost_limit`: what its models may cost together.
     pub cost_limit: Option<CostLimit>,
+    /// `budget`: what it may use before somebody is asked.
+    pub budget: Option<Budget>,
     /// `owner`: on whose behalf the flow runs.
     pub owner: Option<String>,
     /// `notify`: the notification policy, not interpreted here.
@@ -212,6 +215,8 @@ pub struct StepDef {
     pub approval: Option<Approval>,
     /// The queue in which its attempts wait to start.
     pub queue: Option<QueueUse>,
+    /// What one attempt may use.
+    pub budget: Option<Budget>,
     /// What undoes it when the flow does not succeed.
     pub compensate: Option<Box<StepDef>>,
     /// Where its id stands.

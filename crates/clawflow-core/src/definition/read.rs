@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::budget;
 use super::check;
 use super::cost_limit;
 use super::decode::{
@@ -122,6 +123,7 @@ fn decode(report: &mut Report<'_>, root: &Node, dialect: Dialect) -> Option<Defi
         queue: queue::queue(&mut decoder, &fields),
         timeout_ms: decoder.optional(&fields, "timeout", lifetime),
         cost_limit: cost_limit::decode(&mut decoder, &fields),
+        budget: budget::decode(&mut decoder, &fields),
         owner: decoder.optional(&fields, "owner", label),
         notify: decoder.optional(&fields, "notify", notify).map(str::to_owned),
         labels: decoder.optional(&fields, "labels", labels).unwrap_or_default(),

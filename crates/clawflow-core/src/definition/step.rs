@@ -3,6 +3,7 @@
 use super::acp;
 use super::attempt;
 use super::blocks;
+use super::budget;
 use super::call;
 use super::child;
 use super::decode::{Decoder, Fields, boolean, check_name, choice, duration, expected};
@@ -75,6 +76,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_, '_>, node: &Node, phase: Phase) -
         output: decoder.optional(&fields, "output", super::decode::name),
         approval: gate::decode(decoder, &fields),
         queue: queue::queue(decoder, &fields),
+        budget: budget::decode(decoder, &fields),
         compensate: fields
             .get("compensate")
             .and_then(|node| compensate(decoder, node, &place, id.span)),
@@ -122,6 +124,7 @@ fn compensate(
         output: None,
         approval: None,
         queue: queue::queue(decoder, &fields),
+        budget: None,
         compensate: None,
         span,
     }))
@@ -227,8 +230,10 @@ fn meaningless(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>, action: &str)
         "parallel" => &["retry", "stdin", "idempotent", "on_lost", "approval"],
         _ => &[],
     };
-    if let Some(entry) = fields.entry("queue").filter(|_| !keys::STARTS.contains(&action)) {
-        let message = "`queue` has no meaning for a step that starts no process".to_owned();
+    let starts = keys::STARTS.contains(&action);
+    for key in ["queue", "budget"].into_iter().filter(|_| !starts) {
+        let Some(entry) = fields.entry(key) else { continue };
+        let message = format!("`{key}` has no meaning for a step that starts no process");
         let fault = Fault::new(entry.key_span, message);
         let hint = "give it to the inner steps";
         decoder.report.error(if block { fault.hint(hint) } else { fault });

@@ -260,6 +260,9 @@ pub(crate) fn of_task(task: &mut Task, ctx: &mut Ctx) -> Vec<Delivery> {
         ("runId", &task.run_id),
         ("error", &task.error),
         ("summary", &task.terminal_summary),
+        ("agentId", &task.agent_id),
+        ("childSessionKey", &task.child_session_key),
+        ("answer", &task.answer),
     ];
     for (name, text) in optional {
         if let Some(text) = text {

@@ -3,6 +3,7 @@
 use super::Draft;
 use super::begin::begin;
 use super::blocks::run_blocks;
+use super::budget;
 use super::cancel::withdraw;
 use super::child::awaits_child;
 use super::finish::finish_flow;
@@ -23,6 +24,7 @@ pub(super) fn advance(draft: &mut Draft) -> Result<(), Refusal> {
     if draft.state.flow.in_line_since.is_some() {
         return Ok(());
     }
+    budget::check(draft);
     loop {
         let mut moved = wind_down(draft);
         moved |= run_blocks(draft);
@@ -106,7 +108,7 @@ fn given_up(draft: &Draft, at: usize) -> Option<(StepStatus, StepError)> {
 
 /// Begins every forward step whose needs are met, in the order of the file.
 fn start_forward(draft: &mut Draft) -> bool {
-    if draft.cancelling() || draft.state.flow.paused_at.is_some() || draft.stopping {
+    if draft.cancelling() || draft.state.flow.holds_starts() || draft.stopping {
         return false;
     }
     let was_skipping = draft.skipping;

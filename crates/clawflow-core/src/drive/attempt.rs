@@ -54,6 +54,7 @@ pub(super) fn new_attempt(draft: &mut Draft, at: usize) {
         parent_task_id: draft.step(at).task_id.clone(),
         priority: queue.as_ref().and_then(|queue| queue.priority),
         queue: queue.map(|queue| queue.name),
+        budget: draft.def(at).budget,
         ..fresh(draft.ctx, owner_key, &shown, starts)
     };
     let id = task.task_id.clone();

@@ -194,7 +194,7 @@ fn has_failed(draft: &Draft, row: usize) -> bool {
 fn run_branches(draft: &mut Draft, at: usize, parallel: &Parallel) -> bool {
     let mut moved = false;
     let mut mine = rows(draft, at);
-    let held = draft.state.flow.paused_at.is_some();
+    let held = draft.state.flow.holds_starts();
     if mine.is_empty() && !held && halted(draft, at).is_none() {
         let first = append(draft, at, None);
         mine = (first..first + parallel.branches.len()).collect();
@@ -362,7 +362,7 @@ fn run_loop(draft: &mut Draft, at: usize, each: &ForEach, mut rested: bool) -> b
         work.note(draft, work.firsts[index]);
     }
     let mut moved = false;
-    let held = draft.state.flow.paused_at.is_some();
+    let held = draft.state.flow.holds_starts();
     while !held && !work.failed && halted(draft, at).is_none() {
         // Of items that were begun in another flow there may be more than have room here.
         let room = work.active - work.ready.len() < each.concurrency;

@@ -47,6 +47,7 @@ pub(super) fn request(draft: &mut Draft, reason: &str) {
     let data = json!({ "reason": draft.state.flow.cancel_reason });
     draft.flow_event("flow.cancel_requested", data);
     leave_line(draft);
+    super::budget::give_up(draft);
     for at in draft.phase(Phase::Forward) {
         stop_step(draft, at);
     }
@@ -90,6 +91,12 @@ fn mark(draft: &mut Draft, id: &TaskId) {
         draft.put_task(task);
     }
     draft.effect(Effect::Stop(id.clone()));
+}
+
+/// Stops a task that has used up its own budget: its attempt fails with that.
+pub(super) fn stop_spent(draft: &mut Draft, at: Option<usize>, id: &TaskId, up: &str) {
+    draft.event("task.budget_used_up", at, Some(id), json!({ "usedUp": up }));
+    mark(draft, id);
 }
 
 /// Gives up the unwinding: what runs of it is stopped, the rest never starts.

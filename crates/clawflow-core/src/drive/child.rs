@@ -9,6 +9,7 @@ use super::advance::advance;
 use super::begin::{fail_by_eval, new_wait, open_wait, succeed};
 use super::blocks::unwanted;
 use super::cancel::cancel;
+use super::cost;
 use super::ended::after_failure;
 use super::launch::prepare;
 use super::scope::FlowScope;
@@ -20,7 +21,7 @@ use crate::flow::FlowStatus;
 use crate::ids::{FlowId, WaitId};
 use crate::json::Object;
 use crate::step::{Step, StepError, StepResult, StepStatus};
-use crate::task::TaskMove;
+use crate::task::{TaskMove, Usage};
 use crate::wait::{Wait, WaitKind, WaitState};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -44,6 +45,9 @@ pub struct ChildLaunch {
     pub key_root: String,
     /// Paths of the files of the flows above, this one's included.
     pub above: Vec<String>,
+    /// Whether what its steps print of the use of models counts: this flow has a limit, or one
+    /// above.
+    pub counts_use: bool,
 }
 
 /// The end of a child flow.
@@ -53,6 +57,8 @@ pub struct ChildEnd {
     pub flow_id: FlowId,
     /// How it ended.
     pub outcome: Outcome,
+    /// What it has used, its own child flows included.
+    pub used: Option<Usage>,
 }
 
 /// How a child flow ended.
@@ -98,6 +104,7 @@ fn launch_of(scope: &FlowScope, at: usize, flow_id: FlowId) -> Result<ChildLaunc
         env: command.env,
         key_root: format!("{}/{}", state.spec.key_root, state.steps[at].step_id),
         above: state.spec.above.iter().chain([&state.spec.path]).cloned().collect(),
+        counts_use: cost::counts(state),
     };
     if let Action::Flow(wanted) = &state.def(at).action {
         launch.path = beside(&state.spec.path, &wanted.file.render(scope)?);
@@ -182,10 +189,15 @@ pub fn child_ended(state: &FlowState, ctx: &mut Ctx, end: &ChildEnd) -> Result<D
     let by = end.flow_id.0.clone();
     let status = end.outcome.status();
     let answer = json!({ "flowId": end.flow_id, "status": status });
+    let told = draft.step(at).wait_id.as_ref().and_then(|id| state.waits.get(id)?.used.clone());
+    let used = Usage::newest(told, end.used.clone());
     let data = json!({ "waitId": draft.step(at).wait_id, "answer": answer });
     draft.close_wait(at, WaitState::Resolved, Some((answer, by)));
     draft.event("wait.resolved", Some(at), None, data);
+    // What earlier attempts have used is there already.
+    cost::keep(&mut draft, at, used);
     settle(&mut draft, at, end);
+    cost::check(&mut draft, at);
     advance(&mut draft)?;
     Ok(draft.finish())
 }
@@ -214,7 +226,8 @@ fn settle(draft: &mut Draft, at: usize, end: &ChildEnd) {
     let (how, error) = match (&end.outcome, overdue) {
         (Outcome::Succeeded(result), _) => {
             let result = taken(draft.state.definition.dialect, result);
-            return succeed(draft, at, result);
+            let usage = draft.step(at).result.as_ref().and_then(|all| all.usage.clone());
+            return succeed(draft, at, StepResult { usage, ..result });
         }
         (Outcome::Cancelled(_) | Outcome::Unmade(_), Some(overdue)) if !draft.cancelling() => {
             (TaskMove::TimeOut, overdue)

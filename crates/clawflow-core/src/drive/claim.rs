@@ -25,6 +25,9 @@ pub fn claim(state: &FlowState, ctx: &mut Ctx, task_id: &TaskId) -> Result<Decis
     if draft.state.flow.paused_at.is_some() && !draft.cancelling() {
         return Err(Refusal::new(Code::Paused, "the flow is paused"));
     }
+    if draft.is_held(at) {
+        return Err(Refusal::new(Code::Paused, "the budget of the flow is used up"));
+    }
     let Some(task) = state.tasks.get(task_id) else {
         return Err(Refusal::state("claim", "no open task"));
     };

@@ -1,5 +1,6 @@
-//! What the models of a flow cost: counted from the rows of its steps, so that it is the same after
-//! a restart, and compared with the limit of its file.
+//! What a flow has used: counted from the rows of its steps, tasks and waits for child flows, so
+//! that it is the same after a restart, and compared with the `cost_limit` of its file. (`budget`
+//! compares it with the flow's budget.)
 //!
 //! As in Lobster each item of a result that has a `usage` is paid for, whoever printed it. What an
 //! `llm` step or a pipeline says that it has used is believed; what a pipeline hands on of an
@@ -8,14 +9,14 @@
 use super::Draft;
 use super::pipeline::Spent;
 use super::state::FlowState;
+use crate::budget::rounded;
 use crate::cost::{Price, Tokens};
 use crate::definition::{Action, json_of_stdout};
-use crate::step::{Step, StepResult, StepStatus};
+use crate::step::{StepResult, StepStatus};
 use crate::task::Usage;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The variable in which Lobster's prices are.
 const PRICES: &str = "LOBSTER_LLM_PRICING_JSON";
@@ -23,19 +24,40 @@ const PRICES: &str = "LOBSTER_LLM_PRICING_JSON";
 /// The message of a flow beyond its limit, if it is one that stops.
 pub(super) fn over(state: &FlowState) -> Option<String> {
     let limit = state.definition.cost_limit.filter(|limit| limit.stop)?;
-    let cost = total(&state.steps);
+    let cost = cost(state);
     (cost > limit.max_usd).then(|| {
         let (cost, max) = (fixed(cost, 4), fixed(limit.max_usd, 2));
         format!("Cost limit exceeded: ${cost} > ${max} limit")
     })
 }
 
-/// US dollars of all steps of this flow, to a millionth. What a retry took over from another flow
-/// was paid there.
-fn total(steps: &[Arc<Step>]) -> f64 {
-    let own = steps.iter().filter(|step| step.reused_from.is_none());
-    let cost = |step: &Arc<Step>| step.result.as_ref()?.usage.as_ref()?.cost_usd;
-    (own.filter_map(cost).sum::<f64>() * 1e6).round() / 1e6
+/// US dollars of all that the flow has used.
+fn cost(state: &FlowState) -> f64 {
+    rounded(used(state).and_then(|used| used.cost_usd).unwrap_or(0.0))
+}
+
+/// What the flow has used: its steps, the attempts at work and the child flows. What a retry took
+/// over from another flow was paid there.
+pub(super) fn used(state: &FlowState) -> Option<Usage> {
+    let own = state.steps.iter().filter(|step| step.reused_from.is_none());
+    let steps = own.filter_map(|step| step.result.as_ref()?.usage.as_ref());
+    let tasks = state.tasks.values().filter_map(|task| task.usage.as_ref());
+    let children = state.waits.values().filter_map(|wait| wait.used.as_ref());
+    let all = steps.chain(tasks).chain(children).cloned();
+    all.fold(None, |sum, one| Usage::sum(sum, Some(one)))
+}
+
+/// Adds to the step's record what an attempt has used that leaves no other result.
+pub(super) fn keep(draft: &mut Draft, at: usize, used: Option<Usage>) {
+    if used.is_some() {
+        let result = draft.step_mut(at).result.get_or_insert_default();
+        result.usage = Usage::sum(result.usage.take(), used);
+    }
+}
+
+/// Whether what a step prints of the use of models counts: something limits that.
+pub(super) fn counts(state: &FlowState) -> bool {
+    state.definition.cost_limit.is_some() || state.flow.budget.is_some() || state.spec.counts_use
 }
 
 /// As JavaScript's `toFixed`.
@@ -45,10 +67,13 @@ fn fixed(number: f64, digits: i32) -> String {
     format!("{number:.*}", usize::try_from(digits).unwrap_or_default())
 }
 
-/// Adds to a result what its items cost, where the flow has a limit.
+/// Adds to a result what its items cost, where the flow has a limit. A child flow has counted its
+/// own, and who reported what it used has told it.
 pub(super) fn with_items(draft: &Draft, at: usize, result: StepResult) -> StepResult {
-    let counted = !matches!(draft.def(at).action, Action::Llm(_) | Action::Pipeline(_));
-    if draft.state.definition.cost_limit.is_none() || !counted || result.truncated {
+    let told = draft.told_use == Some(at);
+    let other =
+        matches!(draft.def(at).action, Action::Llm(_) | Action::Pipeline(_) | Action::Flow(_));
+    if !counts(&draft.state) || told || other || result.truncated {
         return result;
     }
     let json = match &result.json {
@@ -71,7 +96,7 @@ pub(super) fn of_pipeline(
     out: &[Value],
 ) -> Option<Usage> {
     let mut paid = spent.to_vec();
-    if draft.state.definition.cost_limit.is_some() {
+    if counts(&draft.state) {
         let mut own = spent.to_vec();
         let earlier = earlier(draft);
         for item in out.iter().filter_map(Spent::of) {
@@ -119,7 +144,7 @@ fn price(draft: &Draft, spent: &[Spent]) -> Option<Usage> {
     Some(Usage {
         tokens: Some(spent.iter().map(|spent| spent.tokens.all()).fold(0, u64::saturating_add)),
         cost_usd: Some(spent.iter().filter_map(cost).sum()),
-        tool_calls: None,
+        ..Usage::default()
     })
 }
 
@@ -154,15 +179,19 @@ impl Spent {
     }
 }
 
-/// Compares with the limit what has just been added: beyond it the flow is stopped, or that is
-/// told.
+/// Compares with the limit what the end of this step has added: beyond it the flow is stopped, or
+/// that is told.
 pub(super) fn check(draft: &mut Draft, at: usize) {
-    let Some(limit) = draft.state.definition.cost_limit else { return };
     let used = draft.step(at).result.as_ref().and_then(|result| result.usage.as_ref());
-    if used.and_then(|used| used.cost_usd).is_none() {
-        return;
+    if used.and_then(|used| used.cost_usd).is_some() {
+        compare(draft, Some(at));
     }
-    let cost = total(&draft.state.steps);
+}
+
+/// Compares with the limit what the flow has used.
+pub(super) fn compare(draft: &mut Draft, at: Option<usize>) {
+    let Some(limit) = draft.state.definition.cost_limit else { return };
+    let cost = cost(&draft.state);
     if cost <= limit.max_usd || draft.over_budget {
         return;
     }
@@ -171,7 +200,7 @@ pub(super) fn check(draft: &mut Draft, at: usize) {
         format!("Cost ${cost} exceeds limit ${max}")
     });
     let data = json!({ "costUsd": cost, "maxUsd": limit.max_usd, "message": message });
-    draft.event("cost.exceeded", Some(at), None, data);
+    draft.event("cost.exceeded", at, None, data);
     draft.over_budget |= limit.stop;
     draft.stopping |= limit.stop;
 }

@@ -70,6 +70,8 @@ pub struct ChildOf {
     pub key_root: String,
     /// Paths of the files of the flows above.
     pub above: Vec<String>,
+    /// Whether what its steps print of the use of models counts: a flow above has a limit.
+    pub counts_use: bool,
 }
 
 /// Makes the flow and starts what is ready. The unit of a child flow is guarded by its parent as it
@@ -121,6 +123,7 @@ fn make(new: NewFlow, ctx: &mut Ctx, in_line: bool) -> Result<Decision, Refusal>
         cwd: new.cwd.clone(),
         env: new.env.clone(),
         auto_approve: new.auto_approve,
+        counts_use: child_of.is_some_and(|child| child.counts_use),
         key_root,
     };
     let steps = new.definition.steps.iter().enumerate().map(|(at, def)| {
@@ -170,6 +173,7 @@ fn new_flow(new: &NewFlow, flow_id: &FlowId, now: i64) -> Flow {
         retry_of: origin(new, false),
         fork_of: origin(new, true),
         labels: new.definition.labels.clone(),
+        budget: new.definition.budget,
         ..blank(flow_id.clone(), new.owner_key.clone(), ENGINE_CONTROLLER.to_owned(), now)
     }
 }

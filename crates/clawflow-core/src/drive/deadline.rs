@@ -11,8 +11,9 @@ use serde_json::json;
 /// What the wait is called: a timer of the flow, of no step.
 const TARGET: &str = "timeout";
 
-/// Sets the alarm of a new flow.
+/// Sets the alarms of a new flow.
 pub(super) fn open(draft: &mut Draft) {
+    super::budget::open(draft);
     let Some(ms) = draft.state.definition.timeout_ms else { return };
     let (wait_id, now) = (WaitId::new(draft.ctx.ids), draft.now());
     let flow_id = draft.state.flow.flow_id.clone();
@@ -27,7 +28,10 @@ pub(super) fn open(draft: &mut Draft) {
 
 /// Takes the alarm back, or notes that it went off.
 pub(super) fn close(draft: &mut Draft, to: WaitState) {
-    let Some(wait) = draft.state.waits.values().find(|wait| wait.step_id.is_none()) else { return };
+    let is_alarm = |wait: &&std::sync::Arc<Wait>| {
+        wait.step_id.is_none() && wait.target.as_deref() == Some(TARGET)
+    };
+    let Some(wait) = draft.state.waits.values().find(is_alarm) else { return };
     let mut wait = Wait::clone(wait);
     wait.state = to;
     wait.closed_at = Some(draft.now());

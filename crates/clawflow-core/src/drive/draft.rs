@@ -37,6 +37,8 @@ pub(crate) struct Draft<'a, 'c> {
     pub(crate) stopping: bool,
     /// Whether it was stopped by what its models cost.
     pub(crate) over_budget: bool,
+    /// The step whose attempt has reported what it used: what it prints of that is the same.
+    pub(crate) told_use: Option<usize>,
     /// Whether a step failed with `skip_rest`: what has not begun never will.
     pub(crate) skipping: bool,
     /// Bytes of the outputs' entries, counted when the first one is kept: the bag may have as many
@@ -74,6 +76,7 @@ impl<'a, 'c> Draft<'a, 'c> {
             // means, so each step can be looked at alone.
             stopping: failed_with(OnError::Stop) || was.flow.error.is_some() || over_budget,
             over_budget,
+            told_use: None,
             skipping: failed_with(OnError::SkipRest),
             outputs_bytes: None,
             by_id: OnceCell::new(),
@@ -145,10 +148,12 @@ impl<'a, 'c> Draft<'a, 'c> {
     }
 
     /// Whether starts of this step are held back. Once a cancel was requested the unwinding goes on
-    /// even while paused: it must come to its end.
+    /// even while paused: it must come to its end. No budget holds it.
     pub(crate) fn is_held(&self, at: usize) -> bool {
-        let unwinding = self.def(at).phase == Phase::Finally && self.cancelling();
-        self.state.flow.paused_at.is_some() && !unwinding
+        match self.def(at).phase {
+            Phase::Finally => self.state.flow.paused_at.is_some() && !self.cancelling(),
+            Phase::Forward => self.state.flow.holds_starts(),
+        }
     }
 
     /// Whether as many attempts of the flow are at work as its file allows, so that this step must
@@ -316,6 +321,7 @@ impl<'a, 'c> Draft<'a, 'c> {
     /// Moves the flow to an end.
     pub(crate) fn end_flow(&mut self, how: FlowMove, error: Option<String>) -> Result<(), Refusal> {
         super::deadline::close(self, WaitState::Cancelled);
+        super::budget::give_up(self);
         crate::flow::end(&mut self.state.flow, how, error, self.ctx.now)?;
         self.state.flow.current_step = None;
         let flow = &self.state.flow;

@@ -47,8 +47,11 @@ pub fn wait_due(state: &FlowState, ctx: &mut Ctx, wait_id: &WaitId) -> Result<De
     let mut draft = Draft::open(state, ctx)?;
     let now = draft.now();
     let due = state.waits.get(wait_id).filter(|w| w.due_at.is_some_and(|due| due <= now));
-    if due.is_some_and(|wait| wait.step_id.is_none()) {
-        super::deadline::passed(&mut draft);
+    if let Some(wait) = due.filter(|wait| wait.step_id.is_none()) {
+        match super::budget::is_alarm(wait) {
+            true => super::budget::passed(&mut draft),
+            false => super::deadline::passed(&mut draft),
+        }
         advance(&mut draft)?;
         return Ok(draft.finish());
     }

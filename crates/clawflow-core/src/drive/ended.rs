@@ -12,7 +12,7 @@ use super::pipeline;
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
 use super::words;
-use crate::acp::AgentEnd;
+use crate::acp::{AgentEnd, End, Why};
 use crate::definition::{Action, OnLost, Phase};
 use crate::effect::Effect;
 use crate::error::Refusal;
@@ -70,15 +70,16 @@ pub fn ended(
 ) -> Result<Decision, Refusal> {
     let mut draft = Draft::open(state, ctx)?;
     let task = running(state, task_id, fence)?;
-    let how = verdict(&task, draft.cancelling(), &report);
-    let error = message(how, &report);
+    let (how, error) = outcome(&task, draft.cancelling(), &report);
     let why = error.as_ref().map(|error| error.message.as_str());
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
     let said = at.map(|at| said(&draft, at, how, &report, error.clone()));
     let usage = said.as_ref().and_then(|(_, result, _)| result.usage.clone());
+    let usage = usage.or(task.usage.clone());
+    draft.told_use = at.filter(|_| task.usage.is_some());
     draft.end_task(task_id, how, |row| {
         settle(row, &report, why);
-        row.usage = usage.or(row.usage.take());
+        row.usage.clone_from(&usage);
     })?;
     let data = json!({
         "outcome": how, "exit": report.exit, "attempt": task.attempt,
@@ -87,10 +88,12 @@ pub fn ended(
     draft.event("task.ended", at, Some(task_id), data);
     if let (Some(at), Some((how, result, error))) = (at, said) {
         let exit = report.exit_code();
+        let result = StepResult { usage, ..result };
         let result = with_earlier(&draft, at, how, result);
         match (how, error) {
             _ if unwanted(&draft, at).is_some() => {
                 let why = unwanted(&draft, at);
+                draft.step_mut(at).result.get_or_insert_default().usage = result.usage;
                 draft.end_step(at, StepStatus::Cancelled, why);
             }
             (TaskMove::Succeed, _) if result.rest.is_some() => {
@@ -114,8 +117,7 @@ pub fn ended(
                 draft.step_mut(at).result = Some(result);
                 cost::check(&mut draft, at);
                 let texts = [report.stderr_tail.as_str(), error.message.as_str()];
-                let again =
-                    error.code != pipeline::DISPATCHED && draft.def(at).retry.applies(exit, &texts);
+                let again = !is_final(&error) && draft.def(at).retry.applies(exit, &texts);
                 after_failure(&mut draft, at, how, error, again);
             }
         }
@@ -168,8 +170,32 @@ fn with_earlier(draft: &Draft, at: usize, how: TaskMove, result: StepResult) -> 
     }
 }
 
-/// What the report means for the task.
-pub(crate) fn verdict(task: &Task, cancelling: bool, report: &Report) -> TaskMove {
+/// Whether another attempt would only do it again.
+fn is_final(error: &StepError) -> bool {
+    error.code == pipeline::DISPATCHED || error.code == SPENT
+}
+
+/// The code of an attempt that has used up its own budget.
+const SPENT: &str = "budget";
+
+/// What the report means for the task, and why it failed if it did.
+pub(crate) fn outcome(
+    task: &Task,
+    cancelling: bool,
+    report: &Report,
+) -> (TaskMove, Option<StepError>) {
+    let ended = report.agent.as_ref().map(|agent| &agent.end);
+    let stopped = report.stopped || matches!(ended, Some(End::Stopped(Why::Cancelled)));
+    if let Some(up) = task.used_up().filter(|_| stopped && !cancelling) {
+        let why = format!("its budget is used up: {up}");
+        return (TaskMove::Fail, Some(StepError::new(SPENT, why)));
+    }
+    let how = verdict(task, cancelling, report);
+    (how, message(how, report))
+}
+
+/// How the task ends by this report.
+fn verdict(task: &Task, cancelling: bool, report: &Report) -> TaskMove {
     if report.exec_error.is_some() {
         TaskMove::Fail
     } else if let Some(agent) = &report.agent {
@@ -186,7 +212,7 @@ pub(crate) fn verdict(task: &Task, cancelling: bool, report: &Report) -> TaskMov
 }
 
 /// Why an attempt failed, for the step.
-pub(crate) fn message(how: TaskMove, report: &Report) -> Option<StepError> {
+fn message(how: TaskMove, report: &Report) -> Option<StepError> {
     if let (Some(agent), None) = (&report.agent, &report.exec_error) {
         return agent::error(agent);
     }

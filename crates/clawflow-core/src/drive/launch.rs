@@ -8,7 +8,7 @@ use super::state::FlowState;
 use crate::definition::{Action, Dialect, EvalError, Phase, StepDef};
 use crate::ids::TaskId;
 use crate::limits::{CALL_MS_DEFAULT, FINALLY_MS_DEFAULT};
-use crate::task::TaskCommand;
+use crate::task::{TaskCommand, within};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -105,7 +105,7 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
             (None, None) => given(def, scope)?,
         },
         idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
-        command: TaskCommand { argv, cwd, env, timeout_ms, acp },
+        command: within(TaskCommand { argv, cwd, env, timeout_ms, acp }, def.budget.as_ref()),
     })
 }
 

@@ -4,6 +4,7 @@ use super::Draft;
 use super::advance::advance;
 use super::begin::{new_wait, open_wait};
 use super::blocks::unwanted;
+use super::cost;
 use super::ended::{fail_step, on_lost, retry_at};
 use super::progress::running;
 use super::state::{Ctx, Decision, FlowState};
@@ -38,6 +39,7 @@ pub fn lost(
     let data = json!({ "outcome": "lost", "why": why, "evidence": evidence });
     draft.event("task.ended", at, Some(task_id), data);
     if let Some(at) = at {
+        cost::keep(&mut draft, at, task.usage.clone());
         lose_step(&mut draft, at, why, task.cancel_requested_at.is_some());
     }
     advance(&mut draft)?;

@@ -30,6 +30,8 @@ pub(crate) fn blank(flow_id: FlowId, owner_key: String, controller: String, now:
         cancel_requested_at: None,
         cancel_reason: None,
         paused_at: None,
+        budget: None,
+        held_at: None,
         in_line_since: None,
         definition_hash: None,
         name: None,

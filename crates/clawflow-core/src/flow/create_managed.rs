@@ -6,6 +6,7 @@ use super::state::FlowStatus;
 use super::valid;
 use super::{ENGINE_CONTROLLER, Flow, NotifyPolicy, OnChildrenDone, Origin};
 use crate::Millis;
+use crate::budget::Budget;
 use crate::error::{Code, Refusal};
 use crate::ids::{FlowId, IdSource};
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ pub struct NewManaged {
     pub retry_of: Option<FlowId>,
     /// The flow that started it.
     pub parent_flow_id: Option<FlowId>,
+    /// What it may use, its children included.
+    pub budget: Option<Budget>,
 }
 
 /// Makes the flow, at revision 0.
@@ -66,6 +69,7 @@ pub fn create_managed(
     new.state_json.as_ref().map_or(Ok(()), |value| valid::json("the state", value))?;
     new.wait_json.as_ref().map_or(Ok(()), |value| valid::json("the wait", value))?;
     valid::labels(&new.labels)?;
+    new.budget.as_ref().map_or(Ok(()), Budget::check)?;
     let status = new.status.unwrap_or(FlowStatus::Queued);
     if status.is_terminal() {
         let message = format!("a new flow cannot be {status}");
@@ -83,6 +87,7 @@ pub fn create_managed(
         wait_json: new.wait_json,
         parent_flow_id: new.parent_flow_id,
         retry_of: new.retry_of,
+        budget: new.budget.filter(|budget| !budget.is_empty()),
         labels: new.labels,
         ..blank(FlowId::new(ids), owner_key, controller_id, now)
     };

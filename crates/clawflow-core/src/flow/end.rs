@@ -19,6 +19,7 @@ pub(crate) fn end(
     flow.blocked_task_id = None;
     flow.blocked_summary = None;
     flow.paused_at = None;
+    flow.held_at = None;
     flow.error = error.map(|text| cut(&text, SUMMARY_CHARS_MAX));
     Ok(())
 }

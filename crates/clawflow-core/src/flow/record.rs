@@ -2,6 +2,7 @@
 
 use super::state::FlowStatus;
 use crate::Millis;
+use crate::budget::Budget;
 use crate::ids::{FlowId, TaskId};
 use crate::json::Object;
 use crate::text_enum::text_enum;
@@ -134,6 +135,13 @@ pub struct Flow {
     /// When it was paused, while it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Millis>,
+    /// What it may use, its tasks and the flows of its steps included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// Since when its budget, or that of the flow above, is used up: nothing starts until it is
+    /// raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<Millis>,
     /// Since when it waits in line for the live flow of its key to end; it has not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_line_since: Option<Millis>,
@@ -181,6 +189,12 @@ impl Flow {
     #[must_use]
     pub fn holds_key(&self) -> bool {
         self.key.is_some() && self.ended_at.is_none() && self.in_line_since.is_none()
+    }
+
+    /// Whether no child may start: it is paused, or its budget is used up.
+    #[must_use]
+    pub fn holds_starts(&self) -> bool {
+        self.paused_at.is_some() || self.held_at.is_some()
     }
 
     /// Whether the engine drives it.

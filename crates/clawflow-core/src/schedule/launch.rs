@@ -43,6 +43,8 @@ pub fn launch_task(fired: &Fired, ctx: &mut Ctx) -> Result<Launched<SoloDecision
             requester_origin: schedule.requester_origin.clone(),
             notify_policy: Some(schedule.policies.notify),
             parent_task_id: fired.start.as_ref().and_then(|start| start.retry_of.clone()),
+            budget: None,
+            agent: None,
         },
         ctx,
     )?;

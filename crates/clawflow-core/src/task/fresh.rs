@@ -45,6 +45,7 @@ pub(crate) fn fresh(ctx: &mut Ctx, owner_key: String, shown: &str, starts: bool)
         answer: None,
         error: None,
         usage: None,
+        budget: None,
         queue: None,
         priority: None,
         reported: false,

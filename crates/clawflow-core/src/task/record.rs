@@ -3,6 +3,7 @@
 use super::state::TaskStatus;
 use crate::Millis;
 use crate::acp::AcpRequest;
+use crate::budget::Budget;
 use crate::flow::{NotifyPolicy, Origin};
 use crate::ids::{FlowId, TaskId};
 use crate::text_enum::text_enum;
@@ -120,12 +121,21 @@ pub struct TaskCommand {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Usage {
-    /// Tokens of a model.
+    /// Tokens of models, read and written; the sum of both, if those are told and this is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
+    /// Tokens that models have read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Tokens that models have written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
     /// Cost in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Turns of an agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turns: Option<u64>,
     /// Calls of tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_calls: Option<u64>,
@@ -135,21 +145,81 @@ impl Usage {
     /// Two uses together, of what each of them counts.
     #[must_use]
     pub fn sum(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        Self::of_both(one, other, u64::saturating_add, |one, other| one + other)
+    }
+
+    /// What both say of the same: of each count the higher one. Counts only grow, and reports may
+    /// overtake each other.
+    #[must_use]
+    pub fn newest(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        Self::of_both(one, other, u64::max, f64::max)
+    }
+
+    /// What `now` says beyond `was`.
+    #[must_use]
+    pub fn more(was: Option<&Self>, now: Option<&Self>) -> Option<Self> {
+        let (Some(was), Some(now)) = (was, now) else { return now.cloned() };
+        let count = |was: Option<u64>, now: Option<u64>| {
+            now.map(|now| now.saturating_sub(was.unwrap_or(0)))
+        };
+        let cost = now.cost_usd.map(|now| (now - was.cost_usd.unwrap_or(0.0)).max(0.0));
+        Some(Self {
+            tokens: (now.tokens.is_some() || now.is_split())
+                .then(|| now.all_tokens().saturating_sub(was.all_tokens())),
+            input_tokens: count(was.input_tokens, now.input_tokens),
+            output_tokens: count(was.output_tokens, now.output_tokens),
+            cost_usd: cost,
+            turns: count(was.turns, now.turns),
+            tool_calls: count(was.tool_calls, now.tool_calls),
+        })
+    }
+
+    fn of_both(
+        one: Option<Self>,
+        other: Option<Self>,
+        count: fn(u64, u64) -> u64,
+        cost: fn(f64, f64) -> f64,
+    ) -> Option<Self> {
         let (one, other) = match (one, other) {
             (Some(one), Some(other)) => (one, other),
             (one, other) => return one.or(other),
         };
-        fn add<T>(one: Option<T>, other: Option<T>, sum: fn(T, T) -> T) -> Option<T> {
+        fn both<T>(one: Option<T>, other: Option<T>, make: fn(T, T) -> T) -> Option<T> {
             match (one, other) {
-                (Some(one), Some(other)) => Some(sum(one, other)),
+                (Some(one), Some(other)) => Some(make(one, other)),
                 (one, other) => one.or(other),
             }
         }
+        // Where one of them tells the two kinds of tokens only, all of them are what counts.
+        let all = |one: &Self| one.tokens.or_else(|| one.is_split().then(|| one.all_tokens()));
         Some(Self {
-            tokens: add(one.tokens, other.tokens, u64::saturating_add),
-            cost_usd: add(one.cost_usd, other.cost_usd, |one, other| one + other),
-            tool_calls: add(one.tool_calls, other.tool_calls, u64::saturating_add),
+            tokens: both(all(&one), all(&other), count),
+            input_tokens: both(one.input_tokens, other.input_tokens, count),
+            output_tokens: both(one.output_tokens, other.output_tokens, count),
+            cost_usd: both(one.cost_usd, other.cost_usd, cost),
+            turns: both(one.turns, other.turns, count),
+            tool_calls: both(one.tool_calls, other.tool_calls, count),
         })
+    }
+
+    fn is_split(&self) -> bool {
+        self.input_tokens.is_some() || self.output_tokens.is_some()
+    }
+
+    /// Tokens read and written together.
+    #[must_use]
+    pub fn all_tokens(&self) -> u64 {
+        let split = self.input_tokens.unwrap_or(0).saturating_add(self.output_tokens.unwrap_or(0));
+        self.tokens.unwrap_or(0).max(split)
+    }
+}
+
+impl Task {
+    /// What of its own budget is used up, for people; its time is a timeout and not counted here.
+    #[must_use]
+    pub fn used_up(&self) -> Option<String> {
+        let budget = Budget { wall_ms: None, ..self.budget? };
+        budget.used_up(self.usage.as_ref()?, 0)
     }
 }
 
@@ -249,6 +319,9 @@ pub struct Task {
     /// What it has used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// What it may use; it is stopped when that is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// The queue that limits it, beside the slots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,

@@ -148,11 +148,11 @@ fn open(new: NewRecorded, status: TaskStatus, ctx: &mut Ctx) -> Result<Task, Ref
 /// of a cancelled task is told by an event; a lost task takes its true outcome.
 ///
 /// # Errors
-/// `engine_owned` for a task that the engine runs; `terminal` for one that has ended otherwise;
-/// `invalid_state` from `running` back to `queued`; `invalid` for what cannot be.
+/// `engine_owned` for more than progress and use of a task that the engine runs; `terminal` for one
+/// that has ended otherwise; `invalid_state` from `running` back to `queued`; `invalid` for what cannot be.
 pub fn report(was: &Solo, ctx: &mut Ctx, report: &TaskReport) -> Result<SoloDecision, Refusal> {
     if !was.task.reported {
-        return Err(Refusal::new(Code::EngineOwned, "the engine runs this task and sees its end"));
+        return super::solo::reported(was, ctx, report);
     }
     if was.task.status.is_terminal() {
         return late(was, ctx, report);
@@ -193,9 +193,13 @@ fn go_on(
 ) -> Result<SoloDecision, Refusal> {
     write(&mut task, report, ctx.now);
     order_times(&mut task);
+    let up = super::solo::spent(&mut task, ctx);
     let started = task.status != was.task.status;
     let told = task.progress_summary != was.task.progress_summary || task.usage != was.task.usage;
-    let data = json!({ "progress": task.progress_summary, "usage": task.usage });
+    let mut data = json!({ "progress": task.progress_summary, "usage": task.usage });
+    if let Some(up) = up {
+        data["usedUp"] = json!(up);
+    }
     let mut made = change(was, task, ctx, "task.progress", data, Vec::new());
     if started {
         "task.started".clone_into(&mut made.unit.events[0].kind);

@@ -1,15 +1,17 @@
 //! What happens to the row of a task that the engine runs, whoever drives its flow.
 
 use super::{
-    DeliveryStatus, Exit, ScopeKind, Task, TaskCommand, TaskMove, TaskStatus, TerminalOutcome,
-    next_status,
+    DeliveryStatus, Exit, Runtime, ScopeKind, Task, TaskCommand, TaskMove, TaskStatus,
+    TerminalOutcome, Usage, next_status,
 };
 use crate::Millis;
 use crate::acp::{AcpRequest, End, OnStop};
+use crate::budget::Budget;
 use crate::drive::{Ctx, Report};
 use crate::error::{Code, Refusal};
 use crate::flow::NotifyPolicy;
 use crate::limits::{JSON_BYTES_MAX, SUMMARY_CHARS_MAX, cut};
+use crate::subagent;
 
 /// Refuses what no process can be started with.
 pub(crate) fn check_command(command: &TaskCommand) -> Result<(), Refusal> {
@@ -30,6 +32,26 @@ pub(crate) fn check_command(command: &TaskCommand) -> Result<(), Refusal> {
         return invalid("a variable of the environment has a name or value that cannot be");
     }
     Ok(())
+}
+
+/// A new task that is a sub-agent: with a session and a run of its own, in the line of sub-agents.
+pub(crate) fn as_subagent(task: Task, agent: &str) -> Task {
+    let id = task.task_id.clone();
+    Task {
+        runtime: Runtime::Subagent,
+        agent_id: Some(agent.to_owned()),
+        run_id: Some(subagent::run_id(&id)),
+        child_session_key: Some(subagent::session_key(agent, &id)),
+        queue: Some(subagent::QUEUE.to_owned()),
+        ..task
+    }
+}
+
+/// The command, stopped at the latest when the time of its budget is over.
+pub(crate) fn within(command: TaskCommand, budget: Option<&Budget>) -> TaskCommand {
+    let wall = budget.and_then(|budget| budget.wall_ms);
+    let timeout_ms = command.timeout_ms.into_iter().chain(wall).min();
+    TaskCommand { timeout_ms, ..command }
 }
 
 /// Refuses what no agent can be asked where nobody can be asked for permission.
@@ -98,11 +120,19 @@ pub(crate) fn settle(row: &mut Task, report: &Report, error: Option<&str>) {
     row.exit.clone_from(&report.exit);
     row.error = error.map(|error| cut(error, SUMMARY_CHARS_MAX));
     row.terminal_summary.clone_from(&row.error);
+    // What one that failed has printed is no answer; its log has it.
+    if row.runtime == Runtime::Subagent && row.status == TaskStatus::Succeeded {
+        let printed = report.stdout.as_deref().unwrap_or_default();
+        let answer = subagent::answer(printed, report.truncated);
+        let first = answer.lines().next().filter(|line| !line.is_empty());
+        row.terminal_summary = first.map(|line| cut(line, SUMMARY_CHARS_MAX));
+        row.answer = Some(answer);
+    }
     let Some(agent) = &report.agent else { return };
     if let Some(reason) = agent.notes["stopReason"].as_str() {
         row.exit = Some(Exit::StopReason(reason.to_owned()));
     }
-    row.usage.clone_from(&agent.usage);
+    row.usage = Usage::newest(row.usage.take(), agent.usage.clone());
     if matches!(agent.end, End::Short(_)) && agent.on_stop == OnStop::Block {
         row.terminal_outcome = Some(TerminalOutcome::Blocked);
     }

@@ -1,11 +1,13 @@
 //! Tasks of their own, without a flow: one command, run once, never tried again by itself.
 
 use super::{
-    Runtime, Task, TaskCommand, TaskMove, TaskStatus, check_command, claimed, fenced, fresh,
-    lively, next_status, notified, placed, settle,
+    Runtime, Task, TaskCommand, TaskMove, TaskReport, TaskStatus, as_subagent, check_command,
+    claimed, fenced, fresh, is_progress, lively, next_status, notified, placed, settle, told,
+    within,
 };
+use crate::budget::Budget;
 use crate::delivery::{DeliveryState, owed};
-use crate::drive::{Ctx, Report, message, verdict};
+use crate::drive::{Ctx, Report, outcome};
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::event::Event;
@@ -51,6 +53,19 @@ pub struct NewTask {
     pub notify_policy: Option<NotifyPolicy>,
     /// The task that it runs again.
     pub parent_task_id: Option<TaskId>,
+    /// What it may use.
+    pub budget: Option<Budget>,
+    /// The agent that it is a run of.
+    pub agent: Option<NewAgent>,
+}
+
+/// A run of an agent, which reads its prompt on standard input.
+#[derive(Clone, Debug)]
+pub struct NewAgent {
+    /// The agent's name.
+    pub agent: String,
+    /// What it is asked, as people are shown it; cut.
+    pub task: String,
 }
 
 /// Records a new task, running at once if there is a slot, else queued.
@@ -62,21 +77,29 @@ pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
         return Err(Refusal::new(Code::Invalid, "the owner key is blank"));
     }
     check_command(&new.command)?;
-    let starts = ctx.slots > 0;
-    let (shown, runtime, agent_id) = match &new.command.acp {
-        Some(acp) => {
+    new.budget.as_ref().map_or(Ok(()), Budget::check)?;
+    // Whether a queue has a place is known where all of its tasks are.
+    let starts = ctx.slots > 0 && new.agent.is_none();
+    let (shown, runtime, agent_id) = match (&new.agent, &new.command.acp) {
+        (Some(agent), _) => (agent.task.clone(), Runtime::Subagent, Some(agent.agent.clone())),
+        (None, Some(acp)) => {
             (format!("{}: {}", acp.agent, acp.prompt), Runtime::Acp, Some(acp.agent.clone()))
         }
-        None => (new.command.argv.join(" "), Runtime::Cli, None),
+        (None, None) => (new.command.argv.join(" "), Runtime::Cli, None),
     };
     let task = Task {
         label: new.label.map(|label| cut(&label, SUMMARY_CHARS_MAX)),
-        command: Some(new.command),
+        command: Some(within(new.command, new.budget.as_ref())),
+        budget: new.budget.filter(|budget| !budget.is_empty()),
         runtime,
         agent_id,
         requester_origin: new.requester_origin,
         parent_task_id: new.parent_task_id,
         ..fresh(ctx, new.owner_key, &shown, starts)
+    };
+    let task = match &new.agent {
+        Some(agent) => as_subagent(task, &agent.agent),
+        None => task,
     };
     let task = notified(&task, new.notify_policy.unwrap_or(NotifyPolicy::DoneOnly));
     let id = task.task_id.clone();
@@ -167,6 +190,32 @@ pub fn progress(
     Ok(change(was, task, ctx, "task.progress", Value::Null, Vec::new()))
 }
 
+/// Its process reports a line of progress, or what it has used so far: both are recorded in the
+/// same unit. See [`crate::drive::reported`], which is the same for a step.
+///
+/// # Errors
+/// `invalid_state` if it does not run; `engine_owned` for a report that says more.
+pub fn reported(was: &Solo, ctx: &mut Ctx, report: &TaskReport) -> Result<SoloDecision, Refusal> {
+    is_progress(report)?;
+    let mut task = fenced(&was.task, was.task.fence)?;
+    told::check(&task, report)?;
+    told::write(&mut task, report, ctx.now);
+    let mut data = json!({ "progress": task.progress_summary, "usage": task.usage });
+    let mut effects = Vec::new();
+    if let Some(up) = spent(&mut task, ctx) {
+        data["usedUp"] = json!(up);
+        effects.push(Effect::Stop(task.task_id.clone()));
+    }
+    Ok(change(was, task, ctx, "task.progress", data, effects))
+}
+
+/// What of its own budget a task has used up now, if it was not told to stop before: now it is.
+pub(super) fn spent(task: &mut Task, ctx: &Ctx) -> Option<String> {
+    let up = task.used_up().filter(|_| task.cancel_requested_at.is_none())?;
+    task.cancel_requested_at = Some(ctx.now);
+    Some(up)
+}
+
 /// Settles it by its shim's report.
 ///
 /// # Errors
@@ -178,8 +227,8 @@ pub fn ended(
     report: &Report,
 ) -> Result<SoloDecision, Refusal> {
     let mut task = fenced(&was.task, fence)?;
-    let how = verdict(&task, false, report);
-    let error = message(how, report).map(|error| error.message);
+    let (how, error) = outcome(&task, false, report);
+    let error = error.map(|error| error.message);
     task.status = next_status(task.status, how)?;
     task.ended_at = Some(ctx.now.max(task.created_at));
     task.last_event_at = ctx.now;

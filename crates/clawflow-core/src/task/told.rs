@@ -55,6 +55,16 @@ pub(crate) fn check(was: &Task, report: &TaskReport) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses a report about a task that the engine runs if it says more than progress and use: its
+/// start and its end are seen by the engine.
+pub(crate) fn is_progress(report: &TaskReport) -> Result<(), Refusal> {
+    let rest = TaskReport { progress_summary: None, usage: None, ..report.clone() };
+    if rest == TaskReport::default() {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::EngineOwned, "the engine runs this task and sees its end"))
+}
+
 fn line(text: Option<&String>) -> Option<String> {
     let text = text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
     text.filter(|text| !text.is_empty()).map(|text| cut(&text, SUMMARY_CHARS_MAX))
@@ -74,8 +84,8 @@ pub(crate) fn write(row: &mut Task, report: &TaskReport, now: Millis) {
     if let Some(exit) = &report.exit {
         row.exit = Some(exit.clone());
     }
-    if let Some(usage) = &report.usage {
-        row.usage = Some(usage.clone());
+    if report.usage.is_some() {
+        row.usage = Usage::newest(row.usage.take(), report.usage.clone());
     }
     if let Some(started_at) = report.started_at {
         row.started_at = Some(started_at);
@@ -123,5 +133,5 @@ pub(crate) fn is_recorded(was: &Task, report: &TaskReport) -> bool {
         && text(report.error.as_ref()) == was.error
         && (report.exit.is_none() || report.exit == was.exit)
         && (progress.is_none() || progress == was.progress_summary)
-        && (report.usage.is_none() || report.usage == was.usage)
+        && Usage::newest(was.usage.clone(), report.usage.clone()) == was.usage
 }

@@ -264,6 +264,22 @@ fn a_race_of_child_flows_with_a_fallback() {
 }
 
 #[test]
+fn a_budget_of_turns() {
+    search(
+        "budget: {turns: 1}\nsteps: [{id: a, run: x, needs: [], retry: {max: 2}, on_lost: fail}, \
+         {id: g, needs: [a], approval: {timeout: 1h}}, {id: b, run: x, needs: [], \
+         on_lost: fail}]\nfinally: [{id: f, run: f}]",
+    );
+}
+
+#[test]
+fn a_child_that_draws_from_the_flow_above() {
+    let yaml = "budget: {turns: 1}\nsteps: [{id: a, run: x, budget: {turns: 1}, on_lost: fail}, \
+                {id: c, flow: {file: c.yaml}}]";
+    search_from(|slots| World::child(yaml, slots));
+}
+
+#[test]
 fn what_was_done_is_undone() {
     search(
         "steps: [{id: a, run: x, compensate: {run: u, retry: {max: 2}}}, \

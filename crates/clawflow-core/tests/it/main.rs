@@ -8,6 +8,7 @@ mod world;
 
 mod audit;
 mod branches;
+mod budget;
 mod cancel;
 mod chance;
 mod children;

@@ -2,11 +2,13 @@
 
 use super::rules::is_stopped;
 use super::world::{World, exit, left};
+use clawflow_core::budget::Budget;
 use clawflow_core::definition::OnLost;
 use clawflow_core::drive::{self, Outcome, Report, Settlement};
 use clawflow_core::error::Refusal;
 use clawflow_core::step::StepStatus;
-use clawflow_core::task::{Exit, TaskStatus};
+use clawflow_core::task::{Exit, TaskReport, TaskStatus, Usage};
+use clawflow_core::wait::WaitKind;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -46,13 +48,19 @@ pub(crate) enum Move {
     Signal,
     /// The time of the flow as a whole is over.
     Deadline,
+    /// The attempt tells of a turn.
+    Spend(usize),
+    /// A person lifts the limit.
+    Raise,
+    /// The flow above is out of its budget, or not any more.
+    Above(bool),
 }
 
 impl Move {
     /// Every move on a flow of so many steps.
     pub(crate) fn all(steps: usize) -> Vec<Self> {
         let mut all = vec![Self::Cancel, Self::Pause, Self::Unpause, Self::Deadline, Self::Signal];
-        all.push(Self::Admit);
+        all.extend([Self::Admit, Self::Raise, Self::Above(true), Self::Above(false)]);
         for at in 0..steps {
             all.extend([
                 Self::Started(at),
@@ -77,6 +85,7 @@ impl Move {
                 Self::SettleSkip(at),
                 Self::SettleFail(at),
                 Self::CancelTask(at),
+                Self::Spend(at),
             ]);
         }
         all
@@ -86,9 +95,20 @@ impl Move {
     pub(crate) fn is_natural(self) -> bool {
         !matches!(
             self,
-            Self::Cancel | Self::Pause | Self::CancelTask(_) | Self::Stale(_) | Self::Rerun(_)
+            Self::Cancel
+                | Self::Pause
+                | Self::CancelTask(_)
+                | Self::Stale(_)
+                | Self::Rerun(_)
+                | Self::Above(true)
         )
     }
+}
+
+/// What an agent tells that has taken a turn.
+fn a_turn() -> TaskReport {
+    let usage = Some(Usage { turns: Some(1), ..Usage::default() });
+    TaskReport { usage, ..TaskReport::default() }
 }
 
 impl World {
@@ -114,6 +134,10 @@ impl World {
             Move::Pause => self.act(|s, ctx| drive::pause(s, ctx, None, "hold")),
             Move::Unpause => self.act(|s, ctx| drive::unpause(s, ctx, None)),
             Move::Admit => self.admit(),
+            Move::Raise => {
+                self.act(|s, ctx| drive::set_budget(s, ctx, None, Budget::default(), "ann"))
+            }
+            Move::Above(held) => self.act(|s, ctx| drive::follow_parent(s, ctx, held)),
             Move::Deadline => self.deadline(),
             Move::RetryDue(at) => self.retry_due(&id(self, at)),
             Move::WaitDue(at) => self.wait_due(&id(self, at)),
@@ -143,12 +167,14 @@ impl World {
             | Move::Lost(at)
             | Move::Stale(at)
             | Move::Claim(at)
+            | Move::Spend(at)
             | Move::CancelTask(at) => {
                 let step = self.state.steps.get(at).ok_or_else(nothing)?;
                 let task = step.task_id.clone().ok_or_else(nothing)?;
                 let fence = self.tasks[&task].fence + u64::from(matches!(one, Move::Stale(_)));
                 self.act(|s, ctx| match (one, report) {
                     (Move::Claim(_), _) => drive::claim(s, ctx, &task),
+                    (Move::Spend(_), _) => drive::reported(s, ctx, &task, &a_turn()),
                     (Move::CancelTask(_), _) => drive::cancel_task(s, ctx, &task, "wrong"),
                     (Move::Lost(_), _) => drive::lost(s, ctx, &task, fence, "gone", Value::Null),
                     (_, Some(report)) => drive::ended(s, ctx, &task, fence, report),
@@ -168,7 +194,13 @@ impl World {
             flow.cancel_requested_at.is_some(),
             flow.paused_at.is_some()
         );
+        if let Some(budget) = flow.budget {
+            let used = drive::used(&self.state).unwrap_or_default();
+            let _ = write!(word, " {:?}", budget.used_up(&used, 0));
+        }
         let alarms = self.state.waits.values().filter(|wait| wait.step_id.is_none()).count();
+        let kinds = self.state.waits.values().filter(|wait| wait.kind == WaitKind::Budget).count();
+        let _ = write!(word, " {} {kinds}", flow.held_at.is_some());
         let in_line = flow.in_line_since.is_some();
         let _ = write!(word, " {alarms} {} {in_line}", flow.error.is_some());
         for (at, step) in self.state.steps.iter().enumerate() {
@@ -212,6 +244,11 @@ impl World {
             }
             if self.state.flow.paused_at.is_some() {
                 self.unpause();
+                continue;
+            }
+            if self.state.flow.held_at.is_some() {
+                let _ = self.make_move(Move::Above(false));
+                let _ = self.make_move(Move::Raise);
                 continue;
             }
             let at = (0..self.state.steps.len()).find(|at| {

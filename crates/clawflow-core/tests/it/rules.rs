@@ -102,15 +102,18 @@ pub(crate) fn check_moves(was: &FlowState, now: &FlowState, unit: &Unit) {
         assert!(unwinding || !is_stopped(was), "started after a stop");
         let paused = now.flow.paused_at.is_some() && !(unwinding && cancelling);
         assert!(!paused, "started while paused");
+        assert!(unwinding || now.flow.held_at.is_none(), "started without a budget");
         assert!(now.flow.in_line_since.is_none(), "started in line");
         assert_eq!(now.steps[at].task_id.as_ref(), Some(&task.task_id));
     }
     for change in unit.waits.iter().filter(|change| change.expected.is_none()) {
         let asks = change.row.kind == WaitKind::InDoubt;
-        let held = was.flow.cancel_requested_at.is_some() || is_stopped(was) && !asks;
+        let budget = change.row.kind == WaitKind::Budget || change.row.step_id.is_none();
+        let stopped = is_stopped(was) && !asks && !budget;
+        let held = was.flow.cancel_requested_at.is_some() || stopped;
         assert!(!held, "waits after a cancel or a stop");
         let child = change.row.kind == WaitKind::Flow;
-        assert!(!child || now.flow.paused_at.is_none(), "a child begins while paused");
+        assert!(!child || !now.flow.holds_starts(), "a child begins while nothing may");
     }
 }
 
@@ -145,9 +148,15 @@ pub(crate) fn rules(state: &FlowState) {
         open_tasks.entry(task.step_id.as_deref().unwrap()).or_default().push(&task.task_id);
     }
     let mut open_waits: HashMap<&str, Vec<_>> = HashMap::new();
-    let of_flow = |wait: &&Arc<Wait>| wait.step_id.is_none();
+    let of_flow = |wait: &&Arc<Wait>| wait.step_id.is_none() && wait.kind == WaitKind::Timer;
     let alarms = state.waits.values().filter(of_flow).count();
-    assert!(alarms <= usize::from(state.definition.timeout_ms.is_some()), "more than one alarm");
+    let timed = state.flow.budget.is_some_and(|budget| budget.wall_ms.is_some());
+    let timed = usize::from(timed) + usize::from(state.definition.timeout_ms.is_some());
+    assert!(alarms <= timed, "more alarms than there are limits of time");
+    let holds = state.waits.values().filter(|wait| wait.kind == WaitKind::Budget);
+    let holds: BTreeSet<_> = holds.map(|wait| wait.target.as_ref()).collect();
+    let all = state.waits.values().filter(|wait| wait.kind == WaitKind::Budget).count();
+    assert_eq!((holds.len(), all > 0), (all, state.flow.held_at.is_some()), "held by its waits");
     for wait in state.waits.values().filter(|wait| wait.step_id.is_some()) {
         open_waits.entry(wait.step_id.as_deref().unwrap()).or_default().push(wait);
     }
@@ -209,7 +218,7 @@ fn check_status(state: &FlowState) {
     let over = state.steps.iter().all(|step| step.status.is_terminal());
     assert_eq!(flow.is_terminal(), over && state.tasks.is_empty());
     if flow.is_terminal() {
-        assert!(state.waits.is_empty() && flow.paused_at.is_none() && flow.current_step.is_none());
+        assert!(state.waits.is_empty() && !flow.holds_starts() && flow.current_step.is_none());
         if flow.cancel_requested_at.is_none() {
             let costs = flow.error.as_deref().is_some_and(|error| error.starts_with("Cost limit"));
             let stopped = is_stopped(state) || costs;

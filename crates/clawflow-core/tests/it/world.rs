@@ -7,7 +7,7 @@ use clawflow_core::drive::{ChildEnd, Outcome, Response, Settlement};
 use clawflow_core::effect::Effect;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::event::Event;
-use clawflow_core::ids::{IdSource, SignalId, TaskId, WaitId};
+use clawflow_core::ids::{FlowId, IdSource, SignalId, TaskId, WaitId};
 use clawflow_core::json::Object;
 use clawflow_core::signal::Signal;
 use clawflow_core::step::{Step, StepResult};
@@ -93,6 +93,13 @@ impl World {
     /// A flow of this file that waits in line for its key.
     pub(crate) fn in_line(yaml: &str, slots: usize) -> Self {
         Self::made(new_flow(yaml), slots, drive::create_in_line).unwrap()
+    }
+
+    /// A flow of this file that is the child of another one.
+    pub(crate) fn child(yaml: &str, slots: usize) -> Self {
+        let mut world = Self::with_slots(yaml, slots);
+        world.state.flow.parent_flow_id = Some(FlowId::from("flow_above"));
+        world
     }
 
     fn made(
@@ -321,7 +328,7 @@ impl World {
         let step = self.state.steps.iter().find(|step| step.step_id == id);
         let child = step.and_then(|step| step.child_flow_id.clone());
         let flow_id = child.ok_or_else(|| Refusal::state("end", "no child"))?;
-        let end = ChildEnd { flow_id, outcome };
+        let end = ChildEnd { flow_id, outcome, used: None };
         self.act(|s, ctx| drive::child_ended(s, ctx, &end))
     }
 
@@ -349,7 +356,8 @@ impl World {
 
     /// Lets time pass to the end of the flow's own.
     pub(crate) fn deadline(&mut self) -> Result<(), Refusal> {
-        let alarm = self.state.waits.values().find(|wait| wait.step_id.is_none());
+        let is_alarm = |wait: &&Arc<Wait>| wait.step_id.is_none() && wait.due_at.is_some();
+        let alarm = self.state.waits.values().find(is_alarm);
         let alarm = alarm.ok_or_else(|| Refusal::state("wake", "not timed"))?;
         let (wait_id, due) = (alarm.wait_id.clone(), alarm.due_at.unwrap());
         self.now = self.now.max(due);

@@ -64,6 +64,7 @@ fn settings(home: PathBuf, shim_exe: PathBuf) -> EngineSettings {
         max_tasks: 4,
         queues: std::collections::BTreeMap::new(),
         agents: std::collections::BTreeMap::new(),
+        subagents: clawflow_core::subagent::SpawnLimits::default(),
         grace_ms: 5000,
         log_bytes: 16 << 20,
         stdout_bytes: 16 << 20,

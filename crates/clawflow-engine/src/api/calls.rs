@@ -95,6 +95,8 @@ calls!(
     FlowPause "flow.pause" (FlowPauseRequest) -> Flow = flow_pause;
     /// Allows starts again.
     FlowUnpause "flow.unpause" (FlowPauseRequest) -> Flow = flow_unpause;
+    /// Gives a flow another budget.
+    FlowBudget "flow.budget" (FlowBudgetRequest) -> Flow = flow_budget;
     /// Makes a new flow from an ended one, with its recorded results.
     FlowRetry "flow.retry" (FlowRetryRequest) -> Flow = flow_retry;
     /// Makes a new flow from a step of another one, with its recorded results.
@@ -123,6 +125,8 @@ calls!(
     TaskRun "task.run" (TaskRunRequest) -> Task = task_run;
     /// Runs the command of an ended task again.
     TaskRerun "task.rerun" (TaskRerunRequest) -> Task = task_rerun;
+    /// Asks an agent for something, as a sub-agent of the session.
+    AgentSpawn "agent.spawn" (AgentSpawnRequest) -> AgentSpawnResponse = agent_spawn;
     /// Makes a flow that code drives.
     FlowCreate "flow.create" (FlowCreateRequest) -> Flow = flow_create;
     /// Reads the record of a flow by its id or key.
@@ -155,7 +159,7 @@ calls!(
     FlowEmit "flow.emit" (FlowEmitRequest) -> FlowEmitResponse = flow_emit;
     /// Tells the waiting flows that something has happened.
     SignalSend "signal.send" (SignalRequest) -> SignalResponse = signal_send;
-    /// Reports progress or the end of a task that its caller runs.
+    /// Reports progress or the end of a task.
     TaskReport "task.report" (TaskReportRequest) -> Task = task_report;
     /// Records a task that somebody else runs, or reports about it.
     TaskRecord "task.record" (TaskRecordRequest) -> Task = task_record;

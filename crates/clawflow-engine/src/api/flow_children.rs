@@ -82,7 +82,7 @@ impl Api {
             matches!(
                 wait.kind,
                 WaitKind::Approval | WaitKind::Permission | WaitKind::Input | WaitKind::InDoubt
-            )
+            ) || wait.kind == WaitKind::Budget && wait.prompt.is_some()
         });
         asks.extend(waits);
         if below {

@@ -86,6 +86,7 @@ impl Api {
             state_json: request.state_json,
             wait_json: request.wait_json,
             labels: request.labels,
+            budget: request.budget,
             ..NewManaged::default()
         };
         let make = move |ctx: &mut Ctx<'_>| {

@@ -158,6 +158,7 @@ fn child(request: FlowRunTaskRequest) -> Result<NewChild, Refusal> {
         progress_summary: request.progress_summary,
         wait: request.wait,
         current_step: request.current_step,
+        budget: request.budget,
         ..NewChild::new(request.runtime, request.task)
     })
 }

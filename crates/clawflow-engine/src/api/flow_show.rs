@@ -33,7 +33,8 @@ impl Api {
         let steps = bundle.steps.into_iter().map(std::sync::Arc::unwrap_or_clone).collect();
         let last_event = bundle.last_event;
         let (flow, children) = (bundle.flow, self.children(flow_id)?);
-        Ok(FlowView { flow, steps, waits, task_summary, tasks, children, last_event })
+        let used = self.used(flow_id)?;
+        Ok(FlowView { flow, steps, waits, task_summary, tasks, children, used, last_event })
     }
 
     /// The newest tasks of the flow, and all of them in numbers.

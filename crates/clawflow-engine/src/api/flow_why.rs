@@ -179,6 +179,8 @@ impl Why {
         let needs_driver = view.flow.is_engine()
             || view.waits.iter().any(|w| w.state == WaitState::Open && w.due_at.is_some())
             || view.tasks.iter().any(|task| !task.reported && !task.status.is_terminal());
+        let held = |wait: &&Wait| wait.state == WaitState::Open && wait.kind == WaitKind::Budget;
+        view.waits.iter().filter(held).for_each(|wait| self.budget(wait));
         if !driven && needs_driver {
             let text = "nothing drives it now: no gateway and no run".to_owned();
             self.reason("driver", None, text);
@@ -186,6 +188,24 @@ impl Why {
                 self.commands.push(format!("clawflow run --continue {}", self.name));
             }
             self.commands.push("clawflow gateway run".to_owned());
+        }
+    }
+
+    /// Why nothing starts: the flow's own question, or that of the flow above.
+    fn budget(&mut self, wait: &Wait) {
+        let text = match &wait.prompt {
+            Some(prompt) => prompt.clone(),
+            None => {
+                let above = wait.target.as_deref().unwrap_or_default();
+                format!("the budget of {above}, from which it draws, is used up")
+            }
+        };
+        self.reason("budget", None, text).since = Some(wait.created_at);
+        if wait.prompt.is_some() {
+            self.command("budget", " --tokens N | --usd N | --turns N | --time DURATION");
+            self.command("cancel", "");
+        } else if let Some(above) = &wait.target {
+            self.commands.push(format!("clawflow flows why {above}"));
         }
     }
 

@@ -27,6 +27,7 @@
 //!     max_tasks: 16,
 //!     queues: BTreeMap::new(),
 //!     agents: BTreeMap::new(),
+//!     subagents: clawflow_core::subagent::SpawnLimits::default(),
 //!     grace_ms: 5000,
 //!     log_bytes: 16 << 20,
 //!     stdout_bytes: 16 << 20,
@@ -60,7 +61,8 @@
 //! # let settings = EngineSettings {
 //! #     home: "/nonexistent".into(), shim_exe: "/nonexistent".into(),
 //! #     socket: "/nonexistent".into(), shell: "/bin/sh".to_owned(), max_tasks: 1, grace_ms: 1,
-//! #     queues: Default::default(), agents: Default::default(), log_bytes: 1, stdout_bytes: 1,
+//! #     queues: Default::default(), agents: Default::default(),
+//! #     subagents: Default::default(), log_bytes: 1, stdout_bytes: 1,
 //! #     routes: Vec::new(), name: "doc".to_owned(),
 //! # };
 //! let api = Api::new(Engine::new(Arc::new(MemoryStore::new()), settings, Scope::All)?);
@@ -103,6 +105,7 @@
 //! [`crate::Engine::feed`] hints at every commit, [`crate::Engine::on`] calls hooks; both are
 //! hints. What happened is in the history: [`FlowEvents`], by its position.
 
+mod agent_spawn;
 mod audit;
 mod caller;
 mod calls;
@@ -110,6 +113,7 @@ mod clawflow;
 mod delivery;
 mod error;
 mod flow_answer;
+mod flow_budget;
 mod flow_cancel;
 mod flow_children;
 mod flow_create;

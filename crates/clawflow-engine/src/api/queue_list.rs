@@ -80,8 +80,8 @@ impl Api {
 
     fn queue_view(&self, name: String, open: Open, limit: usize) -> Result<QueueView, ApiError> {
         let settings = self.engine.settings();
-        let configured = settings.queues.get(&name);
-        let limits = configured.cloned().unwrap_or_default();
+        let configured = settings.queue(&name);
+        let limits = configured.clone().unwrap_or_default();
         let row = |task: &Task, since: Millis, why: Option<String>| QueueTask {
             task_id: task.task_id.clone(),
             flow_id: task.parent_flow_id.clone(),
@@ -149,7 +149,7 @@ impl Api {
         }
         let flow = task.parent_flow_id.as_ref();
         let flow = flow.map(|flow_id| engine.store().load(flow_id)).transpose()?.flatten();
-        let paused = flow.is_some_and(|bundle| bundle.flow.paused_at.is_some());
+        let paused = flow.is_some_and(|bundle| bundle.flow.holds_starts());
         Ok(if paused { "paused" } else { word(held) }.to_owned())
     }
 }

@@ -4,8 +4,7 @@ use super::{Api, ApiError, TaskNotifyRequest, TaskReportRequest};
 use crate::error::EngineError;
 use crate::held::{OfCode, OfEither};
 use clawflow_core::control::{self, ControlState};
-use clawflow_core::drive::{Ctx, Decision, FlowState};
-use clawflow_core::error::{Code, Refusal};
+use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::task::{Task, TaskReport, recorded, solo};
 use std::sync::Arc;
 
@@ -40,8 +39,9 @@ impl Api {
             return Ok(self.engine.decide_task(self.actor(), &task_id, tell).await?);
         };
         let (store, id) = (self.engine.store().clone(), task.task_id.clone());
+        let (step, told) = (task.task_id.clone(), report.clone());
         let tell = OfEither(
-            |_: &FlowState, _: &mut Ctx<'_>| -> Result<Decision, Refusal> { Err(engine_runs_it()) },
+            move |state: &FlowState, ctx: &mut Ctx<'_>| drive::reported(state, ctx, &step, &told),
             move |state: &ControlState, ctx: &mut Ctx<'_>| {
                 let ended = if state.tasks.contains_key(&id) {
                     Ok(None)
@@ -75,10 +75,6 @@ impl Api {
             None => self.find_task(&request.task),
         }
     }
-}
-
-fn engine_runs_it() -> Refusal {
-    Refusal::new(Code::EngineOwned, "the engine runs this task and sees its end")
 }
 
 /// A refusal about a task shows no flow.

@@ -3,7 +3,7 @@
 use super::{Api, ApiError, TaskRerun, TaskRerunRequest};
 use clawflow_core::drive::Ctx;
 use clawflow_core::task::solo::{self, NewTask};
-use clawflow_core::task::{Task, TaskCommand};
+use clawflow_core::task::{Runtime, Task, TaskCommand};
 
 impl Api {
     pub(super) async fn task_rerun(&self, request: TaskRerunRequest) -> Result<Task, ApiError> {
@@ -17,6 +17,8 @@ impl Api {
                 parent_task_id: Some(was.task_id.clone()),
                 label: was.label.clone(),
                 command,
+                budget: was.budget,
+                agent: None,
             };
             async move {
                 let make = move |ctx: &mut Ctx<'_>| {
@@ -39,6 +41,10 @@ fn command(was: &Task) -> Result<TaskCommand, ApiError> {
     if let Some(flow_id) = &was.parent_flow_id {
         let message = format!("the task belongs to the flow {flow_id}");
         return refused(message, format!("clawflow flows retry {flow_id}"));
+    }
+    if was.runtime == Runtime::Subagent {
+        let message = "a sub-agent is not run again: its session is over";
+        return refused(message.to_owned(), "clawflow agents spawn".to_owned());
     }
     let Some(command) = &was.command else {
         let message = "somebody else ran this task, and its command is not known here";

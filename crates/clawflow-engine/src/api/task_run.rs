@@ -22,6 +22,8 @@ impl Api {
                 requester_origin: self.caller().origin.clone(),
                 notify_policy: None,
                 parent_task_id: None,
+                budget: request.budget,
+                agent: None,
                 label: request.label,
                 command: TaskCommand {
                     argv: request.argv,

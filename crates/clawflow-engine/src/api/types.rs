@@ -1,12 +1,13 @@
 //! Requests and answers. Names are camelCase, times are epoch milliseconds.
 
 use clawflow_core::Millis;
+use clawflow_core::budget::Budget;
 use clawflow_core::event::StoredEvent;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::{FlowId, WaitId};
 use clawflow_core::json::Object;
 use clawflow_core::step::Step;
-use clawflow_core::task::Task;
+use clawflow_core::task::{Task, Usage};
 use clawflow_core::wait::Wait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ macro_rules! record {
 }
 
 mod again;
+mod agent;
 mod audit;
 mod child;
 mod code;
@@ -35,6 +37,7 @@ mod token;
 mod wait;
 
 pub use again::*;
+pub use agent::*;
 pub use audit::*;
 pub use child::*;
 pub use code::*;
@@ -171,6 +174,9 @@ record!(
         /// Its child flows, oldest first (the newest 100, and 200 live ones).
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         children: Vec<FlowChild>,
+        /// What it has used: its steps, its tasks and the flows of its steps.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        used: Option<Usage>,
         /// Number of its newest event.
         last_event: u64,
     }
@@ -270,6 +276,26 @@ record!(
         /// How long to wait for the end, in milliseconds (at most 60,000).
         #[serde(default)]
         wait_ms: u64,
+    }
+);
+record!(
+    /// Gives a flow another budget. One that is held because the old one is used up goes on if
+    /// there is something left of the new one.
+    #[derive(Default)]
+    FlowBudgetRequest {
+        /// The flow.
+        flow: String,
+        /// What it may use from its beginning on; what is left out stays as it is.
+        #[serde(default)]
+        budget: Budget,
+        /// Whether what is left out of `budget` is without limit, instead.
+        #[serde(default)]
+        replace: bool,
+        /// The revision that it was decided on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_revision: Option<u64>,
+        /// Who decides it.
+        by: String,
     }
 );
 record!(

@@ -15,7 +15,12 @@ impl Why {
             let text = format!("its controller has it blocked: {why}");
             self.reason("blocked", None, text).since = Some(view.flow.updated_at);
         }
-        let open = |wait: &&Wait| wait.state == WaitState::Open && wait.step_id.is_none();
+        let open = |wait: &&Wait| {
+            wait.state == WaitState::Open
+                && wait.step_id.is_none()
+                && wait.kind != WaitKind::Budget
+                && wait.target.as_deref() != Some("budget")
+        };
         view.waits.iter().filter(open).for_each(|wait| self.flow_wait(wait));
         let open = |task: &&Task| !task.status.is_terminal();
         view.tasks.iter().filter(open).for_each(|task| self.child(task));

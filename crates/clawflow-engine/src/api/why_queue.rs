@@ -68,7 +68,7 @@ impl Api {
     }
 
     pub(super) fn words(&self, name: &str, standing: Option<&Standing>) -> String {
-        let limits = self.engine.settings().queues.get(name);
+        let limits = self.engine.settings().queue(name);
         let gone = match limits {
             Some(_) => "",
             None => "; it is not configured any more, and limits nothing",
@@ -79,7 +79,7 @@ impl Api {
             1 => "; one is before it".to_owned(),
             before => format!("; {before} are before it"),
         };
-        let most = limits.and_then(|limits| limits.concurrency).unwrap_or_default();
+        let most = limits.as_ref().and_then(|limits| limits.concurrency).unwrap_or_default();
         let rate = limits.and_then(|limits| limits.rate);
         let held = match (standing.held, rate) {
             (Some(queue::Held::Concurrency), _) => format!(": {most} of {most} run"),

@@ -164,6 +164,11 @@ impl Store for Faulty {
         self.below.steps(flow_id)
     }
 
+    fn task_input(&self, task_id: &TaskId) -> Result<Option<String>, StoreError> {
+        self.hear()?;
+        self.below.task_input(task_id)
+    }
+
     fn task(&self, task_id: &TaskId) -> Result<Option<Arc<Task>>, StoreError> {
         self.hear()?;
         self.below.task(task_id)

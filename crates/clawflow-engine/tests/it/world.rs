@@ -1,8 +1,10 @@
 //! An engine with its store and its home, and waits with deadlines.
 
 use crate::store::Faulty;
+use clawflow_core::acp::{AgentConfig, Protocol};
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::queue::QueueLimits;
+use clawflow_core::subagent::SpawnLimits;
 use clawflow_core::task::Task;
 use clawflow_engine::api::{
     Api, ApiError, Call, FlowRef, FlowRun, FlowRunRequest, FlowShow, FlowView, TaskRun,
@@ -63,6 +65,22 @@ impl Drop for World {
     }
 }
 
+/// Agents that read a prompt: `sh` runs it, `echo` repeats it.
+fn agents() -> BTreeMap<String, AgentConfig> {
+    let agent = |words: &[&str]| AgentConfig {
+        protocol: Some(Protocol::Stdin),
+        command: words.iter().map(|word| (*word).to_owned()).collect(),
+        model: Some("m1".to_owned()),
+        env: vec!["GIVEN=secret".to_owned()],
+        ..AgentConfig::default()
+    };
+    BTreeMap::from([
+        ("sh".to_owned(), agent(&["sh"])),
+        ("echo".to_owned(), agent(&["cat"])),
+        ("acp".to_owned(), AgentConfig { protocol: None, ..agent(&["cat"]) }),
+    ])
+}
+
 pub(crate) fn settings(home: &Path, slots: usize, queues: &Queues) -> EngineSettings {
     EngineSettings {
         home: home.to_path_buf(),
@@ -71,7 +89,8 @@ pub(crate) fn settings(home: &Path, slots: usize, queues: &Queues) -> EngineSett
         shell: "/bin/sh".to_owned(),
         max_tasks: slots,
         queues: queues.clone(),
-        agents: BTreeMap::new(),
+        agents: agents(),
+        subagents: SpawnLimits { depth: 3, children: 3, concurrency: 2 },
         grace_ms: 200,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,

@@ -81,6 +81,10 @@ impl Store for Counting {
         self.below.task(task_id)
     }
 
+    fn task_input(&self, task_id: &TaskId) -> Result<Option<String>, StoreError> {
+        self.below.task_input(task_id)
+    }
+
     fn find_tasks(&self, owner_key: Option<&str>, token: &str) -> Result<Vec<Task>, StoreError> {
         self.below.find_tasks(owner_key, token)
     }

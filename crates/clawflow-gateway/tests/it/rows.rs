@@ -3,16 +3,16 @@
 use crate::support::{gate_flow, serve};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{
-    ApiError, AuditRun, Call, DeliveryDismiss, DeliveryList, DeliveryRedeliver, FlowAdopt,
-    FlowAnswer, FlowAppendOutput, FlowCancel, FlowCreate, FlowEmit, FlowEvents, FlowFail,
-    FlowFindLatest, FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge,
-    FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput,
-    FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy,
-    InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit,
-    ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns,
-    ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify,
-    TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy, TokenCreate,
-    TokenList, TokenRevoke,
+    AgentSpawn, ApiError, AuditRun, Call, DeliveryDismiss, DeliveryList, DeliveryRedeliver,
+    FlowAdopt, FlowAnswer, FlowAppendOutput, FlowBudget, FlowCancel, FlowCreate, FlowEmit,
+    FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowFork, FlowGet, FlowList, FlowPause,
+    FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun, FlowRunTask,
+    FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary, FlowUnpause,
+    FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd,
+    ScheduleDisable, ScheduleEdit, ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove,
+    ScheduleRunNow, ScheduleRuns, ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList,
+    TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy,
+    TokenCreate, TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -91,6 +91,9 @@ async fn flows(caller: &mut Caller) {
     assert_eq!(refused.code, "revision_conflict");
     assert_eq!(refused.current.unwrap().revision, paused.revision);
     caller.call::<FlowUnpause>(token.clone()).await.unwrap();
+    let budget = json!({ "flow": key, "budget": { "tokens": 5 }, "by": "ann" });
+    let held = caller.call::<FlowBudget>(budget).await.unwrap();
+    assert_eq!(held.budget.unwrap().tokens, Some(5));
     caller.call::<FlowAdopt>(token.clone()).await.unwrap();
     let settle = json!({ "flow": key, "how": "rerun", "by": "me" });
     let refused = caller.call::<FlowSettle>(settle).await.unwrap_err();
@@ -201,6 +204,7 @@ async fn code(caller: &mut Caller) {
         FlowSetOutput { "flow": "none", "name": "n", "value": 1 }
         FlowAppendOutput { "flow": "none", "name": "n", "value": 1 }
         FlowEmit { "flow": "none", "content": "c" }
+        AgentSpawn { "agent": "none", "prompt": "p", "owner": "agent:test:main" }
         TaskReport { "task": "none", "status": "succeeded" }
         TaskRerun { "task": "none" }
         TaskWait { "task": "none" }

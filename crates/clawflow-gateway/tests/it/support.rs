@@ -54,6 +54,7 @@ fn api_over(store: Arc<dyn Store>, home: &Path, scope: Scope) -> Api {
         max_tasks: 4,
         queues: std::collections::BTreeMap::new(),
         agents: std::collections::BTreeMap::new(),
+        subagents: clawflow_core::subagent::SpawnLimits::default(),
         grace_ms: 100,
         log_bytes: 1 << 20,
         stdout_bytes: 1 << 20,

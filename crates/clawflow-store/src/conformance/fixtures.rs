@@ -152,6 +152,8 @@ pub fn flow(n: u64) -> Flow {
         cancel_requested_at: None,
         cancel_reason: None,
         paused_at: None,
+        budget: None,
+        held_at: None,
         definition_hash: None,
         name: None,
         parent_flow_id: None,
@@ -210,6 +212,7 @@ pub fn task(n: u64, flow: Option<u64>) -> Task {
         queue: None,
         priority: None,
         usage: None,
+        budget: None,
         answer: None,
         reported: false,
         task_id: task_id(n),
@@ -260,6 +263,7 @@ pub fn wait(n: u64, flow: u64) -> Wait {
         defaults: None,
         event_key: None,
         cancel_requested_at: None,
+        used: None,
         wait_id: wait_id(n),
         flow_id: flow_id(flow),
         version: 1,
@@ -418,6 +422,7 @@ pub fn spec(flow: u64, hash: &str) -> FlowSpec {
         cwd: "/tmp".to_owned(),
         env: BTreeMap::new(),
         auto_approve: false,
+        counts_use: false,
         key_root: format!("root-{flow}"),
     }
 }

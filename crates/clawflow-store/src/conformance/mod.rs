@@ -25,6 +25,7 @@ pub mod rules;
 pub mod schedules;
 pub mod signal;
 mod subject;
+pub mod task_input;
 pub mod token;
 pub mod upkeep;
 pub mod version_conflict;

@@ -56,6 +56,7 @@ macro_rules! conformance_tests {
             event_wait: those_who_match_are_named, only_live_and_open_ones_count,
                 a_flow_without_a_spec_is_whole;
             token: hashes_are_their_own, they_are_found;
+            task_input: it_comes_with_its_task, it_is_given_once, it_goes_with_its_task;
             outcome: the_first_counts_while_it_is_kept, old_ones_expire;
             schedules: a_slot_fires_once, names_are_there_once, what_is_due_comes_in_order,
                 a_state_is_whole, runs_are_found_by_their_work, they_are_listed,

@@ -29,6 +29,7 @@ impl Rows {
         }
         unit.steps.into_iter().for_each(|change| self.put_step(change.row));
         unit.tasks.into_iter().for_each(|change| self.put_task(change.row));
+        self.inputs.extend(unit.inputs.into_iter().map(|input| (input.task_id, input.text)));
         unit.waits.into_iter().for_each(|change| self.put_wait(change.row));
         unit.deliveries.into_iter().for_each(|change| self.put_delivery(change));
         for signal in unit.signals {
@@ -98,6 +99,7 @@ impl Rows {
         self.steps.remove(id);
         for task in self.flow_tasks.remove(id).unwrap_or_default() {
             self.tasks.remove(&task);
+            self.inputs.remove(&task);
         }
         for wait in self.flow_waits.remove(id).unwrap_or_default() {
             self.waits.remove(&wait);

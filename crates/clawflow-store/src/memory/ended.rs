@@ -56,6 +56,7 @@ impl Rows {
             if self.tasks.get(id).is_some_and(|task| self.may_go(task)) {
                 count += 1;
                 self.tasks.remove(id);
+                self.inputs.remove(id);
                 for event in self.events.remove(id.as_str()).unwrap_or_default().into_values() {
                     self.feed.remove(&event.seq);
                 }

@@ -41,6 +41,7 @@ pub(super) struct Rows {
     pub(super) specs: BTreeMap<FlowId, FlowSpec>,
     pub(super) steps: BTreeMap<FlowId, BTreeMap<String, Arc<Step>>>,
     pub(super) tasks: BTreeMap<TaskId, Arc<Task>>,
+    pub(super) inputs: BTreeMap<TaskId, String>,
     pub(super) flow_tasks: BTreeMap<FlowId, BTreeSet<TaskId>>,
     pub(super) waits: BTreeMap<WaitId, Arc<Wait>>,
     pub(super) flow_waits: BTreeMap<FlowId, BTreeSet<WaitId>>,
@@ -166,6 +167,10 @@ impl Store for MemoryStore {
 
     fn task(&self, task_id: &TaskId) -> Result<Option<Arc<Task>>, StoreError> {
         Ok(self.rows().tasks.get(task_id).cloned())
+    }
+
+    fn task_input(&self, task_id: &TaskId) -> Result<Option<String>, StoreError> {
+        Ok(self.rows().inputs.get(task_id).cloned())
     }
 
     fn find_tasks(&self, owner_key: Option<&str>, token: &str) -> Result<Vec<Task>, StoreError> {

@@ -37,6 +37,14 @@ pub(crate) fn shape(unit: &Unit) -> Result<(), ApplyError> {
         task(&change.row).map_err(|why| invalid(&what, why))?;
         once(&mut seen, what)?;
     }
+    for input in &unit.inputs {
+        let what = format!("input of task {}", input.task_id);
+        let mut new = unit.tasks.iter().filter(|change| change.expected.is_none());
+        if !new.any(|change| change.row.task_id == input.task_id) {
+            return Err(invalid(&what, "the task is not a new one of the unit"));
+        }
+        once(&mut seen, what)?;
+    }
     for change in &unit.waits {
         let what = format!("wait {}", change.row.wait_id);
         versions(&what, change, change.row.version)?;

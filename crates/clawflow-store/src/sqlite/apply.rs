@@ -51,6 +51,9 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
     for (change, text) in unit.tasks.iter().zip(&encoded.tasks) {
         task(change.expected, &change.row, text, s)?;
     }
+    for input in &unit.inputs {
+        only_one(s.task_input_put.execute([input.task_id.as_str(), &input.text])?)?;
+    }
     for (change, text) in unit.waits.iter().zip(&encoded.waits) {
         wait(change.expected, &change.row, text, s)?;
     }

@@ -48,7 +48,7 @@ statements! {
     check_step, check_task, check_wait, check_delivery, check_sent, check_owed, check_signal,
     check_token, check_hash, check_outcome, last_event,
     definition_insert, flow_insert, flow_update, flow_update_status, spec_insert,
-    step_insert, step_update, task_insert, task_update, task_forget, wait_insert, wait_update,
+    step_insert, step_update, task_insert, task_update, task_input_put, task_forget, wait_insert, wait_update,
     delivery_insert, delivery_update, delivery_expire, place_next, signal_insert, signal_delete,
     token_insert, token_update, outcome_put, outcome_expire, event_insert,
     purge_seq, purge_events, purge_deliveries, purge_waits, purge_tasks, purge_steps, purge_spec,

@@ -161,6 +161,10 @@ impl Store for SqliteStore {
         self.readers.read(|conn| Ok(tasks::get(conn, task_id.as_str())?.map(Arc::new)))
     }
 
+    fn task_input(&self, task_id: &TaskId) -> Result<Option<String>, StoreError> {
+        self.readers.read(|conn| tasks::input(conn, task_id.as_str()))
+    }
+
     fn find_tasks(&self, owner_key: Option<&str>, token: &str) -> Result<Vec<Task>, StoreError> {
         self.readers.read(|conn| find::find_tasks(conn, owner_key, token))
     }

@@ -14,6 +14,12 @@ pub(super) fn get(conn: &Connection, id: &str) -> Result<Option<Task>> {
     query.query_row([id], |row| record(row, 0)).optional()
 }
 
+/// What the task reads.
+pub(super) fn input(conn: &Connection, id: &str) -> Result<Option<String>> {
+    let mut query = conn.prepare_cached(sql!(task_input))?;
+    query.query_row([id], |row| row.get(0)).optional()
+}
+
 pub(super) fn of_run(
     conn: &Connection,
     owner: &str,

@@ -202,7 +202,9 @@ fn note_usage(called: &mut Called, answer: &Value, endpoint: &Endpoint, asked: O
     let used = Usage {
         tokens: Some(tokens.all()),
         cost_usd: told.or_else(|| price.map(|price| price.of(tokens))),
-        tool_calls: None,
+        input_tokens: Some(tokens.input),
+        output_tokens: Some(tokens.output),
+        ..Usage::default()
     };
     called.usage = Usage::sum(called.usage.take(), Some(used));
 }

@@ -34,8 +34,8 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
+    use commands::{agents, cron, queues};
     use commands::{completion, config, doctor, flows, inbox, man, overview, run, tasks, tokens};
-    use commands::{cron, queues};
     match command {
         None | Some(Command::Lobster(_)) => overview::run(&start),
         Some(Command::Completion(args)) => completion::run(&start, args),
@@ -54,6 +54,11 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
             let threads = if drives { Threads::Many } else { Threads::One };
             block_on(threads, interruptible(tasks::run(&ctx, args.command)))
         }
+        Some(Command::Agents(command)) => {
+            let ctx = start.ctx()?;
+            let threads = if command.drives() { Threads::Many } else { Threads::One };
+            block_on(threads, interruptible(agents::run(&ctx, command)))
+        }
         Some(Command::Cron(command)) => {
             let ctx = start.ctx()?;
             let threads = if command.drives() { Threads::Many } else { Threads::One };
@@ -67,7 +72,6 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
             let ctx = start.ctx()?;
             block_on(Threads::One, interruptible(queues::run(&ctx, args)))
         }
-        Some(Command::Agents(args)) => commands::agents::run(&start.ctx()?, &args),
         Some(Command::Tokens(command)) => {
             let ctx = start.ctx()?;
             block_on(Threads::One, interruptible(tokens::run(&ctx, command)))

@@ -51,7 +51,7 @@ pub(crate) enum Command {
     Inbox(commands::inbox::InboxCommand),
     /// who runs in queues, who waits, and why
     Queues(commands::queues::QueuesArgs),
-    /// coding agents that steps and tasks can name
+    /// coding agents that steps and tasks can name; ask one as a sub-agent
     Agents(commands::agents::AgentsArgs),
     /// access tokens of programs that come over TCP
     #[command(subcommand)]

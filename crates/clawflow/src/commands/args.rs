@@ -3,6 +3,7 @@
 use crate::cli::CliError;
 use clap::Args;
 use clawflow_core::Millis;
+use clawflow_core::budget::Budget;
 use clawflow_core::definition::parse_duration_ms;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -112,6 +113,24 @@ fn clock(text: &str) -> Option<Millis> {
     zoned.map(|at| at.timestamp().as_millisecond())
 }
 
+/// What may be used, in one argument: `tokens=5000,usd=2.5,turns=10,time=1h`.
+pub(crate) fn budget(text: &str) -> Result<Budget, String> {
+    let mut budget = Budget::default();
+    for part in text.split(',') {
+        let tip = || "write for example `tokens=5000,usd=2.5,turns=10,time=1h`".to_owned();
+        let (name, value) = part.split_once('=').ok_or_else(tip)?;
+        match name.trim() {
+            "tokens" => budget.tokens = Some(value.trim().parse().map_err(|_| tip())?),
+            "usd" => budget.cost_usd = Some(value.trim().parse().map_err(|_| tip())?),
+            "turns" => budget.turns = Some(value.trim().parse().map_err(|_| tip())?),
+            "time" => budget.wall_ms = Some(parse_duration_ms(value)?),
+            _ => return Err(tip()),
+        }
+    }
+    budget.check().map_err(|refusal| refusal.message)?;
+    Ok(budget)
+}
+
 /// Who acts at this terminal.
 pub(crate) fn person(named: Option<&str>, env: &crate::config::EnvMap) -> String {
     let user = || ["USER", "LOGNAME"].iter().find_map(|name| env.get(name)?.to_str());
@@ -121,6 +140,16 @@ pub(crate) fn person(named: Option<&str>, env: &crate::config::EnvMap) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_budget_is_a_list_of_limits() {
+        let some = budget("tokens=5,usd=0.5, turns=2,time=1m").unwrap();
+        let all = (some.tokens, some.cost_usd, some.turns, some.wall_ms);
+        assert_eq!(all, (Some(5), Some(0.5), Some(2), Some(60_000)));
+        for bad in ["", "5", "tokens", "tokens=0", "usd=NaN", "usd=-1", "time=1", "cost=1"] {
+            assert!(budget(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn moments_are_durations_dates_and_times() {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// Most bytes of one value: more than any record holds, so that the refusal is the engine's.
-const INPUT_BYTES_MAX: usize = 2 << 20;
+const INPUT_BYTES_MAX: usize = 5 << 20;
 
 /// Where the values of one command come from.
 #[derive(Debug, Default)]

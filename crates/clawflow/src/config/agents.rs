@@ -29,6 +29,7 @@ const TIMEOUT_MS: RangeInclusive<u64> = 1000..=30 * 86_400_000;
 /// A key of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
+    Protocol,
     Command,
     Model,
     Mode,
@@ -43,7 +44,8 @@ pub(super) enum Key {
 pub(super) type AgentValue = Named<Key>;
 
 impl Key {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
+        Self::Protocol,
         Self::Command,
         Self::Model,
         Self::Mode,
@@ -56,6 +58,7 @@ impl Key {
 
     pub(super) fn word(self) -> &'static str {
         match self {
+            Self::Protocol => "protocol",
             Self::Command => "command",
             Self::Model => "model",
             Self::Mode => "mode",
@@ -69,6 +72,9 @@ impl Key {
 
     pub(super) fn doc(self) -> &'static str {
         match self {
+            Self::Protocol => {
+                "How it is spoken to; `stdin`: it reads a prompt and prints its answer."
+            }
             Self::Command => "Program and arguments; a built-in agent has its usual ones.",
             Self::Model => "The model that it is told to use.",
             Self::Mode => "The mode that it is told to work in.",
@@ -83,6 +89,7 @@ impl Key {
     /// What it takes, to follow "must be".
     pub(super) fn expected(self) -> &'static str {
         match self {
+            Self::Protocol => "`acp` or `stdin`",
             Self::Command => "a list of words such as `[\"opencode\", \"acp\"]`",
             Self::Model | Self::Mode | Self::Auth => "a text",
             Self::Permissions => "a list of rules such as `[\"allow read\", \"ask\"]`",
@@ -150,6 +157,10 @@ fn put(agent: &mut AgentConfig, key: Key, raw: &Raw) -> Result<Value, Option<Str
             each(words)?;
             agent.command.clone_from(words);
             Value::Names(words.clone())
+        }
+        (Key::Protocol, Raw::Text(word)) => {
+            agent.protocol = Some(word.parse().map_err(|_| None)?);
+            Value::Text(word.clone())
         }
         (Key::Permissions, Raw::List(rules)) => {
             let policy = Policy::parse(rules).map_err(Some)?;

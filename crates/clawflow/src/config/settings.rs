@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// `[queues.NAME]`
     pub(crate) queues: BTreeMap<String, QueueLimits>,
+    /// `[subagents]`
+    pub(crate) subagents: Subagents,
     /// `[agents.NAME]`
     pub(crate) agents: BTreeMap<String, AgentConfig>,
     /// `[retention]`
@@ -95,6 +97,17 @@ pub(crate) struct Run {
 pub(crate) struct Delivery {
     /// File of the routes, absolute.
     pub(crate) routes: PathBuf,
+}
+
+/// How many sub-agents there may be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Subagents {
+    /// How deep they may be below each other.
+    pub(crate) depth: u32,
+    /// How many of one session may be open.
+    pub(crate) children: u32,
+    /// How many may run.
+    pub(crate) concurrency: u32,
 }
 
 /// How much is kept.

@@ -9,7 +9,7 @@ use super::setting::{Default, Kind, Setting};
 use clawflow_core::suggest::closest;
 
 /// Every setting, in the order in which they are shown and documented.
-pub(crate) static SETTINGS: [&Setting; 22] = [
+pub(crate) static SETTINGS: [&Setting; 25] = [
     &GATEWAY_MAX_TASKS,
     &GATEWAY_SOCKET,
     &GATEWAY_AUTOSTART,
@@ -24,6 +24,9 @@ pub(crate) static SETTINGS: [&Setting; 22] = [
     &RUN_OWNER,
     &RUN_SHELL,
     &DELIVERY_ROUTES,
+    &SUBAGENTS_DEPTH,
+    &SUBAGENTS_CHILDREN,
+    &SUBAGENTS_CONCURRENCY,
     &LIMITS_LOG_BYTES,
     &LIMITS_STDOUT_BYTES,
     &RETENTION_SUCCEEDED,
@@ -197,6 +200,33 @@ pub(crate) static DELIVERY_ROUTES: Setting = Setting {
     kind: Kind::Path { bytes_max: PATH_BYTES_MAX, field: |s| &mut s.delivery.routes },
     default: Default::InHome("routes.toml"),
     doc: "File of the routes that messages to owners take; without it they go to the inbox.",
+};
+
+/// `subagents.depth`
+pub(crate) static SUBAGENTS_DEPTH: Setting = Setting {
+    section: "subagents",
+    key: "depth",
+    kind: Kind::Count { range: 1..=32, field: |s| &mut s.subagents.depth },
+    default: Default::Text("5"),
+    doc: "How deep sub-agents may be below each other.",
+};
+
+/// `subagents.children`
+pub(crate) static SUBAGENTS_CHILDREN: Setting = Setting {
+    section: "subagents",
+    key: "children",
+    kind: Kind::Count { range: 1..=1000, field: |s| &mut s.subagents.children },
+    default: Default::Text("5"),
+    doc: "Sub-agents of one session that may be open at once.",
+};
+
+/// `subagents.concurrency`
+pub(crate) static SUBAGENTS_CONCURRENCY: Setting = Setting {
+    section: "subagents",
+    key: "concurrency",
+    kind: Kind::Count { range: 1..=10_000, field: |s| &mut s.subagents.concurrency },
+    default: Default::Text("8"),
+    doc: "Sub-agents that run at once; more of them wait in the queue `subagents`.",
 };
 
 /// `limits.log_bytes`

@@ -47,10 +47,10 @@ impl Gates {
     pub(crate) fn look(&mut self, view: &FlowView, show: &Show) -> bool {
         let is_open = |wait: &&Wait| {
             wait.state == WaitState::Open
-                && matches!(
+                && (matches!(
                     wait.kind,
                     WaitKind::Approval | WaitKind::Permission | WaitKind::Input | WaitKind::InDoubt
-                )
+                ) || wait.kind == WaitKind::Budget && wait.prompt.is_some())
         };
         let below = view.children.iter().flat_map(|child| &child.asks);
         let open: Vec<&Wait> = view.waits.iter().chain(below).filter(is_open).collect();
@@ -149,6 +149,9 @@ fn tell(view: &FlowView, wait: &Wait, show: &Show) {
         show.say(&format!("{step} is in doubt: {prompt}"));
         let hows = "--rerun | --succeeded | --skip | --fail";
         return show.say(&format!("hint: clawflow flows settle {name} --step {step} {hows}"));
+    }
+    if wait.kind == WaitKind::Budget {
+        return show.say(prompt);
     }
     if wait.kind == WaitKind::Input {
         show.say(&format!("{step} waits for an answer: {prompt}"));

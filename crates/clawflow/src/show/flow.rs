@@ -45,6 +45,9 @@ fn standing(flow: &Flow) -> String {
     if flow.paused_at.is_some() {
         text.push_str(", paused");
     }
+    if flow.held_at.is_some() {
+        text.push_str(", out of budget");
+    }
     text
 }
 
@@ -56,6 +59,9 @@ pub(crate) fn flow_view(view: &FlowView, mode: Mode, folded: Folded<'_>) -> Stri
     let mut out = head(&view.flow, paint, now);
     for line in waiting::lines(view, now) {
         line_of(&mut out, "waiting for", &line);
+    }
+    if let Some(line) = super::budget::line(view, now) {
+        line_of(&mut out, "used", &line);
     }
     code_driven(&mut out, &view.flow, now);
     let outputs: Vec<String> = view.flow.outputs.keys().map(|key| escape(key)).collect();

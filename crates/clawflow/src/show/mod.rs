@@ -1,5 +1,6 @@
 //! How records look to people: one place, so that every command shows them alike.
 
+mod budget;
 mod delivery;
 mod flow;
 mod paint;
@@ -9,6 +10,7 @@ mod time;
 mod waiting;
 mod why;
 
+pub(crate) use budget::used;
 pub(crate) use delivery::about;
 pub(crate) use delivery::about_id;
 pub(crate) use delivery::route;

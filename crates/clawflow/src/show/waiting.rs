@@ -124,6 +124,9 @@ fn of_wait(wait: &Wait, id: &str, now: Millis) -> String {
         WaitKind::Timer if wait.target.as_deref() == Some(DEADLINE) => {
             format!("its controller ({id})")
         }
+        WaitKind::Timer if wait.target.as_deref() == Some("budget") => {
+            "its time to be used up".to_owned()
+        }
         WaitKind::Timer => format!("a timer ({id})"),
         WaitKind::Task => format!("task{target} ({id})"),
         WaitKind::Event => match &wait.event_key {
@@ -131,6 +134,8 @@ fn of_wait(wait: &Wait, id: &str, now: Millis) -> String {
             None => format!("event{target} ({id})"),
         },
         WaitKind::Flow => format!("flow{target} ({id})"),
+        WaitKind::Budget if wait.prompt.is_some() => format!("a higher budget{prompt}"),
+        WaitKind::Budget => format!("a higher budget of the flow{target}"),
     };
     let since = match now - wait.created_at {
         ..86_400_000 => ago(wait.created_at, now),

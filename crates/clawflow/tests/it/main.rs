@@ -55,6 +55,7 @@ mod scenes_mirror;
 mod scenes_queues;
 mod scenes_restart;
 mod scenes_schedules;
+mod scenes_subagents;
 mod scenes_support;
 mod scenes_terminals;
 mod scenes_time;

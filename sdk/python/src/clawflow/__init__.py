@@ -51,6 +51,7 @@ from .outcome import (
     TaskUpdated,
 )
 from .records import (
+    Budget,
     Delivery,
     Event,
     Executor,
@@ -88,6 +89,7 @@ __all__ = [
     "Applied",
     "Audit",
     "AuditCounts",
+    "Budget",
     "CancelOutcome",
     "ClawflowError",
     "Delivery",

@@ -59,6 +59,16 @@ class RunTask(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spawned(Record):
+    """A sub-agent that was accepted: it runs, or waits for its turn."""
+
+    status: str
+    run_id: str
+    child_session_key: str
+    task: Task
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answered(Record):
     """The answer that counts, which may be an earlier one."""
 

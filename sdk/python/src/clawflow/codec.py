@@ -42,6 +42,14 @@ class Record:
         return cls(**given)
 
 
+def given(value: Record | Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A flat record in the gateway's names, without what it does not say; a mapping as it is."""
+    if not isinstance(value, Record):
+        return None if value is None else dict(value)
+    said = ((field.wire, getattr(value, field.name)) for field in _fields(type(value)))
+    return {name: one for name, one in said if one is not None}
+
+
 @dataclasses.dataclass(frozen=True)
 class _Field:
     name: str

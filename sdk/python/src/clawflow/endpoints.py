@@ -27,6 +27,8 @@ ENDPOINTS: Final[dict[str, tuple[str, str]]] = {
     "flow.settle": ("POST", "/v1/flows/{flow}/settle"),
     "flow.pause": ("POST", "/v1/flows/{flow}/pause"),
     "flow.unpause": ("POST", "/v1/flows/{flow}/unpause"),
+    "agent.spawn": ("POST", "/v1/agents/{agent}/spawn"),
+    "flow.budget": ("POST", "/v1/flows/{flow}/budget"),
     "flow.retry": ("POST", "/v1/flows/{flow}/retry"),
     "flow.fork": ("POST", "/v1/flows/{flow}/fork"),
     "flow.why": ("GET", "/v1/flows/{flow}/why"),

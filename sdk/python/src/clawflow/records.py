@@ -54,6 +54,28 @@ class Origin(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Usage(Record):
+    """What a run has used, as its runtime or reporter counts it."""
+
+    tokens: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    turns: int | None = None
+    tool_calls: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget(Record):
+    """What may be used; what is left out is without limit."""
+
+    tokens: int | None = None
+    cost_usd: float | None = None
+    turns: int | None = None
+    wall_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Flow(Record):
     """One durable job: one owner, one state, one place to inspect, cancel or resume it."""
 
@@ -79,6 +101,8 @@ class Flow(Record):
     cancel_requested_at: int | None = None
     cancel_reason: str | None = None
     paused_at: int | None = None
+    budget: Budget | None = None
+    held_at: int | None = None
     in_line_since: int | None = None
     definition_hash: str | None = None
     name: str | None = None
@@ -183,15 +207,6 @@ class TaskCommand(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage(Record):
-    """What a run has used, as its runtime or reporter counts it."""
-
-    tokens: int | None = None
-    cost_usd: float | None = None
-    tool_calls: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Task(Record):
     """One attempt of one piece of work. A row about a run, never the run itself."""
 
@@ -230,6 +245,7 @@ class Task(Record):
     answer: str | None = None
     error: str | None = None
     usage: Usage | None = None
+    budget: Budget | None = None
     queue: str | None = None
     priority: int | None = None
     reported: bool = False
@@ -330,6 +346,7 @@ class Wait(Record):
     on_resolved: OnResolved | None = None
     event_key: str | None = None
     cancel_requested_at: int | None = None
+    used: Usage | None = None
     answer: Any = None
     answered_by: str | None = None
     closed_at: int | None = None
@@ -373,6 +390,7 @@ class FlowView(Flow):
     task_summary: TaskSummary
     last_event: int
     children: list[FlowChild] = field(default_factory=list)
+    used: Usage | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

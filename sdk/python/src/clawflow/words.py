@@ -41,7 +41,7 @@ DeliveryState: TypeAlias = Literal[
 ]
 RouteKind: TypeAlias = Literal["inbox", "webhook", "command"]
 WaitKind: TypeAlias = Literal[
-    "task", "timer", "event", "approval", "input", "flow", "permission", "in_doubt"
+    "task", "timer", "event", "approval", "input", "flow", "permission", "in_doubt", "budget"
 ]
 FileAccess: TypeAlias = Literal["off", "read", "write"]
 OnStop: TypeAlias = Literal["fail", "block"]

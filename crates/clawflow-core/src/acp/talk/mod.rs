@@ -315,6 +315,7 @@ impl Talk {
             tokens: self.tokens,
             cost_usd: self.cost.map(used),
             tool_calls: (self.tools.count > 0).then_some(self.tools.count),
+            ..Usage::default()
         };
         AgentEnd {
             end: self.end.clone().unwrap_or_else(lost),

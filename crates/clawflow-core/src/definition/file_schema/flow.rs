@@ -36,6 +36,11 @@ fn key(make: Make, key: &str) -> Option<(&'static str, Value)> {
             at("duration"),
         ),
         "cost_limit" => ("What the models of the flow may cost together.", at("costLimit")),
+        "budget" => (
+            "What a run of the flow may use, its tasks and child flows included; then nothing \
+             starts until somebody raises it.",
+            at("budget"),
+        ),
         "owner" => ("On whose behalf the flow runs.", label()),
         "notify" => (
             "What the owner is told: its end, every change, or nothing.",
@@ -59,6 +64,24 @@ fn key(make: Make, key: &str) -> Option<(&'static str, Value)> {
         ),
         _ => return None,
     })
+}
+
+/// `budget`.
+pub(super) fn budget(make: Make) -> Value {
+    let count = whole(1, crate::budget::COUNT_MAX);
+    let budget = make.object(&keys::BUDGET, &[], |_, key| {
+        Some(match key {
+            "tokens" => ("Tokens of models, read and written.", count.clone()),
+            "usd" => ("US dollars.", json!({ "type": "number", "exclusiveMinimum": 0 })),
+            "turns" => ("Turns of agents.", count.clone()),
+            "time" => (
+                "Time: of a flow since it was made, of a step's attempt since it was started.",
+                at("duration"),
+            ),
+            _ => return None,
+        })
+    });
+    with(budget, json!({ "minProperties": 1 }))
 }
 
 /// `cost_limit`.

@@ -47,6 +47,7 @@ pub fn file_schema(dialect: Dialect) -> Value {
         "mcpServer": acp::server(make),
         "parallel": block::parallel(make),
         "costLimit": flow::cost_limit(make),
+        "budget": flow::budget(make),
         "childFlow": block::child_flow(make),
         "arg": flow::arg(make),
         "queue": values::queue(make),

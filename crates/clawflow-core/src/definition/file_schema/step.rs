@@ -80,6 +80,7 @@ fn both(make: Make) -> Vec<(&'static str, &'static str)> {
     pairs.extend(NOT_OF_BLOCK.into_iter().chain(["stdin"]).map(|key| ("parallel", key)));
     let waits = |action: &&str| !keys::STARTS.contains(action);
     pairs.extend(ACTIONS.into_iter().filter(waits).map(|one| (one, "queue")));
+    pairs.extend(ACTIONS.into_iter().filter(waits).map(|one| (one, "budget")));
     let of_loop: &[&str] = match make.strict {
         true => &["stdin", "retry", "idempotent", "on_lost", "approval"],
         false => &["approval", "retry"],
@@ -179,6 +180,7 @@ fn how(word: &str) -> Option<(&'static str, Value)> {
         ),
         "output" => ("The name under which the flow keeps the result.", name()),
         "queue" => ("The queue in which its attempts wait to start.", at("queue")),
+        "budget" => ("What one attempt may use; then it is stopped and fails.", at("budget")),
         _ => return None,
     })
 }

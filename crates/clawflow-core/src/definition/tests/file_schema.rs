@@ -87,7 +87,7 @@ fn described(schema: &Value, place: &str) -> Map<String, Value> {
 #[test]
 fn every_key_of_the_reader_is_in_the_schema() {
     // The name of a table in keys.rs, its keys, where the schema has them.
-    let tables: [(&str, &[&str], &str); 18] = [
+    let tables: [(&str, &[&str], &str); 19] = [
         ("FLOW", &keys::FLOW, ""),
         ("STEP", &keys::STEP, "step"),
         ("RETRY", &keys::RETRY, "retry"),
@@ -95,6 +95,7 @@ fn every_key_of_the_reader_is_in_the_schema() {
         ("INPUT", &keys::INPUT, "input"),
         ("WAIT_FOR", &keys::WAIT_FOR, "waitFor"),
         ("COST_LIMIT", &keys::COST_LIMIT, "costLimit"),
+        ("BUDGET", &keys::BUDGET, "budget"),
         ("HTTP", &keys::HTTP, "http"),
         ("SECRET", &keys::SECRET, "secret"),
         ("EXPECT", &keys::EXPECT, "expect"),

@@ -1,9 +1,10 @@
 //! Every interleaving of what may happen to a flow that code drives and its children.
 
 use super::moves::Move;
-use super::world::Code;
+use super::world::{Code, new};
+use clawflow_core::budget::Budget;
 use clawflow_core::error::Code as Refused;
-use clawflow_core::flow::{FlowStatus, OnChildrenDone};
+use clawflow_core::flow::{FlowStatus, NewManaged, OnChildrenDone};
 use std::collections::{HashSet, VecDeque};
 
 /// Searches every state up to this many moves away. Each decision is checked by the world; here are
@@ -55,9 +56,9 @@ fn guarded<T>(path: &[Move], one: Move, body: impl FnOnce() -> T) -> T {
 fn refused_well(world: &Code, one: Move, code: Refused) {
     let flow = world.flow();
     let fits = match code {
-        Refused::Terminal => flow.is_terminal() || matches!(one, Move::Report(..)),
+        Refused::Terminal => flow.is_terminal() || matches!(one, Move::Report(..) | Move::Spend(_)),
         Refused::CancelRequested => flow.cancel_requested_at.is_some(),
-        Refused::Paused => flow.paused_at.is_some(),
+        Refused::Paused => flow.holds_starts(),
         Refused::RevisionConflict => one == Move::Stale,
         Refused::EngineOwned => matches!(one, Move::Report(..)),
         Refused::InvalidState => true,
@@ -94,6 +95,15 @@ fn one_child_under_every_policy() {
         let states = search(start, 1, usize::MAX);
         assert!(states > 100, "{policy}: {states}");
     }
+}
+
+#[test]
+fn a_budget_that_is_used_up_and_raised() {
+    let budget = Some(Budget { turns: Some(1), ..Budget::default() });
+    let mut start = Code::make(NewManaged { budget, ..new() }, Vec::new()).unwrap();
+    start.slots = 0;
+    let states = search(start, 2, 4);
+    assert!(states > 100, "{states}");
 }
 
 #[test]

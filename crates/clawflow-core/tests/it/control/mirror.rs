@@ -51,6 +51,8 @@ fn launched(slots: usize) -> Code {
                 requester_origin: None,
                 notify_policy: None,
                 parent_task_id: None,
+                budget: None,
+                agent: None,
             },
             ctx,
         )?;

@@ -2,13 +2,14 @@
 
 use super::world::{Code, command, event, person, stopped};
 use crate::world::exit;
+use clawflow_core::budget::Budget;
 use clawflow_core::control::{
     self, ChildReport, ControlDecision, NewChild, Reply, Said, WaitFor, WaitSpec,
 };
 use clawflow_core::drive::Report;
 use clawflow_core::error::Refusal;
 use clawflow_core::flow::{Blocker, NotifyPolicy, Patch, Update};
-use clawflow_core::task::{Runtime, TaskStatus};
+use clawflow_core::task::{Runtime, TaskStatus, Usage};
 use clawflow_core::wait::{OnResolved, OnTimeout};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -48,6 +49,10 @@ pub(crate) enum Move {
     Lost(usize),
     CancelChild(usize),
     Report(usize, TaskStatus),
+    /// Tells of a turn.
+    Spend(usize),
+    /// A person lifts the limit.
+    Raise,
 }
 
 impl Move {
@@ -81,6 +86,7 @@ impl Move {
             M::Signal,
             M::Due,
             M::Stale,
+            M::Raise,
         ];
         for at in 0..children {
             all.extend([
@@ -92,6 +98,7 @@ impl Move {
                 M::Stopped(at),
                 M::Lost(at),
                 M::CancelChild(at),
+                M::Spend(at),
             ]);
             all.extend(TaskStatus::ALL.iter().map(|status| M::Report(at, *status)));
         }
@@ -110,6 +117,7 @@ impl Move {
                 | M::Lost(_)
                 | M::CancelChild(_)
                 | M::Report(..)
+                | M::Spend(_)
         )
     }
 }
@@ -177,6 +185,10 @@ impl Code {
             M::Due => self.due(),
             M::Stale => self
                 .act(|s, ctx| control::finish(s, ctx, Some(s.flow.revision + 1), Patch::default())),
+            M::Raise => self.act(|s, ctx| {
+                let ended = s.ended.clone();
+                control::set_budget(s, ctx, None, Budget::default(), "ann", ended)
+            }),
             M::Launch(_) | M::Record(_) => self.add(one, children),
             child => self.move_child(child),
         }
@@ -214,6 +226,7 @@ impl Code {
         | M::Stopped(at)
         | M::Lost(at)
         | M::CancelChild(at)
+        | M::Spend(at)
         | M::Report(at, _)) = one
         else {
             unreachable!("{one:?}")
@@ -232,6 +245,11 @@ impl Code {
             (M::Started(_), _) => control::started(s, ctx, id, fence, 7, 70),
             (M::Lost(_), _) => control::lost(s, ctx, id, fence, "gone", Value::Null),
             (M::CancelChild(_), _) => control::cancel_task(s, ctx, id, "wrong"),
+            (M::Spend(_), _) => {
+                let usage = Some(Usage { turns: Some(1), ..Usage::default() });
+                let report = ChildReport { usage, ..ChildReport::default() };
+                control::report(s, ctx, &task, &report)
+            }
             (M::Report(_, status), _) => {
                 let report = ChildReport { status: Some(status), ..ChildReport::default() };
                 control::report(s, ctx, &task, &report)
@@ -250,6 +268,10 @@ impl Code {
             flow.cancel_requested_at.is_some(),
             flow.paused_at.is_some()
         );
+        if flow.budget.is_some() {
+            let used = self.state.used().and_then(|used| used.turns);
+            let _ = write!(word, " {} {used:?}", flow.held_at.is_some());
+        }
         for task in self.tasks.values() {
             let (reported, told) = (task.reported, task.cancel_requested_at.is_some());
             let _ = write!(word, "|{} {reported} {told}", task.status);

@@ -168,6 +168,8 @@ fn alone(policy: Option<NotifyPolicy>, routes: &[Route]) -> SoloDecision {
         requester_origin: Some(Origin::default()),
         notify_policy: policy,
         parent_task_id: None,
+        budget: None,
+        agent: None,
     };
     let made = solo::create(new, &mut ctx).unwrap();
     let owed = made.solo.task.delivery_status;

@@ -131,11 +131,12 @@ fn an_end_that_is_reported_again_changes_nothing() {
             continue;
         }
         let text = || Some("other".to_owned());
+        let more = Some(Usage { tokens: Some(6), ..Usage::default() });
         for other in [
             ChildReport { progress_summary: text(), ..told.clone() },
             ChildReport { terminal_summary: text(), ..told.clone() },
             ChildReport { error: text(), ..told.clone() },
-            ChildReport { usage: Some(Usage::default()), ..told.clone() },
+            ChildReport { usage: more.clone(), ..told.clone() },
             ChildReport { terminal_summary: None, ..told },
         ] {
             assert_eq!(code(report(&mut w, other)), Refused::Terminal);

@@ -6,7 +6,7 @@ use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
 use clawflow_core::ids::TaskId;
 use clawflow_core::task::TaskStatus;
 use clawflow_core::unit::{Change, Unit};
-use clawflow_core::wait::{Wait, WaitState};
+use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -112,18 +112,25 @@ pub(crate) fn starts(was: &ControlState, now: &ControlState, effects: &[Effect])
     assert_eq!(started, told, "what runs is what is to be started");
     let flow = &now.flow;
     let held = flow.is_terminal() || flow.cancel_requested_at.is_some();
-    assert!(started.is_empty() || !held && flow.paused_at.is_none(), "started in spite of it");
+    assert!(started.is_empty() || !held && !flow.holds_starts(), "started in spite of it");
     assert_eq!(ends, u32::from(flow.is_terminal() && !was.flow.is_terminal()));
     let new = now.tasks.keys().any(|id| !was.tasks.contains_key(id));
-    assert!(!new || !held && flow.paused_at.is_none(), "a new child in spite of it");
+    let may = was.flow.paused_at.is_none() && was.flow.held_at.is_none();
+    assert!(!new || !held && may, "a new child in spite of it");
 }
 
 /// The rules of a state by itself.
 pub(crate) fn state(state: &ControlState) {
     let flow = &state.flow;
-    assert!(state.waits.len() <= 1, "one wait at a time: {:?}", state.waits);
+    let of_budget = |wait: &&std::sync::Arc<Wait>| {
+        wait.kind == WaitKind::Budget || wait.target.as_deref() == Some("budget")
+    };
+    let holds = state.waits.values().filter(|wait| wait.kind == WaitKind::Budget).count();
+    assert_eq!(holds, usize::from(flow.held_at.is_some()), "held by its wait");
+    let waits = state.waits.values().filter(|wait| !of_budget(wait)).count();
+    assert!(waits <= 1, "one wait at a time: {:?}", state.waits);
     if !state.waits.is_empty() {
-        assert!(matches!(flow.status, FlowStatus::Waiting | FlowStatus::Blocked));
+        assert!(waits == 0 || matches!(flow.status, FlowStatus::Waiting | FlowStatus::Blocked));
         assert!(flow.cancel_requested_at.is_none(), "waits after a cancel");
     }
     if flow.is_terminal() || flow.cancel_requested_at.is_some() {
@@ -134,7 +141,7 @@ pub(crate) fn state(state: &ControlState) {
     let idle_cancel = flow.cancel_requested_at.is_some() && state.tasks.is_empty();
     assert!(!idle_cancel || flow.is_terminal(), "nothing ends this cancel");
     if flow.is_terminal() {
-        assert!(state.waits.is_empty() && flow.paused_at.is_none());
+        assert!(state.waits.is_empty() && !flow.holds_starts());
     }
     let is_blocked = flow.status == FlowStatus::Blocked;
     assert!(is_blocked || flow.blocked_summary.is_none() && flow.blocked_task_id.is_none());

@@ -1,6 +1,7 @@
 //! Requests and answers about children of flows that code drives.
 
 use clawflow_core::Millis;
+use clawflow_core::budget::Budget;
 use clawflow_core::flow::{Flow, NotifyPolicy};
 use clawflow_core::ids::TaskId;
 use clawflow_core::task::{Exit, Runtime, Task, TaskStatus, TerminalOutcome, Usage};
@@ -30,6 +31,9 @@ record!(
         /// Limit on the run of the command, in milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_ms: Option<u64>,
+        /// What it may use; it is stopped when that is used up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Budget>,
         /// Of a recorded child: `queued` (default) or `running`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<TaskStatus>,
@@ -97,6 +101,7 @@ impl FlowRunTaskRequest {
             cwd: None,
             env: BTreeMap::new(),
             timeout_ms: None,
+            budget: None,
             status: None,
             run_id: None,
             child_session_key: None,
@@ -137,7 +142,8 @@ record!(
     }
 );
 record!(
-    /// Reports progress or the end of a task that its caller runs.
+    /// Reports progress or the end of a task that its caller runs; of one that the engine runs,
+    /// progress and use only.
     #[derive(Default)]
     TaskReportRequest {
         /// The task.

@@ -2,6 +2,7 @@
 //!
 //! None of them names an owner: that is the binding's ([`crate::api::Api::bind_session`]).
 
+use clawflow_core::budget::Budget;
 use clawflow_core::delivery::DeliveryState;
 use clawflow_core::flow::{Flow, FlowStatus, NotifyPolicy, OnChildrenDone};
 use clawflow_core::ids::{TaskId, WaitId};
@@ -53,6 +54,9 @@ record!(
         /// Free labels.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         labels: BTreeMap<String, String>,
+        /// What it may use, its children included.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Budget>,
         /// The first answer again if this key was used for the same request before (24 h).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         idempotency_key: Option<String>,

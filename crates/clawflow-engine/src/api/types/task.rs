@@ -3,6 +3,7 @@
 use super::WhyReason;
 use clawflow_core::Millis;
 use clawflow_core::acp::AcpRequest;
+use clawflow_core::budget::Budget;
 use clawflow_core::flow::NotifyPolicy;
 use clawflow_core::ids::TaskId;
 use clawflow_core::task::{Exit, Runtime, Task, TaskStatus, TerminalOutcome, Usage};
@@ -106,6 +107,9 @@ record!(
         /// Limit on its run, in milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_ms: Option<u64>,
+        /// What it may use; it is stopped when that is used up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Budget>,
         /// The first answer again if this key was used for the same request before (24 h).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         idempotency_key: Option<String>,

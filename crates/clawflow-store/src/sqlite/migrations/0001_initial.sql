@@ -156,6 +156,12 @@ create index task_by_run on task (run_id, task_id) where run_id is not null;
 create index task_by_session on task (child_session_key, task_id)
     where child_session_key is not null;
 
+-- What a task reads, up to 4 MiB: beside its row, which each line of progress writes anew.
+create table task_input (
+    task_id text not null primary key references task (task_id) on delete cascade,
+    text text not null
+) strict;
+
 create table wait (
     wait_id text not null primary key check (wait_id <> ''),
     flow_id text not null references flow (flow_id),
@@ -163,7 +169,7 @@ create table wait (
     owner_key text not null,
     version integer not null check (version >= 0),
     kind text not null check (kind in (
-        'task', 'timer', 'event', 'approval', 'input', 'flow', 'permission', 'in_doubt'
+        'task', 'timer', 'event', 'approval', 'input', 'flow', 'permission', 'in_doubt', 'budget'
     )),
     target text,
     event_key text,

@@ -1,6 +1,7 @@
 //! Whether something waits in a queue that is not configured any more: nothing limits it.
 
 use super::finding::Finding;
+use clawflow_core::subagent::QUEUE;
 use clawflow_core::task::TaskStatus;
 use clawflow_engine::api::{QueueList, QueueListRequest};
 use clawflow_gateway::Client;
@@ -21,7 +22,9 @@ pub(super) fn in_store<Q>(
 ) -> Result<Option<Finding>, StoreError> {
     let waiting = store.tasks_in_queues(TaskStatus::Queued)?;
     let named = waiting.into_iter().filter_map(|task| task.queue);
-    Ok(finding(named.filter(|name| !configured.contains_key(name))))
+    // Sub-agents have a queue without a section.
+    let known = |name: &String| name == QUEUE || configured.contains_key(name);
+    Ok(finding(named.filter(|name| !known(name))))
 }
 
 fn finding(gone: impl Iterator<Item = String>) -> Option<Finding> {

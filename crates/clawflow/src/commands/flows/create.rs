@@ -2,11 +2,12 @@
 
 use super::steer::tell;
 use crate::cli::{CliError, Ctx, Exit};
-use crate::commands::args::{name_and_value, word};
+use crate::commands::args::{budget, name_and_value, word};
 use crate::commands::binding::{BindingArgs, OriginArgs};
 use crate::commands::client::ask_as;
 use crate::commands::input::Input;
 use clap::Args;
+use clawflow_core::budget::Budget;
 use clawflow_core::flow::{FlowStatus, NotifyPolicy, OnChildrenDone};
 use clawflow_engine::api::{FlowCreate, FlowCreateRequest};
 
@@ -51,6 +52,9 @@ pub(crate) struct CreateArgs {
     /// a free label; may be given more than once
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = name_and_value)]
     labels: Vec<(String, String)>,
+    /// what it may use with its children, such as tokens=5000,usd=2.5,turns=10,time=1h
+    #[arg(long, value_name = "LIMITS", value_parser = budget)]
+    budget: Option<Budget>,
     /// the first answer again if this key was used for the same request in the last 24 hours
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -77,6 +81,7 @@ pub(crate) async fn run(ctx: &Ctx, args: CreateArgs) -> Result<Exit, CliError> {
         state_json: input.maybe_json("--state", args.state.as_deref())?,
         wait_json: input.maybe_json("--wait-json", args.wait_json.as_deref())?,
         labels: args.labels.into_iter().collect(),
+        budget: args.budget,
         idempotency_key: args.idempotency_key,
     };
     tell(ctx, &ask_as::<FlowCreate>(ctx, caller, &request).await?)

@@ -1,6 +1,7 @@
 //! `clawflow flows …`, and its twin `clawflow tasks flow …`.
 
 mod answer;
+mod budget;
 mod cancel;
 mod create;
 mod emit;

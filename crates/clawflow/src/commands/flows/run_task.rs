@@ -1,7 +1,7 @@
 //! `clawflow flows run-task`.
 
 use crate::cli::{CliError, Ctx, Exit, escape};
-use crate::commands::args::{FlowArg, duration_ms, moment, word};
+use crate::commands::args::{FlowArg, budget, duration_ms, moment, word};
 use crate::commands::binding::BindingArgs;
 use crate::commands::client::Client;
 use crate::commands::run::chosen_env;
@@ -9,6 +9,7 @@ use crate::commands::tasks::run::chosen_dir;
 use crate::show::flow_words;
 use clap::Args;
 use clawflow_core::Millis;
+use clawflow_core::budget::Budget;
 use clawflow_core::flow::NotifyPolicy;
 use clawflow_core::limits::cut;
 use clawflow_core::task::{Runtime, TaskStatus};
@@ -77,6 +78,9 @@ struct LaunchArgs {
     /// stop it after this time
     #[arg(long, value_name = "DURATION", value_parser = duration_ms, conflicts_with = "record")]
     timeout: Option<u64>,
+    /// what it may use, such as tokens=5000,usd=2.5,turns=10,time=1h; then it is stopped
+    #[arg(long, value_name = "LIMITS", value_parser = budget, conflicts_with = "record")]
+    budget: Option<Budget>,
     /// the program and its arguments
     #[arg(value_name = "CMD", last = true, required_unless_present = "record")]
     argv: Vec<String>,
@@ -150,6 +154,7 @@ fn request(ctx: &Ctx, args: RunTaskArgs) -> Result<FlowRunTaskRequest, CliError>
         cwd,
         env,
         timeout_ms: launch.timeout,
+        budget: launch.budget,
         status: record.status,
         run_id: args.run_id,
         child_session_key: record.child_session,

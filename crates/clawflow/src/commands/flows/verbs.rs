@@ -1,9 +1,9 @@
 //! The verbs of `clawflow flows`.
 
 use super::{
-    answer, cancel, create, emit, events, fail, finish, fork, graph, lint, list, logs, mirror, new,
-    output, pause, purge, request_cancel, respond, resume, retry, run_task, schema, set_waiting,
-    settle, show, signal, wait, why,
+    answer, budget, cancel, create, emit, events, fail, finish, fork, graph, lint, list, logs,
+    mirror, new, output, pause, purge, request_cancel, respond, resume, retry, run_task, schema,
+    set_waiting, settle, show, signal, wait, why,
 };
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::FlowArg;
@@ -28,6 +28,8 @@ pub(crate) enum FlowsCommand {
     Pause(pause::PauseArgs),
     /// allow starts again
     Unpause(pause::PauseArgs),
+    /// change what a flow may use; one that is out of its budget goes on
+    Budget(budget::BudgetArgs),
     /// try an ended flow again, as a new flow with the recorded results
     Retry(retry::RetryArgs),
     /// make a new flow from a step of another one, maybe with other arguments
@@ -88,6 +90,7 @@ pub(crate) async fn run(ctx: &Ctx, command: FlowsCommand) -> Result<Exit, CliErr
         C::Approve(args) => answer::run(ctx, args, true).await,
         C::Deny(args) => answer::run(ctx, args, false).await,
         C::Pause(args) => pause::run(ctx, args, true).await,
+        C::Budget(args) => budget::run(ctx, args).await,
         C::Unpause(args) => pause::run(ctx, args, false).await,
         C::Retry(args) => retry::run(ctx, args).await,
         C::Fork(args) => fork::run(ctx, args).await,

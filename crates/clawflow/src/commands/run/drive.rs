@@ -224,6 +224,7 @@ impl Follower<'_> {
         let flow = &news.view.flow;
         let runs = news.view.tasks.iter().any(|task| task.status == TaskStatus::Running);
         let held = flow.paused_at.filter(|_| !runs && flow.cancel_requested_at.is_none());
+        // A question that is asked tells of itself.
         if held != self.told_paused {
             self.told_paused = held;
             if held.is_some() {

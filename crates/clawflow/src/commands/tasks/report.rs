@@ -14,8 +14,9 @@ use clawflow_engine::api::{TaskReport, TaskReportRequest};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "\
-Only for tasks that their caller runs: those of `report start`, of `tasks wrap` and of
-`flows run-task --record`. Prints the task's id and its status. For example:
+For tasks that their caller runs: those of `report start`, of `tasks wrap` and of
+`flows run-task --record`; of a task that clawflow runs, progress and use. Prints the task's id
+and its status. For example:
   task=$(clawflow tasks report start 'import the orders' --label import)
   clawflow tasks report progress '3 of 10 read' --task \"$task\"
   clawflow tasks report done --summary '10 read' --task \"$task\"
@@ -73,6 +74,15 @@ struct UsageArgs {
     /// cost in US dollars
     #[arg(long, value_name = "USD", value_parser = cost)]
     usage_cost: Option<f64>,
+    /// tokens that a model has read
+    #[arg(long, value_name = "N")]
+    usage_input_tokens: Option<u64>,
+    /// tokens that a model has written
+    #[arg(long, value_name = "N")]
+    usage_output_tokens: Option<u64>,
+    /// turns of an agent
+    #[arg(long, value_name = "N")]
+    usage_turns: Option<u64>,
     /// calls of tools
     #[arg(long, value_name = "N")]
     usage_tool_calls: Option<u64>,
@@ -82,7 +92,10 @@ impl UsageArgs {
     fn usage(&self) -> Option<Usage> {
         let usage = Usage {
             tokens: self.usage_tokens,
+            input_tokens: self.usage_input_tokens,
+            output_tokens: self.usage_output_tokens,
             cost_usd: self.usage_cost,
+            turns: self.usage_turns,
             tool_calls: self.usage_tool_calls,
         };
         (usage != Usage::default()).then_some(usage)

@@ -2,12 +2,13 @@
 
 use super::logs::{Wanted, copy, drain};
 use crate::cli::{CliError, Ctx, Exit};
-use crate::commands::args::duration_ms;
+use crate::commands::args::{budget, duration_ms};
 use crate::commands::client::Client;
 use crate::commands::run::chosen_env;
 use crate::open::Want;
 use clap::Args;
 use clawflow_core::acp::{AcpRequest, Policy};
+use clawflow_core::budget::Budget;
 use clawflow_core::task::{Task, TaskStatus};
 use clawflow_engine::api::{TaskRef, TaskRun, TaskRunRequest, TaskShow};
 use std::path::PathBuf;
@@ -27,6 +28,9 @@ pub(crate) struct RunArgs {
     /// stop it after this time
     #[arg(long, value_name = "DURATION", value_parser = duration_ms)]
     timeout: Option<u64>,
+    /// what it may use, such as tokens=5000,usd=2.5,turns=10,time=1h; then it is stopped
+    #[arg(long, value_name = "LIMITS", value_parser = budget)]
+    budget: Option<Budget>,
     /// wait for its end
     #[arg(long)]
     wait: bool,
@@ -82,7 +86,7 @@ pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
 }
 
 /// Tells what was started, or how it ended.
-pub(super) fn told(ctx: &Ctx, task: &Task, wait: bool) -> Result<Exit, CliError> {
+pub(in crate::commands) fn told(ctx: &Ctx, task: &Task, wait: bool) -> Result<Exit, CliError> {
     if ctx.mode.json {
         ctx.mode.print_json(task)?;
     } else if !wait {
@@ -125,6 +129,7 @@ fn request(ctx: &Ctx, args: RunArgs) -> Result<TaskRunRequest, CliError> {
         label: args.label,
         owner: args.owner.unwrap_or_else(|| ctx.settings.run.owner.clone()),
         timeout_ms: args.timeout,
+        budget: args.budget,
         idempotency_key: None,
     })
 }
@@ -155,7 +160,11 @@ async fn answered(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliErr
 }
 
 /// The task once it has ended; its output is copied meanwhile.
-pub(super) async fn at_end(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliError> {
+pub(in crate::commands) async fn at_end(
+    ctx: &Ctx,
+    client: &Client,
+    task: Task,
+) -> Result<Task, CliError> {
     if !ctx.mode.json {
         ctx.mode.note(&format!("task {}", task.task_id));
     }

@@ -3,8 +3,8 @@
 use super::verbs::TaskArg;
 use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::commands::client::ask;
-use crate::show::{Paint, ago, duration, now};
-use clawflow_core::task::{DeliveryStatus, Exit as TaskExit, Task, Usage};
+use crate::show::{Paint, ago, duration, now, used};
+use clawflow_core::task::{DeliveryStatus, Exit as TaskExit, Task};
 use clawflow_engine::api::{TaskRef, TaskShow};
 
 /// Shows it.
@@ -47,17 +47,10 @@ fn text(task: &Task, paint: Paint) -> String {
     line("run", task.run_id.clone());
     line("session", task.child_session_key.clone());
     line("run by", task.reported.then(|| "its caller, who reports about it".to_owned()));
-    line("used", task.usage.as_ref().map(usage));
+    line("used", used(task.usage.as_ref(), task.budget.as_ref(), None));
     let owes = task.delivery_status != DeliveryStatus::NotApplicable;
     line("message", owes.then(|| task.delivery_status.to_string()));
     out
-}
-
-fn usage(usage: &Usage) -> String {
-    let tokens = usage.tokens.map(|tokens| format!("{tokens} tokens"));
-    let cost = usage.cost_usd.map(|cost| format!("{cost} USD"));
-    let calls = usage.tool_calls.map(|calls| format!("{calls} tool calls"));
-    [tokens, cost, calls].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn exit(exit: &TaskExit) -> String {

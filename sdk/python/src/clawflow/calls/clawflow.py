@@ -12,7 +12,7 @@ from ..answers import Emitted
 from ..binding import Binding
 from ..exchange import UNSET, Steps, Unset, call
 from ..outcome import Outcome, TaskOutcome
-from ..records import Flow
+from ..records import Budget, Flow
 from ..waits import TaskEnd, WaitFor
 from ..words import (
     FlowStatus,
@@ -45,6 +45,7 @@ def create_flow(
     state_json: Any = UNSET,
     wait_json: Any = UNSET,
     labels: Mapping[str, str] | None = None,
+    budget: Budget | Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[Flow]:
     """Makes a flow: `create_managed` that needs no controller's name."""
@@ -62,6 +63,7 @@ def create_flow(
             state_json=state_json,
             wait_json=wait_json,
             labels=labels,
+            budget=budget,
             idempotency_key=idempotency_key,
         )
     )
@@ -78,6 +80,7 @@ def run_task_in_flow(
     cwd: str | None = None,
     env: Mapping[str, str] | None = None,
     timeout_ms: int | None = None,
+    budget: Budget | Mapping[str, Any] | None = None,
     status: TaskStatus | None = None,
     launch: TaskStatus | None = None,
     run_id: str | None = None,
@@ -104,6 +107,7 @@ def run_task_in_flow(
             cwd=cwd,
             env=env,
             timeout_ms=timeout_ms,
+            budget=budget,
             status=launch or status,
             run_id=run_id,
             child_session_key=child_session_key,

@@ -7,9 +7,10 @@ from typing import Any
 
 from ..answers import Answered, EventList, FlowNews, Purged, Signalled, Source, Why
 from ..binding import Binding
+from ..codec import given
 from ..exchange import UNSET, Steps, call
 from ..outcome import Outcome
-from ..records import Flow, FlowLine, FlowView
+from ..records import Budget, Flow, FlowLine, FlowView
 from ..words import FlowStatus, SettleHow
 from . import managed
 from .operation import operation
@@ -136,6 +137,33 @@ def unpause(
     return (
         yield from managed.mutate(
             binding, "flow.unpause", flow_id, expected_revision, reason=reason
+        )
+    )
+
+
+@operation("flow.budget", flow_id="flow")
+def set_budget(
+    binding: Binding,
+    flow_id: str,
+    *,
+    by: str,
+    budget: Budget | Mapping[str, Any] | None = None,
+    replace: bool = False,
+    expected_revision: int | None = None,
+) -> Steps[Outcome]:
+    """Gives the flow another budget; one that is held goes on if there is something left of it.
+
+    What `budget` leaves out stays as it is, or is without limit with `replace`.
+    """
+    return (
+        yield from managed.mutate(
+            binding,
+            "flow.budget",
+            flow_id,
+            expected_revision,
+            budget=given(budget),
+            by=by,
+            replace=replace or None,
         )
     )
 

@@ -9,6 +9,7 @@ from .. import limits
 from ..answers import FlowList, FlowMaybe
 from ..answers import RunTask as RunTaskAnswer
 from ..binding import Binding
+from ..codec import given
 from ..errors import ClawflowError
 from ..exchange import UNSET, Steps, Unset, call
 from ..outcome import (
@@ -21,7 +22,7 @@ from ..outcome import (
     TaskOutcome,
     TaskRefused,
 )
-from ..records import Flow, FlowLine, FlowWaiting, TaskSummary
+from ..records import Budget, Flow, FlowLine, FlowWaiting, TaskSummary
 from ..waits import WaitFor
 from ..words import (
     FlowStatus,
@@ -53,6 +54,7 @@ def create_managed(
     state_json: Any = UNSET,
     wait_json: Any = UNSET,
     labels: Mapping[str, str] | None = None,
+    budget: Budget | Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[Flow]:
     """Makes a flow that the caller drives, at revision 0.
@@ -78,6 +80,7 @@ def create_managed(
             state_json=state_json,
             wait_json=wait_json,
             labels=None if labels is None else dict(labels),
+            budget=given(budget),
             idempotency_key=idempotency_key,
         )
     except ClawflowError as error:
@@ -104,6 +107,7 @@ def try_create_managed(
     state_json: Any = UNSET,
     wait_json: Any = UNSET,
     labels: Mapping[str, str] | None = None,
+    budget: Budget | Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[Flow | None]:
     """Like `create_managed`, but `None` where the gateway could not store the flow."""
@@ -122,6 +126,7 @@ def try_create_managed(
                 state_json=state_json,
                 wait_json=wait_json,
                 labels=labels,
+                budget=budget,
                 idempotency_key=idempotency_key,
             )
         )
@@ -204,6 +209,7 @@ def run_task(
     cwd: str | None = None,
     env: Mapping[str, str] | None = None,
     timeout_ms: int | None = None,
+    budget: Budget | Mapping[str, Any] | None = None,
     status: TaskStatus | None = None,
     run_id: str | None = None,
     child_session_key: str | None = None,
@@ -235,6 +241,7 @@ def run_task(
             cwd=cwd,
             env=None if env is None else dict(env),
             timeout_ms=timeout_ms,
+            budget=given(budget),
             status=status,
             run_id=run_id,
             child_session_key=child_session_key,

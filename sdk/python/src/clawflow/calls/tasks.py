@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import limits
-from ..answers import Logs, TaskList, TaskWhy
+from ..answers import Logs, Spawned, TaskList, TaskWhy
 from ..binding import Binding
+from ..codec import given
 from ..errors import ClawflowError
 from ..exchange import Steps, call
 from ..outcome import REFUSALS, Refused, TaskUpdate, TaskUpdated
-from ..records import Task, Usage
+from ..records import Budget, Task, Usage
 from ..words import NotifyPolicy, Runtime, TaskStatus, TerminalOutcome
 from .operation import operation
 
@@ -192,7 +193,7 @@ def update_task(
             started_at=started_at,
             last_event_at=last_event_at,
             ended_at=ended_at,
-            usage=_usage(usage),
+            usage=given(usage),
         )
     except ClawflowError as refusal:
         if refusal.code not in REFUSALS:
@@ -227,6 +228,7 @@ def run_command(
     env: Mapping[str, str] | None = None,
     label: str | None = None,
     timeout_ms: int | None = None,
+    budget: Budget | Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[Task]:
     """Runs a command as a task of its own, without a flow."""
@@ -239,13 +241,44 @@ def run_command(
         env=None if env is None else dict(env),
         label=label,
         timeout_ms=timeout_ms,
+        budget=given(budget),
         idempotency_key=idempotency_key,
     )
     return Task.of(answer)
 
 
-def _usage(usage: Usage | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not isinstance(usage, Usage):
-        return None if usage is None else dict(usage)
-    fields = {"tokens": usage.tokens, "costUsd": usage.cost_usd, "toolCalls": usage.tool_calls}
-    return {name: value for name, value in fields.items() if value is not None}
+@operation("agent.spawn")
+def spawn_agent(
+    binding: Binding,
+    agent: str,
+    prompt: str,
+    *,
+    label: str | None = None,
+    owner: str | None = None,
+    flow: str | None = None,
+    cwd: str | None = None,
+    model: str | None = None,
+    mode: str | None = None,
+    timeout_ms: int | None = None,
+    budget: Budget | Mapping[str, Any] | None = None,
+    notify_policy: NotifyPolicy | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[Spawned]:
+    """Asks an agent for something, as a sub-agent of the session; its answer comes to the inbox."""
+    answer = yield from call(
+        binding,
+        "agent.spawn",
+        agent=agent,
+        prompt=prompt,
+        label=label,
+        owner=owner,
+        flow=flow,
+        cwd=cwd,
+        model=model,
+        mode=mode,
+        timeout_ms=timeout_ms,
+        budget=given(budget),
+        notify_policy=notify_policy,
+        idempotency_key=idempotency_key,
+    )
+    return Spawned.of(answer)

@@ -2,22 +2,14 @@
 
 use crate::cli::{CliError, Ctx, Exit};
 use crate::show::{Cell, Table};
-use clap::Args;
-use clawflow_core::acp::{BUILTIN_AGENTS, Policy, agent};
+use clawflow_core::acp::{BUILTIN_AGENTS, Policy, Protocol, agent};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::env::split_paths;
 use std::path::{Path, PathBuf};
 
-/// Nothing to say.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-An agent is a section [agents.NAME] of the configuration, or one of those built in. FOUND says
-whether its command is a program here, not whether it is logged in.")]
-pub(crate) struct AgentsArgs {}
-
 /// Lists the agents that steps and tasks can name.
-pub(crate) fn run(ctx: &Ctx, _args: &AgentsArgs) -> Result<Exit, CliError> {
+pub(super) fn run(ctx: &Ctx) -> Result<Exit, CliError> {
     let configured = &ctx.settings.agents;
     let names: BTreeSet<&str> = configured
         .keys()
@@ -25,21 +17,23 @@ pub(crate) fn run(ctx: &Ctx, _args: &AgentsArgs) -> Result<Exit, CliError> {
         .chain(BUILTIN_AGENTS.iter().map(|(name, _)| *name))
         .collect();
     let path: Vec<PathBuf> = ctx.env.get("PATH").into_iter().flat_map(split_paths).collect();
-    let mut table = Table::new(["AGENT", "COMMAND", "FOUND", "PERMISSIONS"]);
+    let mut table = Table::new(["AGENT", "PROTOCOL", "COMMAND", "FOUND", "PERMISSIONS"]);
     let mut listed: Vec<Value> = Vec::new();
     for name in names {
         let Some(agent) = agent(configured, name) else { continue };
         let found = agent.command.first().and_then(|program| find(program, &path));
         let own = agent.permissions.clone();
+        let protocol = agent.protocol.unwrap_or(Protocol::Acp);
         let rules = own.clone().unwrap_or_else(Policy::reads).words();
         table.row([
             Cell::text(name),
+            Cell::text(protocol.as_str()),
             Cell::text(agent.command.join(" ")),
             Cell::text(if found.is_some() { "yes" } else { "no" }),
             Cell::text(own.map_or_else(|| "reads".to_owned(), |_| rules.join("; "))),
         ]);
         listed.push(json!({
-            "name": name, "command": agent.command, "found": found.is_some(),
+            "name": name, "protocol": protocol, "command": agent.command, "found": found.is_some(),
             "path": found, "configured": configured.contains_key(name), "permissions": rules,
             "model": agent.model, "mode": agent.mode,
         }));

@@ -1,0 +1,1 @@
+select text from task_input where task_id = ?1
