@@ -32,11 +32,14 @@ impl Attempt {
 /// Raised when the attempt is to be stopped; whoever has it answers for the attempt.
 pub(crate) type Switch = watch::Receiver<bool>;
 
+/// What a watcher is told by: to stop, and that a person has answered.
+type Watcher = (watch::Sender<bool>, Arc<Notify>);
+
 /// The attempts that are watched or examined now, each with the switch that asks to stop it.
 #[derive(Default)]
 pub(crate) struct Running {
     // Short critical sections without awaits: a std mutex.
-    switches: Mutex<HashMap<TaskId, (watch::Sender<bool>, Arc<Notify>)>>,
+    switches: Mutex<HashMap<TaskId, Watcher>>,
 }
 
 impl Running {
