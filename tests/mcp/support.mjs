@@ -8,7 +8,8 @@ export const info = { name: "clawflow-tests", version: "0" };
 /** How a client on pipes starts the server. */
 export const pipes = {
     command: bin,
-    args: ["mcp", "--session", "agent:pipe:main"],
+    // Not every client hands its environment on.
+    args: ["mcp", "--session", "agent:pipe:main", "--home", process.env.CLAWFLOW_HOME],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, CLAWFLOW_HOME: process.env.CLAWFLOW_HOME },
     stderr: "inherit",
 };
