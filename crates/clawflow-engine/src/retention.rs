@@ -110,7 +110,8 @@ impl Retention {
     /// Whom which times are for: each owner is in one of them.
     fn parts(&self) -> Vec<(Owners, Self)> {
         let mut rules = self.owners.clone();
-        rules.sort_by(|a, b| (b.owner.len(), &a.owner).cmp(&(a.owner.len(), &b.owner)));
+        let length = |rule: &OwnerRetention| rule.owner.chars().filter(|c| *c != '*').count();
+        rules.sort_by(|a, b| (length(b), &a.owner).cmp(&(length(a), &b.owner)));
         let mut parts = Vec::new();
         let mut except: Vec<String> = Vec::new();
         for rule in rules {
@@ -261,14 +262,14 @@ mod tests {
 
     #[test]
     fn each_owner_has_one_rule_the_longest_that_fits() {
-        let rules = ["agent:* 1d", "agent:a:* 2d", "x lost=3d"];
+        let rules = ["agent:* 1d", "agent:a:* 2d", "x lost=3d", "agent:a:b 1d"];
         let owners = rules.map(|rule| rule.parse().unwrap()).to_vec();
         let parts = Retention { owners, ..Retention::default() }.parts();
         let only: Vec<_> = parts.iter().map(|(owners, _)| owners.only.as_deref()).collect();
-        assert_eq!(only, [Some("agent:a:*"), Some("agent:*"), Some("x"), None]);
-        assert_eq!(parts[1].0.except, ["agent:a:*"]);
-        assert_eq!(parts[3].0.except, ["agent:a:*", "agent:*", "x"]);
+        assert_eq!(only, [Some("agent:a:b"), Some("agent:a:*"), Some("agent:*"), Some("x"), None]);
+        assert_eq!(parts[2].0.except, ["agent:a:b", "agent:a:*"]);
+        assert_eq!(parts[4].0.except, ["agent:a:b", "agent:a:*", "agent:*", "x"]);
         let week = Retention::default().succeeded_ms;
-        assert_eq!((parts[2].1.succeeded_ms, parts[2].1.lost_ms), (week, 3 * 86_400_000));
+        assert_eq!((parts[3].1.succeeded_ms, parts[3].1.lost_ms), (week, 3 * 86_400_000));
     }
 }

@@ -214,6 +214,7 @@ mod tests {
         retention.failed = "7d"          # default
         retention.cancelled = "7d"       # default
         retention.lost = "1d"            # default
+        retention.owners = []            # default
         output.color = "never"           # --color
         "#);
     }
@@ -238,11 +239,11 @@ mod tests {
         let text = text.replace(dir.path().to_str().unwrap(), "~").replace(", ", ",\n");
         insta::assert_snapshot!(text, @r"
         configuration is good: ~/home/config.toml,
-        ~/xdg/clawflow/config.toml; 6 of 21 settings set
+        ~/xdg/clawflow/config.toml; 6 of 22 settings set
         ");
         let none = Settings::load(&Flags::default(), &EnvMap::new("/", [("HOME", "/no/u")]));
         let text = none.unwrap().check_text();
-        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 21 settings set");
+        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 22 settings set");
     }
 
     #[test]
