@@ -1,7 +1,7 @@
-//! The step that `flows` times: tells the clock at its start and at its end, and does nothing else.
-//! It adds that to a file, if one is named, and prints it if not: a step that prints has a log, which
-//! is a file to be made. A program of its own, which `bench/run` links without a dynamic loader: the less of its own lies
-//! between the kernel's start and its first word, the better it tells when it was started.
+//! The step that `flows` times: tells the clock at its start and its end, and does nothing else.
+//! It adds that to a file, if one is named, and prints it if not: a step that prints has a log,
+//! which is a file to be made. `bench/run` links it without a dynamic loader: the less of its own
+//! lies between the kernel's start and its first word, the better it tells when it was started.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write, stdout};

@@ -6,7 +6,7 @@ use crate::limits::TEXT_CHARS_MAX;
 
 /// Largest prompt, in bytes: it is kept with the task, and models take no more.
 pub const PROMPT_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Bytes of an answer that are kept in the task's row and sent to the parent; its log has all of it.
+/// Bytes of an answer that are kept in the task's row and sent to the parent; its log has it all.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// The queue in which sub-agents wait for their turn, unless their agent has another one.
 pub const QUEUE: &str = "subagents";
@@ -108,7 +108,8 @@ pub fn check_word(what: &str, word: Option<&str>) -> Result<(), Refusal> {
 #[must_use]
 pub fn answer(printed: &str, cut: bool) -> String {
     let text = printed.trim();
-    let end = text.floor_char_boundary(ANSWER_BYTES_MAX.min(text.len()));
+    let most = ANSWER_BYTES_MAX.min(text.len());
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     match cut || end < text.len() {
         true => format!("{}…\n(cut: the log of the task has all of it)", &text[..end]),
         false => text.to_owned(),

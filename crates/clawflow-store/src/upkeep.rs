@@ -58,7 +58,8 @@ pub trait Upkeep: Send + Sync {
     fn size(&self) -> Result<StoreSize, StoreError>;
 
     /// Copies the log into the file, and cuts it if it is long, unless readers are in the way for
-    /// longer than units may wait: then as much as there is time for. Nothing of what is durable changes.
+    /// longer than units may wait: then as much as there is time for. Nothing of what is durable
+    /// changes.
     ///
     /// # Errors
     /// Those of the store; the log stays.

@@ -149,7 +149,8 @@ fn open(new: NewRecorded, status: TaskStatus, ctx: &mut Ctx) -> Result<Task, Ref
 ///
 /// # Errors
 /// `engine_owned` for more than progress and use of a task that the engine runs; `terminal` for one
-/// that has ended otherwise; `invalid_state` from `running` back to `queued`; `invalid` for what cannot be.
+/// that has ended otherwise; `invalid_state` from `running` back to `queued`; `invalid` for what
+/// cannot be.
 pub fn report(was: &Solo, ctx: &mut Ctx, report: &TaskReport) -> Result<SoloDecision, Refusal> {
     if !was.task.reported {
         return super::solo::reported(was, ctx, report);

@@ -147,8 +147,8 @@ fn without_logs(used: &Path) -> io::Result<PathBuf> {
     Ok(spare)
 }
 
-/// Writes the spec over the record, and NUL over the rest of it, which its readers pass over. Cutting
-/// the file instead makes ext4 bring what was in it to disk first.
+/// Writes the spec over the record, and NUL over the rest of it, which its readers pass over.
+/// Cutting the file instead makes ext4 bring what was in it to disk first.
 fn rewrite(record: &File, spec: &[u8]) -> io::Result<()> {
     let length = usize::try_from(record.metadata()?.len()).map_err(io::Error::other)?;
     let mut bytes = spec.to_vec();

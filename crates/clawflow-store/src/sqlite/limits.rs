@@ -24,8 +24,8 @@ pub(super) const READER_STATEMENTS_MAX: usize = 128;
 pub(super) const CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
 /// Size of the log at which it is also cut, even if readers have to be waited for.
 pub(super) const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Size of the log that stays when it was copied in a quiet moment: enough for some copies' worth of
-/// commits.
+/// Size of the log that stays when it was copied in a quiet moment: enough for some copies' worth
+/// of commits.
 pub(super) const LOG_BYTES_KEPT: u64 = 32 * 1024 * 1024;
 /// Quiet time after which the log is copied.
 pub(super) const IDLE_WAIT: Duration = Duration::from_millis(500);
