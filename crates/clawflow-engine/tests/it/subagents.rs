@@ -124,7 +124,7 @@ async fn depth_and_children_are_limited(world: World) {
         session.clone_from(&made.child_session_key);
         line.push(made.task);
     }
-    let deeper = json!({ "agent": "sh", "prompt": wait });
+    let deeper = json!({ "agent": "sh", "prompt": "true" });
     let error = ask::<AgentSpawn>(&bound(&world, &session), deeper.clone()).await.unwrap_err();
     assert_eq!(error.code, "invalid_state");
     assert!(error.message.contains("depth 4") && error.hint.is_some(), "{error:?}");

@@ -247,14 +247,13 @@ def run_command(
     return Task.of(answer)
 
 
-@operation("agent.spawn")
+@operation("agent.spawn", without=("owner",))
 def spawn_agent(
     binding: Binding,
     agent: str,
     prompt: str,
     *,
     label: str | None = None,
-    owner: str | None = None,
     flow: str | None = None,
     cwd: str | None = None,
     model: str | None = None,
@@ -271,7 +270,6 @@ def spawn_agent(
         agent=agent,
         prompt=prompt,
         label=label,
-        owner=owner,
         flow=flow,
         cwd=cwd,
         model=model,
