@@ -114,7 +114,10 @@ async fn children_of_code_draw_from_their_flow(world: World) {
     let child = json!({ "flow": flow.flow_id, "runtime": "subagent", "task": "think",
                         "status": "running" });
     let task = done::<FlowRunTask>(&me, child.clone()).await.task.unwrap();
-    let report = |tokens: u64, status: &str| json!({ "task": task.task_id, "status": status, "usage": { "tokens": tokens } });
+    let report = |tokens: u64, status: &str| {
+        let usage = json!({ "tokens": tokens });
+        json!({ "task": task.task_id, "status": status, "usage": usage })
+    };
     done::<TaskReport>(&me, report(7, "succeeded")).await;
     // What ended before there was a budget counts as well.
     let set = json!({ "flow": flow.flow_id, "budget": { "tokens": 7 }, "by": "ann" });
