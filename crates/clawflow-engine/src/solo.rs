@@ -28,7 +28,7 @@ impl<F> SoloCommand for F where
 
 /// A new task: of nobody's flow, or with a flow that mirrors it.
 enum Made {
-    Alone(SoloDecision),
+    Alone(Box<SoloDecision>),
     InFlow(Box<Decided>),
 }
 
@@ -61,11 +61,11 @@ impl Engine {
             let mirrors = control::gets_mirror(&made.solo.task);
             Ok::<_, Refusal>(match mirrors {
                 true => Made::InFlow(Box::new(control::mirrored(made, ctx).into())),
-                false => Made::Alone(made),
+                false => Made::Alone(Box::new(made)),
             })
         })?;
         let decision = match made {
-            Made::Alone(decision) => decision,
+            Made::Alone(decision) => *decision,
             Made::InFlow(decided) => {
                 let done = self.keep_new(reserved, *decided).await?;
                 return done.task.map(Arc::unwrap_or_clone).ok_or_else(no_task);

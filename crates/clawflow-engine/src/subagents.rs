@@ -96,8 +96,8 @@ impl Engine {
         if self.inner.scope == Scope::Nothing {
             return;
         }
-        for session in sessions.iter().cloned() {
-            let engine = self.clone();
+        for session in sessions {
+            let (engine, session) = (self.clone(), session.clone());
             tokio::spawn(async move {
                 let mut backoff = engine.backoff();
                 while let Err(error) = engine.stop_session(&session).await {

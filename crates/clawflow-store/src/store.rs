@@ -303,7 +303,8 @@ pub trait Store: Send + Sync + 'static {
     fn find_tokens(&self, token: &str) -> Result<Vec<Token>, StoreError>;
 
     /// Flows of these owners in this state that ended before this time and owe nothing, without an
-    /// open task, a live child or a live parent: by id from `after` on, which is about oldest first.
+    /// open task, a live child or a live parent: by id from `after` on, which is about oldest
+    /// first.
     ///
     /// # Errors
     /// Those of the store.

@@ -91,6 +91,89 @@ export interface AgentSession {
   costUsd?: number | undefined;
 }
 
+/** Asks an agent for something, as a sub-agent of the session that asks. */
+export interface AgentSpawnRequest {
+  /** What it is asked: it reads that on standard input. */
+  prompt: string;
+  /** Short name. */
+  label?: string | null | undefined;
+  /** Session key of the parent, which is told of the end; a bound caller may leave it out. */
+  owner?: string | undefined;
+  /** A flow that code drives, whose child it is to be. */
+  flow?: string | null | undefined;
+  /** Its directory, absolute; that of its configuration, else the gateway user's home. */
+  cwd?: string | null | undefined;
+  /** The model that it is told to use, instead of that of its configuration. */
+  model?: string | null | undefined;
+  /** The mode that it is told to work in, instead of that of its configuration. */
+  mode?: string | null | undefined;
+  /** Limit on its run, in milliseconds. */
+  timeoutMs?: number | null | undefined;
+  /** What it may use; it is stopped when that is used up. */
+  budget?: Budget | null | undefined;
+  /** What the parent is told of it; its end, if nothing is said and it has no flow. */
+  notifyPolicy?: NotifyPolicy | null | undefined;
+  /** The first answer again if this key was used for the same request before (24 h). */
+  idempotencyKey?: string | null | undefined;
+}
+
+/** A sub-agent was accepted: it runs, or waits for its turn. */
+export interface AgentSpawnResponse {
+  /** `accepted`. */
+  status: string;
+  /** The id of its run. */
+  runId: string;
+  /** The key of its session: `agent:NAME:subagent:RUN`. */
+  childSessionKey: string;
+  /** Its task. */
+  task: Task;
+}
+
+/** What is wrong. */
+export type AuditCode = "stale_running" | "stale_queued" | "stale_waiting" | "stale_retry" | "silent_running" | "lost" | "in_doubt" | "cancel_stuck" | "orphan_process" | "old_shim" | "missing_linked_tasks" | "blocked_task_missing" | "inconsistent_timestamps" | "delivery_failed" | "undelivered" | "schedule_late" | "schedule_disabled" | "schedule_never_runs" | "run_stuck" | "not_driven" | "clock_jump" | "disk_low" | "wal_large" | "reports_unread" | "queue_unknown";
+
+/** Findings in numbers. */
+export interface AuditCounts {
+  /** All. */
+  total: number;
+  /** Errors. */
+  errors: number;
+  /** Warnings. */
+  warnings: number;
+  /** By code; what is not there counts 0. */
+  byCode: Record<string, number>;
+}
+
+/**
+ * What is wrong: errors first, then what has been wrong for longer. A bound caller is told of
+ * its own records only.
+ */
+export interface AuditResponse {
+  /** When it was looked. */
+  at: number;
+  /** All findings in numbers. */
+  counts: AuditCounts;
+  /** Those that were asked for, in numbers. */
+  matching: AuditCounts;
+  /** These, as many as were asked for. */
+  findings: Finding[];
+}
+
+/** What a finding is about. */
+export type AuditScope = "flow" | "task" | "message" | "schedule" | "home";
+
+/** What may be used. What is left out is without limit. */
+export interface Budget {
+  /** Tokens of models, read and written. */
+  tokens?: number | undefined;
+  /** US dollars. */
+  costUsd?: number | undefined;
+  /** Turns of agents. */
+  turns?: number | undefined;
+  /** Milliseconds: of a flow since it was made, waiting included; of a task since it was started. */
+  wallMs?: number | undefined;
+}
+
 /** One message on one route. */
 export interface Delivery {
   /** Its id; ids of one owner sort by creation. */
@@ -199,6 +282,30 @@ export type Exit = {
  */
 export type FileAccess = "off" | "read" | "write";
 
+/** Something that is wrong, and what mends it. */
+export interface Finding {
+  /** What it is about. */
+  scope: AuditScope;
+  /** How bad it is. */
+  severity: Severity;
+  /** What is wrong. */
+  code: AuditCode;
+  /** The record: a flow, task, delivery, schedule or run; absent for the home. */
+  id?: string | undefined;
+  /** Its owner. */
+  ownerKey?: string | undefined;
+  /** Its status. */
+  status?: string | undefined;
+  /** In words. */
+  detail: string;
+  /** Since when it is wrong, where that is known. */
+  since?: number | undefined;
+  /** For how long, in milliseconds. */
+  ageMs?: number | undefined;
+  /** The command that mends it, or shows what to decide. */
+  hint: string;
+}
+
 /** One durable job: one owner, one state, one place to inspect, cancel or resume it. */
 export interface Flow {
   /** Its id. */
@@ -241,6 +348,13 @@ export interface Flow {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** What it may use, its tasks and the flows of its steps included. */
+  budget?: Budget | undefined;
+  /**
+   * Since when its budget, or that of the flow above, is used up: nothing starts until it is
+   * raised.
+   */
+  heldAt?: number | undefined;
   /** Since when it waits in line for the live flow of its key to end; it has not begun. */
   inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
@@ -303,6 +417,21 @@ export interface FlowAppendOutputRequest {
   value: unknown;
 }
 
+/**
+ * Gives a flow another budget. One that is held because the old one is used up goes on if
+ * there is something left of the new one.
+ */
+export interface FlowBudgetRequest {
+  /** What it may use from its beginning on; what is left out stays as it is. */
+  budget?: Budget | undefined;
+  /** Whether what is left out of `budget` is without limit, instead. */
+  replace?: boolean | undefined;
+  /** The revision that it was decided on. */
+  expectedRevision?: number | null | undefined;
+  /** Who decides it. */
+  by: string;
+}
+
 /** Cancels a flow. */
 export interface FlowCancelRequest {
   /** The revision that it was decided on. */
@@ -361,6 +490,8 @@ export interface FlowCreateRequest {
   waitJson?: unknown;
   /** Free labels. */
   labels?: Record<string, string> | undefined;
+  /** What it may use, its children included. */
+  budget?: Budget | null | undefined;
   /** The first answer again if this key was used for the same request before (24 h). */
   idempotencyKey?: string | null | undefined;
 }
@@ -483,6 +614,13 @@ export interface FlowLine {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** What it may use, its tasks and the flows of its steps included. */
+  budget?: Budget | undefined;
+  /**
+   * Since when its budget, or that of the flow above, is used up: nothing starts until it is
+   * raised.
+   */
+  heldAt?: number | undefined;
   /** Since when it waits in line for the live flow of its key to end; it has not begun. */
   inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
@@ -643,6 +781,8 @@ export interface FlowRunTaskRequest {
   env?: Record<string, string> | undefined;
   /** Limit on the run of the command, in milliseconds. */
   timeoutMs?: number | null | undefined;
+  /** What it may use; it is stopped when that is used up. */
+  budget?: Budget | null | undefined;
   /** Of a recorded child: `queued` (default) or `running`. */
   status?: TaskStatus | null | undefined;
   /** The run: the same one means the same task within owner, flow and runtime. */
@@ -797,6 +937,13 @@ export interface FlowView {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** What it may use, its tasks and the flows of its steps included. */
+  budget?: Budget | undefined;
+  /**
+   * Since when its budget, or that of the flow above, is used up: nothing starts until it is
+   * raised.
+   */
+  heldAt?: number | undefined;
   /** Since when it waits in line for the live flow of its key to end; it has not begun. */
   inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
@@ -831,6 +978,8 @@ export interface FlowView {
   taskSummary: TaskSummary;
   /** Its child flows, oldest first (the newest 100, and 200 live ones). */
   children?: FlowChild[] | undefined;
+  /** What it has used: its steps, its tasks and the flows of its steps. */
+  used?: Usage | undefined;
   /** Number of its newest event. */
   lastEvent: number;
 }
@@ -885,6 +1034,13 @@ export interface FlowWaitingResponse {
   cancelReason?: string | undefined;
   /** When it was paused, while it is. */
   pausedAt?: number | undefined;
+  /** What it may use, its tasks and the flows of its steps included. */
+  budget?: Budget | undefined;
+  /**
+   * Since when its budget, or that of the flow above, is used up: nothing starts until it is
+   * raised.
+   */
+  heldAt?: number | undefined;
   /** Since when it waits in line for the live flow of its key to end; it has not begun. */
   inLineSince?: number | undefined;
   /** SHA-256 (hex) of its workflow file. */
@@ -941,12 +1097,50 @@ export interface InboxAckResponse {
   deliveries: Delivery[];
 }
 
-/** Deletes what has been kept for long enough, or only counts it. */
+/** One thing that maintenance has done, or would. */
+export interface MaintenanceAction {
+  /**
+   * `reconcile`: a task whose process is gone; `finalise_cancel`: a flow of which nothing is
+   * left to stop; `end_orphans`: processes of an attempt that has ended.
+   */
+  kind: string;
+  /** The task or flow. */
+  id: string;
+  /** What came of it, or would. */
+  text: string;
+  /** Whether it was done. */
+  done: boolean;
+}
+
+/** Looks after the ledger, or only says what would be done. */
 export interface MaintenanceRequest {
-  /** Whether it is deleted. */
+  /** Whether it is done. */
   apply?: boolean | undefined;
   /** How long what has ended is kept. */
   retention?: Retention | undefined;
+  /**
+   * Whether the file is written anew without what is free in it; only with `apply`. Writers
+   * wait until it is done.
+   */
+  vacuum?: boolean | undefined;
+  /** Whether the store is checked, and how thoroughly. */
+  check?: StoreCheck | null | undefined;
+}
+
+/** What was done, or would be. */
+export interface MaintenanceResponse {
+  /** Flows, each with its tasks, steps, waits and history. */
+  flows: number;
+  /** Tasks without a flow. */
+  tasks: number;
+  /** What was done about single records: the first 1000. */
+  actions: MaintenanceAction[];
+  /** How many there were. */
+  actionsTotal: number;
+  /** The file. */
+  store: StoreState;
+  /** What a check has found; absent, if none was asked for. */
+  problems?: string[] | undefined;
 }
 
 /** A server of the Model Context Protocol, as a program that is spoken to by its standard streams. */
@@ -1019,6 +1213,20 @@ export interface Origin {
 
 /** What becomes of a slot while an earlier run goes on. */
 export type OverlapPolicy = "skip" | "queue" | "replace" | "allow";
+
+/** How long what belongs to some owners is kept, where that is not as for the others. */
+export interface OwnerRetention {
+  /** Their key; `*` stands for any text. Of two that fit the longer one counts. */
+  owner?: string | undefined;
+  /** As in the retention of all. */
+  succeededMs?: number | null | undefined;
+  /** As in the retention of all. */
+  failedMs?: number | null | undefined;
+  /** As in the retention of all. */
+  cancelledMs?: number | null | undefined;
+  /** As in the retention of all. */
+  lostMs?: number | null | undefined;
+}
 
 /** The place of an inner step: of an item of a loop, or of a branch. */
 export interface PartOf {
@@ -1117,6 +1325,8 @@ export interface Retention {
   cancelledMs?: number | undefined;
   /** What was lost. */
   lostMs?: number | undefined;
+  /** Owners for whom something else holds. */
+  owners?: OwnerRetention[] | undefined;
 }
 
 /** How a message reaches its owner. */
@@ -1508,6 +1718,9 @@ export type ScopeKind = "session" | "system";
 /** How a step in doubt is settled. */
 export type SettleHow = "rerun" | "succeeded" | "skip" | "fail";
 
+/** How bad a finding is. */
+export type Severity = "warn" | "error";
+
 /** Tells the waiting flows of the owner that something has happened. */
 export interface SignalRequest {
   /** Its name. */
@@ -1652,6 +1865,23 @@ export interface StopResponse {
   running: number;
 }
 
+/** How much of the store is checked. */
+export type StoreCheck = "quick" | "full";
+
+/** The file of the store, in bytes. */
+export interface StoreState {
+  /** Before. */
+  bytesBefore: number;
+  /** Now. */
+  bytes: number;
+  /** What of it is free for new rows. */
+  freeBytes: number;
+  /** The log beside it. */
+  logBytes: number;
+  /** Whether so much is free that `vacuum` would be worth its while. */
+  vacuumAdvised: boolean;
+}
+
 /** An event as the store keeps it: with its place in the writer's sequence. */
 export interface StoredEvent {
   /** Gapless and in commit order for one writer. */
@@ -1677,14 +1907,6 @@ export interface StoredEvent {
   taskId?: string | undefined;
   /** Details, by kind. */
   data?: unknown;
-}
-
-/** What a sweep has deleted, or would. */
-export interface Swept {
-  /** Flows, each with its tasks, steps, waits and history. */
-  flows: number;
-  /** Tasks without a flow. */
-  tasks: number;
 }
 
 /** Who moves a flow. */
@@ -1762,6 +1984,8 @@ export interface Task {
   error?: string | undefined;
   /** What it has used. */
   usage?: Usage | undefined;
+  /** What it may use; it is stopped when that is used up. */
+  budget?: Budget | undefined;
   /** The queue that limits it, beside the slots. */
   queue?: string | undefined;
   /** Its priority in the queue, where it has one of its own; the higher one is first. */
@@ -1876,7 +2100,10 @@ export interface TaskRecordRequest {
   usage?: Usage | null | undefined;
 }
 
-/** Reports progress or the end of a task that its caller runs. */
+/**
+ * Reports progress or the end of a task that its caller runs; of one that the engine runs,
+ * progress and use only.
+ */
 export interface TaskReportRequest {
   /** Where it stands; as it was, if absent. */
   status?: TaskStatus | null | undefined;
@@ -1922,6 +2149,8 @@ export interface TaskRunRequest {
   owner?: string | undefined;
   /** Limit on its run, in milliseconds. */
   timeoutMs?: number | null | undefined;
+  /** What it may use; it is stopped when that is used up. */
+  budget?: Budget | null | undefined;
   /** The first answer again if this key was used for the same request before (24 h). */
   idempotencyKey?: string | null | undefined;
 }
@@ -1943,6 +2172,20 @@ export interface TaskSummary {
   byStatus: Record<string, number>;
   /** By runtime; every runtime is there. */
   byRuntime: Record<string, number>;
+}
+
+/** Why a task stands where it stands. */
+export interface TaskWhyResponse {
+  /** The task. */
+  task: Task;
+  /** One sentence. */
+  summary: string;
+  /** What it waits for, one by one. */
+  reasons: WhyReason[];
+  /** The earliest moment at which it can move by itself. */
+  earliest?: number | undefined;
+  /** Commands that would move it. */
+  commands: string[];
 }
 
 /** What a succeeded task really reached. */
@@ -1999,10 +2242,16 @@ export interface TokenListResponse {
 
 /** What a run has used, as its runtime or reporter counts it. */
 export interface Usage {
-  /** Tokens of a model. */
+  /** Tokens of models, read and written; the sum of both, if those are told and this is not. */
   tokens?: number | undefined;
+  /** Tokens that models have read. */
+  inputTokens?: number | undefined;
+  /** Tokens that models have written. */
+  outputTokens?: number | undefined;
   /** Cost in US dollars. */
   costUsd?: number | undefined;
+  /** Turns of an agent. */
+  turns?: number | undefined;
   /** Calls of tools. */
   toolCalls?: number | undefined;
 }
@@ -2049,6 +2298,8 @@ export interface Wait {
   eventKey?: string | undefined;
   /** Since when the child flow that is waited for is to be cancelled. */
   cancelRequestedAt?: number | undefined;
+  /** What the child flow that is waited for has used so far, as far as it was told. */
+  used?: Usage | undefined;
   /** Where it stands. */
   state: WaitState;
   /** The answer, once resolved. */
@@ -2094,19 +2345,23 @@ export type WaitFor = {
 export type WaitId = string;
 
 /** What kind of thing is waited for. */
-export type WaitKind = "task" | "timer" | "event" | "approval" | "input" | "flow" | "permission" | "in_doubt";
+export type WaitKind = "task" | "timer" | "event" | "approval" | "input" | "flow" | "permission" | "in_doubt" | "budget";
 
 /** Where a wait stands. */
 export type WaitState = "open" | "resolved" | "expired" | "cancelled";
 
-/** One thing that a flow waits for. */
+/** One thing that a flow or task waits for. */
 export interface WhyReason {
   /**
-   * `task`, `slot`, `timer`, `retry`, `approval`, `input`, `event`, `flow`, `in_doubt`,
-   * `blocked`, `paused`, `cancel`, `controller`, `driver`, `ended`.
+   * `task`, `slot`, `queue`, `ahead`, `concurrency`, `timer`, `retry`, `approval`, `input`,
+   * `event`, `flow`, `in_line`, `in_doubt`, `blocked`, `paused`, `cancel`, `controller`,
+   * `caller`, `schedule`, `driver`, `ended`.
    */
   kind: string;
-  /** The child flow concerned, where it is one below. */
+  /**
+   * The flow concerned, where it is another one: a child, the flow of a task, or the one
+   * that has the key.
+   */
   flowId?: FlowId | undefined;
   /** The step concerned. */
   step?: string | undefined;
@@ -2252,6 +2507,14 @@ export interface Calls {
     } & FlowPauseRequest;
     response: Flow;
   };
+  /** Gives a flow another budget. */
+  "flow.budget": {
+    request: {
+      /** The flow. */
+      flow: string;
+    } & FlowBudgetRequest;
+    response: Flow;
+  };
   /** Makes a new flow from an ended one, with its recorded results. */
   "flow.retry": {
     request: {
@@ -2296,15 +2559,27 @@ export interface Calls {
     };
     response: FlowEventsResponse;
   };
+  /** Says what is wrong, and what mends it. */
+  "audit.run": {
+    request: {
+      /** Only findings of this severity. */
+      severity?: Severity | undefined;
+      /** Only these; empty: all. */
+      code?: AuditCode[] | undefined;
+      /** At most so many (default 50, at most 1000). */
+      limit?: number | undefined;
+    };
+    response: AuditResponse;
+  };
   /** Deletes ended flows. */
   "flow.purge": {
     request: FlowPurgeRequest;
     response: FlowPurgeResponse;
   };
-  /** Deletes what has been kept for long enough, or only counts it. */
+  /** Looks after the ledger, or says what would be done. */
   "maintenance.sweep": {
     request: MaintenanceRequest;
-    response: Swept;
+    response: MaintenanceResponse;
   };
   /** Lists tasks. */
   "task.list": {
@@ -2340,6 +2615,14 @@ export interface Calls {
       task: string;
     };
     response: Task;
+  };
+  /** Says why a task stands where it stands. */
+  "task.why": {
+    request: {
+      /** The token. */
+      task: string;
+    };
+    response: TaskWhyResponse;
   };
   /** Reads a log of a task. */
   "task.logs": {
@@ -2382,6 +2665,14 @@ export interface Calls {
       task: string;
     } & TaskRerunRequest;
     response: Task;
+  };
+  /** Asks an agent for something, as a sub-agent of the session. */
+  "agent.spawn": {
+    request: {
+      /** The agent: a name of the gateway's configuration. */
+      agent: string;
+    } & AgentSpawnRequest;
+    response: AgentSpawnResponse;
   };
   /** Makes a flow that code drives. */
   "flow.create": {
@@ -2494,7 +2785,7 @@ export interface Calls {
     request: SignalRequest;
     response: SignalResponse;
   };
-  /** Reports progress or the end of a task that its caller runs. */
+  /** Reports progress or the end of a task. */
   "task.report": {
     request: {
       /** The task. */
@@ -2726,20 +3017,24 @@ export const ROUTES = {
   "flow.settle": { method: "POST", path: "/v1/flows/{flow}/settle" },
   "flow.pause": { method: "POST", path: "/v1/flows/{flow}/pause" },
   "flow.unpause": { method: "POST", path: "/v1/flows/{flow}/unpause" },
+  "flow.budget": { method: "POST", path: "/v1/flows/{flow}/budget" },
   "flow.retry": { method: "POST", path: "/v1/flows/{flow}/retry" },
   "flow.fork": { method: "POST", path: "/v1/flows/{flow}/fork" },
   "flow.why": { method: "GET", path: "/v1/flows/{flow}/why" },
   "flow.source": { method: "GET", path: "/v1/flows/{flow}/source" },
   "flow.events": { method: "GET", path: "/v1/events" },
+  "audit.run": { method: "GET", path: "/v1/audit" },
   "flow.purge": { method: "POST", path: "/v1/purge" },
   "maintenance.sweep": { method: "POST", path: "/v1/maintenance" },
   "task.list": { method: "GET", path: "/v1/tasks" },
   "task.run": { method: "POST", path: "/v1/tasks" },
   "task.show": { method: "GET", path: "/v1/tasks/{task}" },
+  "task.why": { method: "GET", path: "/v1/tasks/{task}/why" },
   "task.logs": { method: "GET", path: "/v1/tasks/{task}/logs" },
   "task.wait": { method: "GET", path: "/v1/tasks/{task}/wait" },
   "task.cancel": { method: "POST", path: "/v1/tasks/{task}/cancel" },
   "task.rerun": { method: "POST", path: "/v1/tasks/{task}/rerun" },
+  "agent.spawn": { method: "POST", path: "/v1/agents/{agent}/spawn" },
   "flow.create": { method: "POST", path: "/v1/flows/managed" },
   "flow.get": { method: "GET", path: "/v1/flows/{flow}/record" },
   "flow.findLatest": { method: "GET", path: "/v1/latest-flow" },

@@ -5,7 +5,6 @@ use clawflow_core::budget::Budget;
 use clawflow_core::drive::{self, ChildEnd, Outcome};
 use clawflow_core::effect::Effect;
 use clawflow_core::error::{Code, Refusal};
-use clawflow_core::step::StepResult;
 use clawflow_core::task::{TaskReport, TaskStatus, Usage};
 use clawflow_core::wait::{Wait, WaitKind};
 use serde_json::json;
@@ -220,7 +219,7 @@ fn what_children_cost_counts_for_the_limit_of_cost() {
     let yaml = "cost_limit: {max_usd: 1, action: stop}\n\
                 steps: [{id: c, flow: {file: c.yaml}}, {id: b, run: y}]";
     let dollars = Some(Usage { cost_usd: Some(1.5), ..Usage::default() });
-    for outcome in [Outcome::Succeeded(Box::new(StepResult::default())), left(json!(1))] {
+    for outcome in [Outcome::Succeeded(Box::default()), left(json!(1))] {
         let mut w = World::new(yaml);
         let flow_id = w.step("c").child_flow_id.clone().unwrap();
         let end = ChildEnd { flow_id, outcome, used: dollars.clone() };

@@ -5,7 +5,7 @@ use super::{Api, ApiError, FlowRef, FlowView, FlowWhyResponse, WhyReason};
 use clawflow_core::Millis;
 use clawflow_core::definition::limits::FLOW_DEPTH_MAX;
 use clawflow_core::flow::{FlowStatus, SyncMode};
-use clawflow_core::ids::FlowId;
+use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::task::TaskStatus;
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
@@ -213,8 +213,8 @@ impl Why {
     fn group(&mut self, view: &FlowView) {
         for step in &view.steps {
             let id = &step.step_id;
-            let run = step.task_id.as_ref().map(|id| id.as_str());
-            let run = run.or_else(|| step.child_flow_id.as_ref().map(|id| id.as_str()));
+            let run = step.task_id.as_ref().map(TaskId::as_str);
+            let run = run.or_else(|| step.child_flow_id.as_ref().map(FlowId::as_str));
             match step.status {
                 StepStatus::Waiting => {
                     let wait =

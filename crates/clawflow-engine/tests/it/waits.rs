@@ -206,7 +206,10 @@ async fn a_person_answers_once(world: World) {
     let value = json!({ "flow": flow.flow_id, "response": 1, "by": "ann" });
     assert_eq!(refused::<FlowAnswer>(&me, value).await, "invalid", "a yes or no is asked for");
     let why = done::<FlowWhy>(&me, json!({ "flow": flow.flow_id })).await;
-    assert_eq!((why.summary.as_str(), why.commands.len()), ("it asks: send it?", 2));
+    assert_eq!(
+        (why.summary.as_str(), why.commands.len()),
+        ("it asks: send it? (only ann may answer)", 2)
+    );
     let first = done::<FlowAnswer>(&me, answer("ann")).await;
     assert_eq!((first.applied, first.flow.status), (true, FlowStatus::Running));
     assert_eq!(first.wait.answer, Some(json!({ "approved": false })), "a denial is an answer");

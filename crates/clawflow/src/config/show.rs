@@ -208,6 +208,9 @@ mod tests {
         run.owner = "agent:main:main"    # default
         run.shell = "/bin/sh"            # default
         delivery.routes = "/run/r.toml"  # CLAWFLOW_DELIVERY_ROUTES
+        subagents.depth = 5              # default
+        subagents.children = 5           # default
+        subagents.concurrency = 8        # default
         limits.log_bytes = "64MiB"       # default
         limits.stdout_bytes = "16MiB"    # default
         retention.succeeded = "7d"       # default
@@ -239,11 +242,11 @@ mod tests {
         let text = text.replace(dir.path().to_str().unwrap(), "~").replace(", ", ",\n");
         insta::assert_snapshot!(text, @r"
         configuration is good: ~/home/config.toml,
-        ~/xdg/clawflow/config.toml; 6 of 22 settings set
+        ~/xdg/clawflow/config.toml; 6 of 25 settings set
         ");
         let none = Settings::load(&Flags::default(), &EnvMap::new("/", [("HOME", "/no/u")]));
         let text = none.unwrap().check_text();
-        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 22 settings set");
+        insta::assert_snapshot!(text, @"configuration is good: no file; 0 of 25 settings set");
     }
 
     #[test]

@@ -99,18 +99,13 @@ steps:
 #[test]
 fn keys_of_a_later_release_are_refused_and_named() {
     let text = "\
-mode: mirrored
 steps:
   - id: b
     subagent: { agent: claude }
 ";
     assert_snapshot!(errors(text), @"
-    t.flow.yaml:1:1: `mode` is not supported yet
-      1 | mode: mirrored
-        | ^^^^
-    hint: it belongs to a later release and is refused rather than ignored
-    t.flow.yaml:4:5: `subagent` is not supported yet
-      4 |     subagent: { agent: claude }
+    t.flow.yaml:3:5: `subagent` is not supported yet
+      3 |     subagent: { agent: claude }
         |     ^^^^^^^^
     hint: it belongs to a later release and is refused rather than ignored
     ");

@@ -19,7 +19,7 @@ enum AgentsCommand {
     /// list the coding agents that steps and tasks can name
     List,
     /// ask an agent for something, as a sub-agent of the session
-    Spawn(spawn::SpawnArgs),
+    Spawn(Box<spawn::SpawnArgs>),
 }
 
 impl AgentsArgs {
@@ -33,6 +33,6 @@ impl AgentsArgs {
 pub(crate) async fn run(ctx: &Ctx, args: AgentsArgs) -> Result<Exit, CliError> {
     match args.command {
         None | Some(AgentsCommand::List) => list::run(ctx),
-        Some(AgentsCommand::Spawn(args)) => spawn::run(ctx, args).await,
+        Some(AgentsCommand::Spawn(args)) => spawn::run(ctx, *args).await,
     }
 }

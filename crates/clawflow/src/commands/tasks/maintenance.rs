@@ -102,7 +102,7 @@ fn tell(
 }
 
 fn figures(store: &StoreState) -> String {
-    let mib = |bytes: u64| format!("{}.{} MiB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20);
+    let mib = |bytes: u64| format!("{}.{} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20);
     let StoreState { bytes_before, bytes, free_bytes, log_bytes, .. } = *store;
     let was = match bytes_before == bytes {
         true => String::new(),

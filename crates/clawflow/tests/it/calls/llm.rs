@@ -57,7 +57,12 @@ fn an_answer_that_does_not_fit_is_corrected_and_all_is_counted() {
     endpoints(&home, &server.url, "api_key_file = \"key\"");
     let ended = steps(&home, ASK, &[]);
     assert_eq!(ended[2]["result"]["json"], json!({ "n": 2, "used": 2_000_000 }), "{ended:?}");
-    assert_eq!(ended[1]["result"]["usage"], json!({ "tokens": 2_000_000, "costUsd": 4.0 }));
+    assert_eq!(
+        ended[1]["result"]["usage"],
+        json!({
+            "tokens": 2_000_000, "inputTokens": 1_000_000, "outputTokens": 1_000_000, "costUsd": 4.0
+        })
+    );
     let asked = server.asked();
     assert_eq!((asked.len(), asked[0].line.as_str()), (2, "POST /v1/chat/completions"));
     assert_eq!(asked[0].header("authorization"), Some("Bearer s3cr3t"));
@@ -119,7 +124,12 @@ fn servers_of_models_that_fail_fail_the_step() {
     let plain = ask("plain");
     assert_eq!(plain["result"]["stdout"], "hello");
     // The price of a model that everybody knows.
-    assert_eq!(plain["result"]["usage"], json!({ "tokens": 2, "costUsd": 1.25e-5 }));
+    assert_eq!(
+        plain["result"]["usage"],
+        json!({
+            "tokens": 2, "inputTokens": 1, "outputTokens": 1, "costUsd": 1.25e-5
+        })
+    );
 }
 
 #[test]

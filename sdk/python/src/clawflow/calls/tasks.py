@@ -221,9 +221,10 @@ def notify_task(binding: Binding, task_id: str, notify_policy: NotifyPolicy) -> 
 @operation("task.run")
 def run_command(
     binding: Binding,
-    argv: Sequence[str],
+    argv: Sequence[str] = (),
     *,
     cwd: str,
+    acp: Mapping[str, Any] | None = None,
     owner: str | None = None,
     env: Mapping[str, str] | None = None,
     label: str | None = None,
@@ -231,11 +232,15 @@ def run_command(
     budget: Budget | Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[Task]:
-    """Runs a command as a task of its own, without a flow."""
+    """Runs a command as a task of its own, without a flow; or, with `acp`, a turn of an agent.
+
+    `acp` has the names of the HTTP interface, such as `agent` and `prompt`.
+    """
     answer = yield from call(
         binding,
         "task.run",
         argv=[*argv],
+        acp=None if acp is None else dict(acp),
         cwd=cwd,
         owner=owner,
         env=None if env is None else dict(env),
