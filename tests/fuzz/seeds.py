@@ -199,7 +199,7 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "flow.finish": of_flow(Seeds.flow, {}),
     "flow.fail": of_flow(Seeds.flow, {}),
     "flow.requestCancel": of_flow(Seeds.flow, {}),
-    "flow.setOutput": of_flow(kept(Seeds.flow), {"name": "n", "value": None}),
+    "flow.setOutput": of_flow(Seeds.flow, {"name": "n", "value": None}),
     "flow.appendOutput": of_flow(Seeds.flow, {"name": "list", "value": 1}),
     "flow.emit": of_flow(kept(Seeds.flow), {"content": "hello"}),
     "schedule.add": lambda seeds: Seed(body=seeds.new_schedule()),

@@ -18,6 +18,11 @@ class Scene(unittest.TestCase):
         self.home.mkdir()
         self.work.mkdir()
 
+    def claude_has_kept(self, prompt):
+        """Claude writes its session down a moment after it has begun to work."""
+        files = (self.home / ".claude/projects").rglob("*.jsonl")
+        return any(prompt in file.read_text() for file in files)
+
     def serve(self, script):
         """A model that says this."""
         model = Model(script)

@@ -191,9 +191,7 @@ class Claude(WithModel, Agents):
     PEER = CLAUDE
 
     def kept(self, prompt):
-        """It writes its session down a moment after it has begun to work."""
-        files = (self.home / ".claude/projects").rglob("*.jsonl")
-        return any(prompt in file.read_text() for file in files)
+        return self.claude_has_kept(prompt)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ use crate::dispatch::Slots;
 use crate::feed::Recent;
 use crate::groups::Groups;
 use crate::hooks::Hooks;
+use crate::retention::Retention;
 use crate::runtime::Running;
 use crate::schedules::{self, Ended};
 use crate::settings::EngineSettings;
@@ -94,6 +95,8 @@ pub(crate) struct Inner {
     pub(crate) hooks: Mutex<Vec<Arc<dyn Hooks>>>,
     // Held across a whole sweep: one at a time.
     pub(crate) sweeping: tokio::sync::Mutex<()>,
+    /// How long what has ended is kept. Short critical sections: a std mutex.
+    pub(crate) retention: Mutex<Retention>,
     // Held across a look and a commit, hence tokio's mutex.
     pub(crate) groups: Groups,
     pub(crate) pings: tokio::sync::Mutex<()>,
@@ -154,6 +157,7 @@ impl Engine {
             recent: Arc::default(),
             hooks: Mutex::default(),
             sweeping: tokio::sync::Mutex::default(),
+            retention: Mutex::default(),
             groups: Groups::default(),
             pings: tokio::sync::Mutex::default(),
             followed: Mutex::default(),

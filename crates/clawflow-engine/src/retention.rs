@@ -109,7 +109,19 @@ impl Default for Retention {
 impl Retention {
     /// Whom which times are for: each owner is in one of them.
     fn parts(&self) -> Vec<(Owners, Self)> {
-        let mut rules = self.owners.clone();
+        let mut rules: Vec<OwnerRetention> = Vec::new();
+        for rule in &self.owners {
+            // Of two rules for the same owners each says its part; the first counts for both.
+            match rules.iter_mut().find(|one| one.owner == rule.owner) {
+                Some(one) => {
+                    one.succeeded_ms = one.succeeded_ms.or(rule.succeeded_ms);
+                    one.failed_ms = one.failed_ms.or(rule.failed_ms);
+                    one.cancelled_ms = one.cancelled_ms.or(rule.cancelled_ms);
+                    one.lost_ms = one.lost_ms.or(rule.lost_ms);
+                }
+                None => rules.push(rule.clone()),
+            }
+        }
         let length = |rule: &OwnerRetention| rule.owner.chars().filter(|c| *c != '*').count();
         rules.sort_by(|a, b| (length(b), &a.owner).cmp(&(length(a), &b.owner)));
         let mut parts = Vec::new();

@@ -8,6 +8,7 @@ use clawflow_core::control;
 use clawflow_core::drive::{self, Ctx, Report};
 use clawflow_core::error::Refusal;
 use clawflow_core::ids::TaskId;
+use clawflow_core::task::TaskReport;
 use clawflow_core::task::solo::{self, Solo, SoloDecision};
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub(crate) enum Seen {
     Started { pid: u32, start_time: u64 },
     /// It has printed a line of progress.
     Progress(String),
+    /// It has used more, and may have a line of progress.
+    Used(Box<TaskReport>),
     /// It has ended.
     Ended(Report),
     /// Nothing of it runs any more, and nobody knows what it did.
@@ -41,6 +44,7 @@ impl Sign {
         match &self.seen {
             Seen::Started { pid, start_time } => solo::started(was, ctx, fence, *pid, *start_time),
             Seen::Progress(line) => solo::progress(was, ctx, fence, line),
+            Seen::Used(report) => solo::reported(was, ctx, report),
             Seen::Ended(report) => solo::ended(was, ctx, fence, report),
             Seen::Lost { why, evidence } => solo::lost(was, ctx, fence, why, evidence.clone()),
         }
@@ -56,6 +60,7 @@ impl Command for Sign {
                     drive::started(was, ctx, id, fence, *pid, *start_time)
                 }
                 Seen::Progress(line) => drive::progress(was, ctx, id, fence, line),
+                Seen::Used(report) => drive::reported(was, ctx, id, report),
                 Seen::Ended(report) => drive::ended(was, ctx, id, fence, report.clone()),
                 Seen::Lost { why, evidence } => {
                     drive::lost(was, ctx, id, fence, why, evidence.clone())
@@ -69,6 +74,7 @@ impl Command for Sign {
                         control::started(&was, ctx, id, fence, *pid, *start_time)
                     }
                     Seen::Progress(line) => control::progress(&was, ctx, id, fence, line),
+                    Seen::Used(report) => control::reported(&was, ctx, id, report),
                     Seen::Ended(report) => control::ended(&was, ctx, id, fence, report),
                     Seen::Lost { why, evidence } => {
                         control::lost(&was, ctx, id, fence, why, evidence.clone())

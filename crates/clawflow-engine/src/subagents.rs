@@ -110,23 +110,29 @@ impl Engine {
     }
 
     async fn stop_session(&self, session: &str) -> Result<(), EngineError> {
-        let filter = TaskFilter { limit: PAGE, ..open_of(session) };
-        for task in self.store().list_tasks(&filter)? {
-            if task.cancel_requested_at.is_none() {
-                self.stop_task(&task).await?;
+        let mut tasks = TaskFilter { limit: PAGE, ..open_of(session) };
+        loop {
+            let page = self.store().list_tasks(&tasks)?;
+            for task in page.iter().filter(|task| task.cancel_requested_at.is_none()) {
+                self.stop_task(task).await?;
             }
+            let Some(last) = page.last().filter(|_| page.len() == PAGE) else { break };
+            tasks.after = Some(last.task_id.clone());
         }
         let live = FlowStatus::ALL.iter().copied().filter(|status| !status.is_terminal());
-        let filter = FlowFilter {
+        let mut flows = FlowFilter {
             statuses: live.collect(),
             owner_key: Some(session.to_owned()),
             limit: PAGE,
             ..FlowFilter::default()
         };
-        for row in self.store().list_flows(&filter)? {
-            if row.flow.cancel_requested_at.is_none() {
+        loop {
+            let page = self.store().list_flows(&flows)?;
+            for row in page.iter().filter(|row| row.flow.cancel_requested_at.is_none()) {
                 self.stop_flow(&row.flow.flow_id).await?;
             }
+            let Some(last) = page.last().filter(|_| page.len() == PAGE) else { break };
+            flows.after = Some(last.flow.flow_id.clone());
         }
         Ok(())
     }

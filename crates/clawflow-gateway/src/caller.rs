@@ -35,9 +35,10 @@ pub(crate) fn of(headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, NoCal
     let asked = name(headers, SESSION)?;
     let requester_origin = origin(headers)?;
     let actor = actor(name(headers, ACTOR)?, visitor);
+    let from_attempt = visitor.from_attempt;
     let session_key = match (asked, visitor.owner()) {
         (None, None) => {
-            return Ok(Caller { owner: None, origin: requester_origin, actor, pid: visitor.pid });
+            return Ok(Caller { owner: None, origin: requester_origin, actor, from_attempt });
         }
         (Some(asked), None) => asked,
         (None, Some(owner)) => owner.to_owned(),
@@ -45,7 +46,7 @@ pub(crate) fn of(headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, NoCal
         (Some(_), Some(_)) => return Err(NoCaller::Foreign),
     };
     let caller = Session { session_key, requester_origin }.caller()?;
-    Ok(Caller { actor: actor.or(caller.actor), pid: visitor.pid, ..caller })
+    Ok(Caller { actor: actor.or(caller.actor), from_attempt, ..caller })
 }
 
 /// Why there is no caller.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) line: Line,
-    /// The process at the other end, where it is one of this machine.
-    pub(crate) pid: Option<u32>,
+    /// Whether an attempt has started the process at the other end, or may have.
+    pub(crate) from_attempt: bool,
     /// What this connection may still ask.
     pub(crate) bucket: Arc<Bucket>,
 }

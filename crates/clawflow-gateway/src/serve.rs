@@ -14,6 +14,7 @@ use crate::socket::is_friend;
 use crate::tcp;
 use axum::Router;
 use axum::body::{Body, Bytes};
+use clawflow_engine::api::is_from_attempt;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -97,14 +98,15 @@ fn admit(guests: &mut JoinSet<()>, guest: Guest, place: Place, host: &Arc<Host>,
         }
         Guest::Unix(stream) => {
             let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()?.try_into().ok());
-            let peer = Peer { line: Line::Unix, pid, bucket };
+            // Now, while it is there: it may hand its end on to another.
+            let peer = Peer { line: Line::Unix, from_attempt: is_from_attempt(pid), bucket };
             guests.spawn(attend(Connection::new(stream), peer, place, host, router));
         }
         Guest::Tcp(stream) => {
             tcp::prepare(&stream);
             // It has gone already.
             let Ok(local) = stream.local_addr() else { return };
-            let peer = Peer { line: Line::Tcp { local: local.ip() }, pid: None, bucket };
+            let peer = Peer { line: Line::Tcp { local: local.ip() }, from_attempt: false, bucket };
             guests.spawn(attend(Connection::new(stream), peer, place, host, router));
         }
     }

@@ -17,8 +17,8 @@ pub(crate) struct Visitor {
     pub(crate) access: Access,
     /// The token that they showed; the user of this machine needs none.
     pub(crate) token: Option<Token>,
-    /// Their process, where it is one of this machine.
-    pub(crate) pid: Option<u32>,
+    /// Whether an attempt has started their process, or may have.
+    pub(crate) from_attempt: bool,
 }
 
 impl Visitor {
@@ -31,11 +31,11 @@ impl Visitor {
     pub(crate) fn admit(line: Line, headers: &HeaderMap, api: &Api) -> Result<Self, ApiError> {
         let shown = headers.get_all(header::AUTHORIZATION).iter().next();
         if shown.is_none() && line == Line::Unix {
-            return Ok(Self { access: Access::Admin, token: None, pid: None });
+            return Ok(Self { access: Access::Admin, token: None, from_attempt: false });
         }
         let Some(secret) = bearer(headers) else { return Err(unauthorized()) };
         let token = api.token_of(secret)?.ok_or_else(unauthorized)?;
-        Ok(Self { access: token.access, token: Some(token), pid: None })
+        Ok(Self { access: token.access, token: Some(token), from_attempt: false })
     }
 
     /// Whether they may still be here: the token was neither revoked nor has it expired.

@@ -314,6 +314,7 @@ fn hold(settings: &Settings, want: Want, guard: Guard) -> Result<Opened, OpenErr
     let engine_settings = engine_settings(settings, routes.for_core())?;
     let engine = Engine::new(Arc::new(store), engine_settings, scope)?;
     let api = Api::new(engine.clone());
+    api.keep_for((&settings.retention).into());
     // The socket before the work: a gateway that cannot serve must not start anything.
     let server = match serves {
         true => Some(Server::start(&guard, api.clone(), &server_settings(settings, want))?),
@@ -336,7 +337,7 @@ async fn keep_house(settings: &Settings, opened: &Opened) {
         Some(_) => {
             tokio::spawn(reporter::keep_taking_in(api.clone(), settings.home.clone()));
             if holder.guard.info().kind == Kind::Gateway {
-                tokio::spawn(keep_looking_after(api, (&settings.retention).into()));
+                tokio::spawn(keep_looking_after(api));
             }
         }
         None => {

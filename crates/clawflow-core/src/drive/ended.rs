@@ -75,7 +75,7 @@ pub fn ended(
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
     let said = at.map(|at| said(&draft, at, how, &report, error.clone()));
     let usage = said.as_ref().and_then(|(_, result, _)| result.usage.clone());
-    let usage = usage.or(task.usage.clone());
+    let usage = Usage::newest(usage, task.usage.clone());
     draft.told_use = at.filter(|_| task.usage.is_some());
     draft.end_task(task_id, how, |row| {
         settle(row, &report, why);

@@ -3,7 +3,8 @@
 use crate::engine::Engine;
 use crate::supervise::RunSpec;
 use clawflow_core::acp::{
-    AcpRequest, Act, AgentConfig, McpServer, Plan, Policy, SAID_BYTES_MAX, Talk, agent as agent_of,
+    AcpRequest, Act, AgentConfig, McpServer, Plan, Policy, Protocol, SAID_BYTES_MAX, Talk,
+    agent as agent_of,
 };
 use clawflow_core::drive;
 use clawflow_core::task::{Task, TaskCommand};
@@ -43,6 +44,11 @@ impl Prepared {
         let name = &request.agent;
         let agent = agent_of(&settings.agents, name).filter(|agent| !agent.command.is_empty());
         let agent = match agent {
+            Some(agent) if !runs && agent.protocol == Some(Protocol::Stdin) => {
+                return Err(format!(
+                    "the agent `{name}` only reads a prompt: see `clawflow agents`"
+                ));
+            }
             Some(agent) => agent,
             // It runs already; the configuration has changed since.
             None if runs => AgentConfig::default(),

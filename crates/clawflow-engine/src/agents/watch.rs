@@ -10,7 +10,7 @@ use crate::runtime::{Attempt, Signs, Switch, is_raised, raised};
 use crate::shim::fail::PathError;
 use crate::supervise::{ExitRecord, Run, RunEvent, RunHandle};
 use clawflow_core::acp::{End, SAID_BYTES_MAX, Why};
-use clawflow_core::task::Task;
+use clawflow_core::task::{Task, Usage};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -31,6 +31,8 @@ struct Watch<'a> {
     shim: RunHandle,
     talk: Conversation,
     signs: Signs,
+    /// What it had used when that was last told.
+    used: Option<Usage>,
     /// Work that it may still do, and since when it does some; none while people are asked.
     left: Duration,
     since: Option<Instant>,
@@ -94,6 +96,7 @@ impl<'a> Watch<'a> {
             shim: run.handle(),
             talk,
             signs: Signs::new(),
+            used: None,
             left: Duration::from_millis(prepared.timeout_ms.saturating_sub(worked)),
             since: Some(Instant::now()),
             opening: Instant::now() + OPENING,
@@ -162,6 +165,12 @@ impl<'a> Watch<'a> {
     /// What follows from where the conversation stands now.
     fn after(&mut self) {
         self.signs.progress = self.talk.talk.take_progress().or(self.signs.progress.take());
+        let used = self.talk.talk.usage();
+        // Its end says it all.
+        if used != self.used && !self.talk.talk.is_over() {
+            self.used.clone_from(&used);
+            self.signs.usage = used;
+        }
         let now = Instant::now();
         if self.talk.talk.is_asking() {
             if let Some(since) = self.since.take() {

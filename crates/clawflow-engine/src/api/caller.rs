@@ -1,6 +1,7 @@
 //! Who calls: the owner whose records are seen and changed, and who answers for it.
 
 use super::{Api, ApiError};
+use crate::shim::procfs::is_below_shim;
 use clawflow_core::flow::Origin;
 use std::sync::Arc;
 
@@ -13,9 +14,9 @@ pub struct Caller {
     pub origin: Option<Origin>,
     /// Who it is, for the history; else the owner, else nobody.
     pub actor: Option<String>,
-    /// The process that calls, where it is one of this machine: what asks for a permission may not
-    /// give it.
-    pub pid: Option<u32>,
+    /// Whether an attempt has started the process that calls, or may have: what asks for a
+    /// permission may not give it.
+    pub from_attempt: bool,
 }
 
 /// A session to bind a handle to.
@@ -34,6 +35,13 @@ pub struct ToolContext {
     pub session_key: Option<String>,
     /// Where answers of that session go.
     pub delivery_context: Option<Origin>,
+}
+
+/// Whether an attempt has started this process, or may have: one that is gone cannot tell. To be
+/// asked when it comes, not when it is judged: it may hand its connection on and end.
+#[must_use]
+pub fn is_from_attempt(pid: Option<u32>) -> bool {
+    pid.is_none_or(is_below_shim)
 }
 
 impl Api {

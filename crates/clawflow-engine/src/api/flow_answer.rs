@@ -2,7 +2,6 @@
 
 use super::{Api, ApiError, FlowAnswerRequest, FlowAnswerResponse, FlowSettleRequest, SettleHow};
 use crate::held::{Command, OfEither, OfFile};
-use crate::shim::procfs::is_below_shim;
 use clawflow_core::control::{self, ControlState, Reply, Said};
 use clawflow_core::drive::{self, Answer, Ctx, FlowState, Response, Settlement};
 use clawflow_core::error::{Code, Refusal};
@@ -28,7 +27,7 @@ impl Api {
         if PERSON.contains(&wait.kind) && wait.state != WaitState::Open {
             return self.answered(&flow_id, &wait_id, false);
         }
-        if wait.kind == WaitKind::Permission && self.caller().pid.is_some_and(is_below_shim) {
+        if wait.kind == WaitKind::Permission && self.caller().from_attempt {
             let why = "what an attempt started may not answer what an agent asks";
             return Err(ApiError::new("forbidden", why).hint("a person answers, elsewhere"));
         }

@@ -2,13 +2,21 @@
 
 use super::{Api, ApiError, TaskRerun, TaskRerunRequest};
 use clawflow_core::drive::Ctx;
+use clawflow_core::flow::SyncMode;
 use clawflow_core::task::solo::{self, NewTask};
 use clawflow_core::task::{Runtime, Task, TaskCommand};
 
 impl Api {
     pub(super) async fn task_rerun(&self, request: TaskRerunRequest) -> Result<Task, ApiError> {
         let was = self.find_task(&request.task)?;
-        let command = command(&was)?;
+        let mirrored = match &was.parent_flow_id {
+            Some(flow_id) => {
+                let flow = self.engine.flow(flow_id)?;
+                flow.is_some_and(|flow| flow.sync_mode == SyncMode::TaskMirrored)
+            }
+            None => false,
+        };
+        let command = command(&was, mirrored)?;
         self.once::<TaskRerun, _>(&was.owner_key.clone(), &request, |once| {
             let new = NewTask {
                 owner_key: was.owner_key.clone(),
@@ -34,17 +42,18 @@ impl Api {
     }
 }
 
-/// What is to be run again.
-fn command(was: &Task) -> Result<TaskCommand, ApiError> {
+/// What is to be run again. A flow that mirrors the task is none of its own: the new one gets
+/// another.
+fn command(was: &Task, mirrored: bool) -> Result<TaskCommand, ApiError> {
     let refused =
         |message: String, hint: String| Err(ApiError::new("invalid_state", message).hint(hint));
-    if let Some(flow_id) = &was.parent_flow_id {
-        let message = format!("the task belongs to the flow {flow_id}");
-        return refused(message, format!("clawflow flows retry {flow_id}"));
-    }
     if was.runtime == Runtime::Subagent {
         let message = "a sub-agent is not run again: its session is over";
         return refused(message.to_owned(), "clawflow agents spawn".to_owned());
+    }
+    if let Some(flow_id) = was.parent_flow_id.as_ref().filter(|_| !mirrored) {
+        let message = format!("the task belongs to the flow {flow_id}");
+        return refused(message, format!("clawflow flows retry {flow_id}"));
     }
     let Some(command) = &was.command else {
         let message = "somebody else ran this task, and its command is not known here";

@@ -102,12 +102,16 @@ impl Api {
     fn flow_of_task(&self, flow_id: &FlowId, why: &mut Why) -> Result<(), ApiError> {
         let Ok(view) = self.view(flow_id) else { return Ok(()) };
         let inner = self.explained(&view);
-        let holds = ["paused", "cancel", "in_line"];
+        let holds = ["paused", "cancel", "in_line", "budget"];
         for mut reason in inner.reasons.into_iter().filter(|r| holds.contains(&r.kind.as_str())) {
             reason.text = format!("in {flow_id}: {}", reason.text);
             reason.flow_id = Some(flow_id.clone());
             if reason.kind == "paused" {
                 why.commands.push(format!("clawflow flows unpause {}", name(&view)));
+            }
+            if reason.kind == "budget" {
+                let raise = "--tokens N | --usd N | --turns N | --time DURATION";
+                why.commands.push(format!("clawflow flows budget {} {raise}", name(&view)));
             }
             why.reasons.push(reason);
         }

@@ -93,7 +93,8 @@ fn is_held(engine: &Engine, task: &Task) -> Result<bool, ApiError> {
     let Some(flow) = engine.flow(flow_id)? else { return Ok(false) };
     Ok(flow.paused_at.is_some()
         || flow.cancel_requested_at.is_some()
-        || flow.in_line_since.is_some())
+        || flow.in_line_since.is_some()
+        || flow.held_at.is_some())
 }
 
 /// What can be seen of the process of a task that is said to run.

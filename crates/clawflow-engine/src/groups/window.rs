@@ -103,16 +103,21 @@ impl Engine {
         member: &Member,
         window: Window,
     ) -> Result<Vec<MemberRun>, StoreError> {
-        let filter = FlowFilter {
+        let mut filter = FlowFilter {
             name: Some(member.value.clone()),
             owner_key: Some(schedule.owner_key.clone()),
             created_since: Some(window.start),
             limit: PAGE,
             ..FlowFilter::default()
         };
-        let rows = self.store().list_flows(&filter)?;
-        let flows = rows.iter().map(|row| &row.flow).filter(|flow| member.watches_flow(flow));
-        Ok(flows.filter_map(MemberRun::of_flow).collect())
+        let mut runs = Vec::new();
+        loop {
+            let rows = self.store().list_flows(&filter)?;
+            let flows = rows.iter().map(|row| &row.flow).filter(|flow| member.watches_flow(flow));
+            runs.extend(flows.filter_map(MemberRun::of_flow));
+            let Some(last) = rows.last().filter(|_| rows.len() == PAGE) else { return Ok(runs) };
+            filter.after = Some(last.flow.flow_id.clone());
+        }
     }
 
     /// Runs that the member's schedule has started.

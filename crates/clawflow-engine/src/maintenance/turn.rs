@@ -4,6 +4,7 @@ use crate::api::{
     Api, ApiError, MaintenanceAction, MaintenanceRequest, MaintenanceResponse, StoreCheck,
     StoreState,
 };
+use crate::engine::lock;
 use crate::retention::{Retention, Swept};
 use crate::runtime::raised;
 use clawflow_store::upkeep::StoreSize;
@@ -22,7 +23,7 @@ const FREE_MIN: u64 = 16 << 20;
 
 /// Looks after the ledger now and then, until the engine stops. Never twice at the same time: a
 /// turn that takes longer than the pause only delays the next one.
-pub async fn keep_looking_after(api: Api, retention: Retention) {
+pub async fn keep_looking_after(api: Api) {
     let mut stopping = api.engine().stopping();
     let mut pause = FIRST;
     loop {
@@ -31,8 +32,7 @@ pub async fn keep_looking_after(api: Api, retention: Retention) {
             () = raised(&mut stopping) => return,
         }
         pause = EVERY;
-        let request =
-            MaintenanceRequest { apply: true, retention: retention.clone(), ..Default::default() };
+        let request = MaintenanceRequest { apply: true, ..Default::default() };
         let done = tokio::select! {
             done = api.look_after(&request) => done,
             () = raised(&mut stopping) => return,
@@ -56,6 +56,11 @@ fn told(done: &MaintenanceResponse) {
 }
 
 impl Api {
+    /// Says how long what has ended is kept, where a request does not.
+    pub fn keep_for(&self, retention: Retention) {
+        *lock(&self.engine.inner.retention) = retention;
+    }
+
     /// Looks after the ledger once, or only says what would be done. Waits for a turn that is
     /// under way.
     ///
@@ -72,7 +77,9 @@ impl Api {
         actions.extend(self.end_orphans(apply).await?);
         let actions_total = actions.len() as u64;
         actions.truncate(ACTIONS_MAX);
-        let pruned = self.prune(&request.retention, apply).await?;
+        let configured = lock(&self.engine.inner.retention).clone();
+        let retention = request.retention.as_ref().unwrap_or(&configured);
+        let pruned = self.prune(retention, apply).await?;
         let (checked, vacuum) = (request.check, request.vacuum && apply);
         let store = self.engine.store().clone();
         let looked = tokio::task::spawn_blocking(move || {

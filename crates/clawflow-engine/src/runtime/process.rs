@@ -10,7 +10,7 @@ use crate::seen::Seen;
 use crate::supervise::{ExitRecord, Run, RunEvent, RunHandle, RunSpec, StartError};
 use clawflow_core::drive::{FlowState, Launch, Report};
 use clawflow_core::ids::TaskId;
-use clawflow_core::task::{Task, TaskCommand};
+use clawflow_core::task::{Task, TaskCommand, TaskReport, Usage};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -281,11 +281,16 @@ impl Engine {
     /// Records the newest signs of life. A refusal means that the attempt is over.
     pub(crate) async fn record(&self, attempt: &Attempt, signs: &mut Signs) {
         let child = signs.child.take();
-        let line = signs.progress.take();
+        let (line, usage) = (signs.progress.take(), signs.usage.take());
         signs.due = Instant::now() + PROGRESS_EVERY;
-        let seen = match child {
-            Some((pid, start_time)) => Seen::Started { pid, start_time },
-            None => Seen::Progress(line.clone().unwrap_or_default()),
+        let seen = match (child, &usage) {
+            (Some((pid, start_time)), _) => Seen::Started { pid, start_time },
+            (None, None) => Seen::Progress(line.clone().unwrap_or_default()),
+            (None, Some(_)) => Seen::Used(Box::new(TaskReport {
+                progress_summary: line.clone(),
+                usage: usage.clone(),
+                ..TaskReport::default()
+            })),
         };
         let recorded = self.see(attempt, seen).await;
         if let Err(error) = &recorded {
@@ -295,9 +300,9 @@ impl Engine {
         if failed {
             signs.child = child;
         }
-        // Both came at once: the line is due next.
+        // They came at once: the rest is due next.
         if failed || child.is_some() {
-            signs.progress = line;
+            (signs.progress, signs.usage) = (line, usage);
         }
     }
 
@@ -381,15 +386,17 @@ pub(crate) fn never_started() -> Report {
 pub(crate) struct Signs {
     pub(crate) child: Option<(u32, u64)>,
     pub(crate) progress: Option<String>,
+    /// What it has used so far, where that is more than what is on record.
+    pub(crate) usage: Option<Usage>,
     pub(crate) due: Instant,
 }
 
 impl Signs {
     pub(crate) fn new() -> Self {
-        Self { child: None, progress: None, due: Instant::now() + STARTED_AFTER }
+        Self { child: None, progress: None, usage: None, due: Instant::now() + STARTED_AFTER }
     }
 
     pub(crate) fn any(&self) -> bool {
-        self.child.is_some() || self.progress.is_some()
+        self.child.is_some() || self.progress.is_some() || self.usage.is_some()
     }
 }

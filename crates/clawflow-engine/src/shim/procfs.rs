@@ -72,12 +72,15 @@ fn parse_stat(pid: u32, text: &[u8]) -> Option<Stat> {
 }
 
 /// Whether a shim is among those that the process comes from: whatever an attempt starts stays
-/// below its shim, to which its orphans come.
+/// below its shim, to which its orphans come. Of a process that is gone nobody can tell: yes.
 #[must_use]
 pub fn is_below_shim(pid: u32) -> bool {
     let mut at = pid;
     for _ in 0..DEPTH_MAX {
-        let Some(found) = stat(at).filter(|found| found.ppid > 1) else { return false };
+        let Some(found) = stat(at).filter(|found| found.state != b'Z') else { return true };
+        if found.ppid <= 1 {
+            return false;
+        }
         at = found.ppid;
         let name = std::fs::read(format!("/proc/{at}/comm")).unwrap_or_default();
         if name.trim_ascii_end() == SHIM_NAME {

@@ -187,7 +187,7 @@ async fn history_says_who(world: World) {
         owner: Some(ME.to_owned()),
         origin: None,
         actor: actor.map(str::to_owned),
-        pid: None,
+        from_attempt: false,
     };
     let named = world.api.as_caller(caller(Some("token laptop")));
     let flow = create(&named).await;

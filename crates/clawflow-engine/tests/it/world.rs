@@ -126,6 +126,13 @@ impl World {
     /// Another engine over the same store and home, as after a restart.
     pub(crate) fn restart(&mut self, scope: Scope) {
         self.engine.stop();
+        // Nothing of a process that has ended commits any more; here its last decisions may be under
+        // way, one after the other.
+        let (mut quiet, began) = (0, Instant::now());
+        while quiet < 20 && began.elapsed() < PATIENCE {
+            quiet = if self.engine.usage().flows_at_work == 0 { quiet + 1 } else { 0 };
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let settings = settings(self.tmp.path(), self.slots, &self.queues);
         self.engine = Engine::new(self.store.clone(), settings, scope).unwrap();
         self.api = Api::new(self.engine.clone());
@@ -205,7 +212,8 @@ impl World {
             if holds(&view) {
                 return view;
             }
-            assert!(began.elapsed() < PATIENCE, "waited in vain for {what}: {view:#?}");
+            let usage = self.engine.usage();
+            assert!(began.elapsed() < PATIENCE, "waited in vain for {what}: {usage:?} {view:#?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -143,6 +143,17 @@ impl Talk {
         acts: &mut Vec<Act>,
     ) {
         let path = params["path"].as_str().unwrap_or_default().to_owned();
+        let tool = Tool {
+            kind: if write.is_some() { "edit" } else { "read" }.to_owned(),
+            title: path.clone(),
+            command: None,
+            paths: vec![path.clone()],
+        };
+        // That files are served is a permission; what a rule forbids is not served.
+        if self.plan.policy.decide(&tool, &self.plan.cwd) == Verdict::Reject {
+            let result = Err((INVALID_PARAMS, "a rule forbids it".to_owned()));
+            return acts.push(Act::Say { key: key.to_owned(), line: wire::answer(&id, result) });
+        }
         self.open.insert(key.to_owned(), id);
         let (line, limit) = (params["line"].as_u64(), params["limit"].as_u64());
         acts.push(Act::File(FileRequest { key: key.to_owned(), path, write, line, limit }));

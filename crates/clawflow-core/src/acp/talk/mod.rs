@@ -121,6 +121,8 @@ pub struct Talk {
     /// knows.
     history: Option<bool>,
     corrections: u64,
+    /// Prompts that were sent, and those that were answered.
+    turns: (u64, u64),
     /// Parts of the answer: text between two uses of tools.
     text: turn::Text,
     tools: Tools,
@@ -153,6 +155,7 @@ impl Talk {
         };
         Self {
             corrections: plan.request.corrections,
+            turns: (0, 0),
             plan,
             schema,
             can: Can::default(),
@@ -306,22 +309,33 @@ impl Talk {
         self.progress.take()
     }
 
+    /// What it has used so far, with the turns that are over.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.used_in(self.turns.1)
+    }
+
+    fn used_in(&self, turns: u64) -> Option<Usage> {
+        let cost = |total: f64| (total - self.cost_base).max(0.0);
+        let usage = Usage {
+            tokens: self.tokens,
+            cost_usd: self.cost.map(cost),
+            turns: (turns > 0).then_some(turns),
+            tool_calls: (self.tools.count > 0).then_some(self.tools.count),
+            ..Usage::default()
+        };
+        (usage != Usage::default()).then_some(usage)
+    }
+
     /// What it came to. Of one that is not over yet: that it is lost.
     #[must_use]
     pub fn outcome(&self) -> AgentEnd {
         let lost = || End::Lost("the conversation was broken off".to_owned());
-        let used = |total: f64| (total - self.cost_base).max(0.0);
-        let usage = Usage {
-            tokens: self.tokens,
-            cost_usd: self.cost.map(used),
-            tool_calls: (self.tools.count > 0).then_some(self.tools.count),
-            ..Usage::default()
-        };
         AgentEnd {
             end: self.end.clone().unwrap_or_else(lost),
             text: self.text.last(),
             truncated: self.text.truncated,
-            usage: (usage != Usage::default()).then_some(usage),
+            usage: self.used_in(self.turns.0),
             session_cost: self.cost,
             on_stop: self.plan.request.on_stop,
             notes: self.notes(),

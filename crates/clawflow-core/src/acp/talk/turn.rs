@@ -88,6 +88,7 @@ impl Talk {
 
     fn send(&mut self, blocks: Vec<Value>, acts: &mut Vec<Act>) {
         self.prompted = true;
+        self.turns.0 += 1;
         self.text.clear();
         let params = json!({ "sessionId": self.session, "prompt": blocks });
         self.request(Waits::Prompt, "session/prompt", params, acts);
@@ -171,6 +172,7 @@ impl Talk {
             self.waits = Some((self.next_id - 1, Waits::Prompt));
             return;
         }
+        self.turns.1 += 1;
         let tokens = tokens(&said["usage"]);
         self.tokens = match (self.tokens, tokens) {
             (Some(one), Some(other)) => Some(one.saturating_add(other)),

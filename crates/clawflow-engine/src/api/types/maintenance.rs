@@ -21,9 +21,9 @@ record!(
         /// Whether it is done.
         #[serde(default)]
         apply: bool,
-        /// How long what has ended is kept.
-        #[serde(default)]
-        retention: Retention,
+        /// How long what has ended is kept; without it, as the holder of the home is configured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retention: Option<Retention>,
         /// Whether the file is written anew without what is free in it; only with `apply`. Writers
         /// wait until it is done.
         #[serde(default)]

@@ -37,9 +37,8 @@ fn check(word: &str) -> Result<StoreCheck, String> {
 
 /// Looks after the ledger, or shows what would be done.
 pub(crate) async fn run(ctx: &Ctx, args: MaintenanceArgs) -> Result<Exit, CliError> {
-    let retention = (&ctx.settings.retention).into();
     let MaintenanceArgs { apply, check, vacuum } = args;
-    let request = MaintenanceRequest { apply, retention, vacuum, check };
+    let request = MaintenanceRequest { apply, retention: None, vacuum, check };
     let done = ask::<MaintenanceSweep>(ctx, &request).await?;
     match ctx.mode.json {
         true => json(ctx, &done, apply)?,

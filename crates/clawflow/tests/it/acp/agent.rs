@@ -8,18 +8,37 @@
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// The name of the test that is the agent.
 pub(super) const NAME: &str = "acp::agent::the_agent_does_what_it_is_told";
 
+/// Connects to the gateway and ends: a child that has the connection answers its flow's question.
+fn hand_on() {
+    let socket = UnixStream::connect(std::env::var_os("CLAWFLOW_SOCKET").unwrap()).unwrap();
+    let line = "while [ -e /proc/$0 ]; do sleep 0.01; done; body='{\"approve\":true,\"by\":\"root\"}'; \
+                printf 'POST /v1/flows/%s/answer HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                Content-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
+                \"$CLAWFLOW_FLOW_ID\" ${#body} \"$body\"; cat >> said; touch answered";
+    let both = [socket.try_clone().unwrap(), socket].map(OwnedFd::from);
+    let [stdin, stdout] = both.map(Stdio::from);
+    let own = std::process::id().to_string();
+    let orphan = Command::new("sh").args(["-c", line, &own]).stdin(stdin).stdout(stdout).spawn();
+    drop(orphan.unwrap());
+}
+
 /// As a test it is nothing; as an agent it serves until its input ends.
 #[test]
 fn the_agent_does_what_it_is_told() {
-    if std::env::var_os("SCRIPTED").is_none() {
-        return;
+    match std::env::var("SCRIPTED").as_deref() {
+        Err(_) => return,
+        Ok("orphan") => return hand_on(),
+        Ok(_) => {}
     }
     let (sender, told) = channel();
     std::thread::spawn(move || {

@@ -1,6 +1,6 @@
 //! Permissions: by rule, by a person, and by nobody else.
 
-use super::agent::touch;
+use super::agent::{self, touch};
 use super::{flow, served};
 use crate::scenes_support::{Home, stdout_of, until};
 use clawflow_core::flow::FlowStatus;
@@ -109,12 +109,16 @@ fn an_answer_between_two_gateways_is_not_lost() {
 fn an_agent_cannot_answer_its_own_question() {
     let home = served("");
     let clawflow = env!("CARGO_BIN_EXE_clawflow");
+    let (test, me) = (agent::NAME, std::env::current_exe().unwrap());
     // Its rules let it run this program; the flow id is in its environment.
     let line = format!(
         "until [ -e go ]; do sleep 0.01; done; \
          {clawflow} flows approve $CLAWFLOW_FLOW_ID --by root 2>> said; \
          env -i HOME=$HOME CLAWFLOW_HOME=$CLAWFLOW_HOME setsid {clawflow} flows approve \
-         $CLAWFLOW_FLOW_ID --by root 2>> said; touch tried"
+         $CLAWFLOW_FLOW_ID --by root 2>> said; \
+         SCRIPTED=orphan {} --exact {test} --nocapture > orphan; \
+         until [ -e answered ]; do sleep 0.01; done; touch tried",
+        me.display()
     );
     std::fs::write(home.path().join("try.sh"), line).unwrap();
     let lines =
@@ -126,7 +130,8 @@ fn an_agent_cannot_answer_its_own_question() {
     touch(home.path(), "go");
     until("it to try", || home.path().join("tried").exists().then_some(()));
     let said = std::fs::read_to_string(home.path().join("said")).unwrap();
-    assert_eq!(said.matches("may not answer what an agent asks").count(), 2, "{said}");
+    assert_eq!(said.matches("error: what an attempt started may not answer").count(), 2, "{said}");
+    assert!(said.contains("HTTP/1.1 403 "), "{said}");
     assert_eq!(permissions(&home.view(&id))[0].state, WaitState::Open);
     assert_eq!(home.cli(&["flows", "deny", &id]).code, Some(0));
     let view = home.ends(&id, FlowStatus::Succeeded);
@@ -150,6 +155,8 @@ fn files_are_served_below_the_directory_only() {
     assert!(read.starts_with("inside|not: link: "), "{read}");
     assert!(read.contains("|not: fs/write_text_file is not supported|not: "), "{read}");
     assert!(!home.path().join("b.txt").exists());
+    let forbidden = view("no", ", file_access: read, permissions: [\"reject read a.txt\", allow]");
+    assert!(forbidden.starts_with("not: a rule forbids it|"), "{forbidden}");
     assert!(view("write", ", file_access: write").contains("|done|"));
     assert_eq!(std::fs::read_to_string(home.path().join("b.txt")).unwrap(), "written");
 }

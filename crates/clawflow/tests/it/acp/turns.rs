@@ -5,7 +5,8 @@ use crate::scenes_support::{stdout_of, step_of, task_of, until};
 use clawflow_core::flow::FlowStatus;
 use clawflow_core::step::StepStatus;
 use clawflow_core::task::{Exit, Runtime, TaskStatus};
-use clawflow_engine::api::SettleHow;
+use clawflow_core::wait::WaitKind;
+use clawflow_engine::api::{FlowView, SettleHow};
 use serde_json::json;
 
 #[test]
@@ -138,4 +139,25 @@ fn agents_are_listed_with_whether_they_are_there() {
     assert_eq!(of("mine")["permissions"], json!(["allow read", "reject"]));
     assert_eq!((&of("goose")["configured"], &of("goose")["found"]), (&json!(false), &json!(false)));
     assert!(home.cli(&["agents"]).out.contains("allow read; reject"));
+}
+
+#[test]
+fn turns_draw_from_the_budget_of_the_flow() {
+    let home = served("");
+    let step = |id: &str| format!("  - {{ id: {id}, acp: {{ agent: mine, prompt: say x }} }}\n");
+    let file = format!("budget: {{ turns: 1 }}\nsteps:\n{}{}", step("work"), step("more"));
+    let id = home.flow("k", &file);
+    let held = |view: &FlowView| view.waits.iter().any(|wait| wait.kind == WaitKind::Budget);
+    let view = home.wait(&id, |view| held(view));
+    assert_eq!(task_of(&view, "work").usage.as_ref().unwrap().turns, Some(1));
+    assert_eq!(step_of(&view, "more").status, StepStatus::Pending);
+    assert_eq!(home.cli(&["flows", "budget", &id, "--turns", "5"]).code, Some(0));
+    home.ends(&id, FlowStatus::Succeeded);
+}
+
+#[test]
+fn an_agent_that_speaks_no_protocol_is_not_spoken_to() {
+    let home = home_with("[agents.plain]\ncommand = [\"cat\"]\nprotocol = \"stdin\"\n");
+    let said = home.cli(&["tasks", "run", "--acp", "plain", "--wait", "--", "x"]);
+    assert!(said.code != Some(0) && said.err.contains("only reads a prompt"), "{said:?}");
 }
