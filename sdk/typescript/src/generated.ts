@@ -1116,8 +1116,8 @@ export interface MaintenanceAction {
 export interface MaintenanceRequest {
   /** Whether it is done. */
   apply?: boolean | undefined;
-  /** How long what has ended is kept. */
-  retention?: Retention | undefined;
+  /** How long what has ended is kept; without it, as the holder of the home is configured. */
+  retention?: Retention | null | undefined;
   /**
    * Whether the file is written anew without what is free in it; only with `apply`. Writers
    * wait until it is done.
