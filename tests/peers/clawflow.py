@@ -113,11 +113,6 @@ class Home:
                 found[int(proc.name)] = line
         return found
 
-    @staticmethod
-    def kill(pid):
-        """kill -9 for one of `processes`."""
-        _kill(pid)
-
     def until_empty(self):
         """Waits until nothing of the agents is left."""
         self.until("the processes to go", lambda: not self.processes())
