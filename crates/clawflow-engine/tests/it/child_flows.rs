@@ -329,9 +329,6 @@ async fn wherever_the_engine_dies_there_is_one_child_with_one_effect() {
             until("its death", || died.load(Ordering::SeqCst)).await;
             let waits = world.view(&flow).await.steps[0].status;
             assert_eq!(waits, StepStatus::Waiting, "{at:?}");
-            world.engine.stop();
-            // Whatever is left of the old engine reaches the store no more.
-            world.store = Arc::new(world.store.again());
             world.restart(Scope::All);
             let view = world.succeeded(&flow).await;
             assert_eq!(world.lines("marks"), ["x"], "{at:?}");

@@ -33,8 +33,8 @@ async fn report(me: &Api, task: &Task, status: &str) -> Task {
 
 scenario!(an_agents_task_has_a_flow_that_says_what_it_says, 1);
 async fn an_agents_task_has_a_flow_that_says_what_it_says(mut world: World) {
-    let me = bound(&world, ME);
     for runtime in ["acp", "subagent"] {
+        let me = bound(&world, ME);
         let task = record(&me, runtime, "queued").await;
         let flow = flow_of(&me, &task).await;
         assert_eq!((flow.sync_mode, flow.status), (SyncMode::TaskMirrored, FlowStatus::Queued));
@@ -62,6 +62,7 @@ async fn an_agents_task_has_a_flow_that_says_what_it_says(mut world: World) {
         ];
         assert_eq!(kinds, all);
     }
+    let me = bound(&world, ME);
     for runtime in ["cli", "cron", "external"] {
         assert_eq!(record(&me, runtime, "running").await.parent_flow_id, None, "{runtime}");
     }

@@ -1,6 +1,6 @@
 //! Named queues: who starts, who waits, and what is told of it.
 
-use crate::world::{Kind, Queues, World, named, until};
+use crate::world::{Kind, PATIENCE, Queues, World, named, until};
 use clawflow_core::flow::Flow;
 use clawflow_core::queue::QueueLimits;
 use clawflow_engine::Scope;
@@ -8,6 +8,7 @@ use clawflow_engine::api::{
     Api, Call, FlowCancel, FlowCancelRequest, FlowPause, FlowPauseRequest, FlowRun, FlowUnpause,
     FlowWhy, QueueList, QueueListRequest, QueueView, Session,
 };
+use std::time::{Duration, Instant};
 
 /// The file `go` ends it.
 const HELD: &str = "queue: q\nsteps:\n  - { id: a, run: 'until [ -e go ]; do sleep 0.01; done' }\n";
@@ -25,6 +26,19 @@ fn one_at_a_time() -> Queues {
 async fn queue(api: &Api) -> QueueView {
     let request = QueueListRequest { queue: Some("q".to_owned()), limit: None };
     QueueList::run(api, request).await.unwrap().queues.remove(0)
+}
+
+/// The queue, once so many run and wait.
+async fn filled(api: &Api, running: usize, waiting: u64) -> QueueView {
+    let began = Instant::now();
+    loop {
+        let shown = queue(api).await;
+        if (shown.running.len(), shown.waiting) == (running, waiting) {
+            return shown;
+        }
+        assert!(began.elapsed() < PATIENCE, "{running} do not run and {waiting} wait: {shown:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 fn words(view: &QueueView) -> Vec<(String, String)> {
@@ -65,7 +79,7 @@ macro_rules! both_stores {
 both_stores!(owners_take_turns_after_the_highest_priority);
 async fn owners_take_turns_after_the_highest_priority(world: World) {
     let held = world.run(HELD).await;
-    until("it has its place", || world.engine.usage().queued == 0).await;
+    filled(&world.api, 1, 0).await;
     let mut flows = Vec::new();
     for (name, owner, priority) in
         [("a1", "a", 0), ("a2", "a", 0), ("a3", "a", 0), ("b1", "b", 0), ("a0", "a", 9)]
@@ -74,8 +88,7 @@ async fn owners_take_turns_after_the_highest_priority(world: World) {
     }
     let beside = world.run("steps:\n  - { id: a, run: 'echo beside >> marks' }\n").await;
     world.succeeded(&beside).await;
-    let shown = queue(&world.api).await;
-    assert_eq!((shown.running.len(), shown.waiting), (1, 5));
+    let shown = filled(&world.api, 1, 5).await;
     let line: Vec<String> =
         words(&shown).into_iter().map(|(owner, why)| owner + ":" + &why).collect();
     let held_by = |owner: &str| format!("{owner}:concurrency");
@@ -94,6 +107,7 @@ async fn owners_take_turns_after_the_highest_priority(world: World) {
 both_stores!(a_paused_flow_is_told_of_and_comes_back);
 async fn a_paused_flow_is_told_of_and_comes_back(world: World) {
     let held = world.run(HELD).await;
+    filled(&world.api, 1, 0).await;
     let paused = world.run(&marks("paused", 0)).await;
     world.call::<FlowPause>(pause(&paused)).await.unwrap();
     let gone = world.run(&marks("gone", 0)).await;
@@ -120,12 +134,12 @@ async fn a_paused_flow_is_told_of_and_comes_back(world: World) {
 both_stores!(what_runs_keeps_its_place_over_a_restart);
 async fn what_runs_keeps_its_place_over_a_restart(mut world: World) {
     let held = world.run(HELD).await;
+    filled(&world.api, 1, 0).await;
     let next = world.run(&marks("next", 0)).await;
-    until("one has its place", || world.engine.usage().queued == 1).await;
+    filled(&world.api, 1, 1).await;
     world.restart(Scope::All);
     until("the other is in line again", || world.engine.usage().queued == 1).await;
-    let shown = queue(&world.api).await;
-    assert_eq!((shown.running.len(), shown.waiting), (1, 1));
+    filled(&world.api, 1, 1).await;
     assert!(world.lines("marks").is_empty());
     world.touch("go");
     world.succeeded(&held).await;
@@ -136,7 +150,9 @@ async fn what_runs_keeps_its_place_over_a_restart(mut world: World) {
 both_stores!(an_owner_sees_its_own_only_and_an_unknown_queue_is_refused);
 async fn an_owner_sees_its_own_only_and_an_unknown_queue_is_refused(world: World) {
     let held = run_for(&world, "a", HELD).await;
+    filled(&world.api, 1, 0).await;
     let other = run_for(&world, "b", &marks("b", 0)).await;
+    filled(&world.api, 1, 1).await;
     let bind = |key: &str| {
         let session = Session { session_key: key.to_owned(), requester_origin: None };
         world.api.bind_session(session).unwrap()
@@ -161,6 +177,7 @@ async fn an_owner_sees_its_own_only_and_an_unknown_queue_is_refused(world: World
 both_stores!(a_claim_that_the_store_refuses_for_a_while_keeps_its_place);
 async fn a_claim_that_the_store_refuses_for_a_while_keeps_its_place(world: World) {
     let held = world.run(HELD).await;
+    filled(&world.api, 1, 0).await;
     let flows = [world.run(&marks("1", 0)).await, world.run(&marks("2", 0)).await];
     until("two are in line", || world.engine.usage().queued == 2).await;
     world.store.fail(6);

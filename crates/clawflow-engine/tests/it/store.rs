@@ -18,13 +18,15 @@ use clawflow_store::query::{
 };
 use clawflow_store::{ApplyError, Receipt, Store, StoreError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Another store, and how it is to fail.
 pub(crate) struct Faulty {
     below: Arc<dyn Store>,
+    /// Whether who has it is gone, as a process that has ended.
+    gone: RwLock<bool>,
     /// What is still to be refused, as if the disk were full.
     full: AtomicUsize,
     /// Whether reads are refused too.
@@ -43,6 +45,7 @@ impl Faulty {
     pub(crate) fn over(below: Arc<dyn Store>) -> Self {
         Self {
             below,
+            gone: RwLock::new(false),
             full: AtomicUsize::new(0),
             deaf: AtomicBool::new(false),
             slow: Mutex::new(Duration::ZERO),
@@ -52,8 +55,11 @@ impl Faulty {
         }
     }
 
-    /// Another way to the same store; this one stays as it is.
+    /// Another way to the same store, once nothing comes through this one any more.
     pub(crate) fn again(&self) -> Self {
+        *self.gone.write().unwrap() = true;
+        // The writer is past what it was given before.
+        self.below.upkeep().checkpoint().unwrap();
         Self::over(self.below.clone())
     }
 
@@ -98,7 +104,8 @@ impl Faulty {
 impl Store for Faulty {
     fn submit(&self, unit: Unit) -> Receipt {
         self.submits.fetch_add(1, Ordering::SeqCst);
-        if self.fails() {
+        let gone = self.gone.read().unwrap();
+        if *gone || self.fails() {
             let (answer, receipt) = oneshot::channel();
             let full = StoreError::Full { doing: "testing".to_owned() };
             answer.send(Err(ApplyError::Store(full))).unwrap();

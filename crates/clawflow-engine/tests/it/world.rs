@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longer than anything here takes on a machine that does other work too.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Which store is below.
 #[derive(Clone, Copy, Debug)]
@@ -126,13 +126,8 @@ impl World {
     /// Another engine over the same store and home, as after a restart.
     pub(crate) fn restart(&mut self, scope: Scope) {
         self.engine.stop();
-        // Nothing of a process that has ended commits any more; here its last decisions may be under
-        // way, one after the other.
-        let (mut quiet, began) = (0, Instant::now());
-        while quiet < 20 && began.elapsed() < PATIENCE {
-            quiet = if self.engine.usage().flows_at_work == 0 { quiet + 1 } else { 0 };
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        // Nothing of a process that has ended commits any more.
+        self.store = Arc::new(self.store.again());
         let settings = settings(self.tmp.path(), self.slots, &self.queues);
         self.engine = Engine::new(self.store.clone(), settings, scope).unwrap();
         self.api = Api::new(self.engine.clone());
