@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Refusal};
 use crate::ids::TaskId;
-use crate::limits::TEXT_CHARS_MAX;
+use crate::limits::{TEXT_CHARS_MAX, cut_bytes};
 
 /// Largest prompt, in bytes: it is kept with the task, and models take no more.
 pub const PROMPT_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -108,10 +108,9 @@ pub fn check_word(what: &str, word: Option<&str>) -> Result<(), Refusal> {
 #[must_use]
 pub fn answer(printed: &str, cut: bool) -> String {
     let text = printed.trim();
-    let most = ANSWER_BYTES_MAX.min(text.len());
-    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    match cut || end < text.len() {
-        true => format!("{}…\n(cut: the log of the task has all of it)", &text[..end]),
+    let kept = cut_bytes(text, ANSWER_BYTES_MAX);
+    match cut || kept.len() < text.len() {
+        true => format!("{kept}…\n(cut: the log of the task has all of it)"),
         false => text.to_owned(),
     }
 }

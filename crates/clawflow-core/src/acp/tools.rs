@@ -2,6 +2,7 @@
 
 use super::limits::{PATHS_MAX, PREVIEW_BYTES_MAX, TOOLS_MAX, WORD_BYTES_MAX};
 use super::policy::Tool;
+use crate::limits::cut_bytes;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,7 +18,8 @@ pub(super) struct Tools {
 impl Tools {
     /// Takes in what an update or a request says of a use, and gives all that is known of it.
     pub(super) fn learn(&mut self, said: &Value) -> Tool {
-        let id = cut_bytes(said["toolCallId"].as_str().unwrap_or_default(), WORD_BYTES_MAX);
+        let id =
+            cut_bytes(said["toolCallId"].as_str().unwrap_or_default(), WORD_BYTES_MAX).to_owned();
         if !self.known.contains_key(&id) {
             self.count += 1;
             self.order.push_back(id.clone());
@@ -32,10 +34,10 @@ impl Tools {
             .entry(id)
             .or_insert_with(|| Tool { kind: "other".to_owned(), ..Tool::default() });
         if let Some(kind) = said["kind"].as_str() {
-            tool.kind = cut_bytes(kind, WORD_BYTES_MAX);
+            tool.kind = cut_bytes(kind, WORD_BYTES_MAX).to_owned();
         }
         if let Some(title) = said["title"].as_str() {
-            tool.title = cut_bytes(title, WORD_BYTES_MAX);
+            tool.title = cut_bytes(title, WORD_BYTES_MAX).to_owned();
         }
         let input = &said["rawInput"];
         if let Some(command) = command(input) {
@@ -108,11 +110,5 @@ pub(super) fn preview(tool: &Tool, said: &Value) -> Option<String> {
         shown.push(said["rawInput"].to_string());
     }
     let text = shown.join("\n");
-    (!text.is_empty()).then(|| cut_bytes(&text, PREVIEW_BYTES_MAX))
-}
-
-/// As much of a text as so many bytes hold.
-pub(super) fn cut_bytes(text: &str, max: usize) -> String {
-    let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text[..end.unwrap_or(0)].to_owned()
+    (!text.is_empty()).then(|| cut_bytes(&text, PREVIEW_BYTES_MAX).to_owned())
 }

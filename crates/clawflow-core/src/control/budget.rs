@@ -6,7 +6,7 @@ use super::draft::{Answered, Draft};
 use super::progress::running;
 use super::state::{ControlDecision, ControlState, Ended};
 use crate::budget::Budget;
-use crate::drive::{BUDGET_TIMER, Ctx, budget_prompt, is_hold};
+use crate::drive::{BUDGET_TIMER, Ctx, budget_alarm, budget_prompt, is_hold};
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::flow::{check_driver, check_revision, check_whole};
@@ -27,17 +27,9 @@ pub(super) fn is_alarm(wait: &Wait) -> bool {
 
 /// Sets the alarm of a flow whose budget is of time.
 pub(super) fn open(draft: &mut Draft) {
-    let Some(ms) = draft.state.flow.budget.and_then(|budget| budget.wall_ms) else { return };
-    let (wait_id, now) = (WaitId::new(draft.ctx.ids), draft.now());
-    let flow_id = draft.state.flow.flow_id.clone();
-    let due = draft.state.flow.created_at.saturating_add_unsigned(ms);
-    let wait = Wait {
-        target: Some(BUDGET_TIMER.to_owned()),
-        due_at: Some(due.max(now)),
-        ..Wait::fresh(wait_id, flow_id, WaitKind::Timer, now)
-    };
+    let Some(alarm) = budget_alarm(&draft.state.flow, draft.ctx) else { return };
     draft.effect(Effect::Timer);
-    draft.put_wait(wait);
+    draft.put_wait(alarm);
 }
 
 /// Holds the flow if its budget is used up.

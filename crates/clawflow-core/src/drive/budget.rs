@@ -14,7 +14,7 @@ use crate::budget::Budget;
 use crate::definition::Phase;
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
-use crate::flow::{check_revision, check_whole};
+use crate::flow::{Flow, check_revision, check_whole};
 use crate::ids::{FlowId, TaskId, WaitId};
 use crate::task::{Task, TaskReport, TaskStatus, Usage, check_report, is_progress, write};
 use crate::wait::{Wait, WaitKind, WaitState};
@@ -32,17 +32,20 @@ pub fn used(state: &FlowState) -> Option<Usage> {
 
 /// Sets the alarm of a flow whose budget is of time.
 pub(super) fn open(draft: &mut Draft) {
-    let Some(ms) = draft.state.flow.budget.and_then(|budget| budget.wall_ms) else { return };
-    let due = draft.state.flow.created_at.saturating_add_unsigned(ms);
-    let (wait_id, now) = (WaitId::new(draft.ctx.ids), draft.now());
-    let flow_id = draft.state.flow.flow_id.clone();
-    let wait = Wait {
+    let Some(alarm) = alarm(&draft.state.flow, draft.ctx) else { return };
+    draft.effect(Effect::Timer);
+    draft.put_wait(alarm);
+}
+
+/// The alarm of a flow whose budget is of time.
+pub(crate) fn alarm(flow: &Flow, ctx: &mut Ctx) -> Option<Wait> {
+    let due = flow.created_at.saturating_add_unsigned(flow.budget?.wall_ms?);
+    let (wait_id, now) = (WaitId::new(ctx.ids), ctx.now);
+    Some(Wait {
         target: Some(TARGET.to_owned()),
         due_at: Some(due.max(now)),
-        ..Wait::fresh(wait_id, flow_id, WaitKind::Timer, now)
-    };
-    draft.effect(Effect::Timer);
-    draft.put_wait(wait);
+        ..Wait::fresh(wait_id, flow.flow_id.clone(), WaitKind::Timer, now)
+    })
 }
 
 /// Whether this is the alarm.

@@ -93,6 +93,7 @@ pub use state::Decision;
 pub use state::FlowState;
 
 pub(crate) use budget::TARGET as BUDGET_TIMER;
+pub(crate) use budget::alarm as budget_alarm;
 pub(crate) use budget::is_hold;
 pub(crate) use budget::prompt as budget_prompt;
 pub(crate) use draft::Draft;

@@ -94,6 +94,9 @@ pub(super) fn name(view: &FlowView) -> String {
     view.flow.key.clone().unwrap_or_else(|| view.flow.flow_id.0.clone())
 }
 
+/// The options of `flows budget`.
+pub(super) const RAISE: &str = " --tokens N | --usd N | --turns N | --time DURATION";
+
 /// The answer as it is made.
 pub(super) struct Why {
     pub(super) name: String,
@@ -202,7 +205,7 @@ impl Why {
         };
         self.reason("budget", None, text).since = Some(wait.created_at);
         if wait.prompt.is_some() {
-            self.command("budget", " --tokens N | --usd N | --turns N | --time DURATION");
+            self.command("budget", RAISE);
             self.command("cancel", "");
         } else if let Some(above) = &wait.target {
             self.commands.push(format!("clawflow flows why {above}"));

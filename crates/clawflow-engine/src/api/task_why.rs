@@ -1,6 +1,6 @@
 //! `task.why`: what a task waits for, and what would move it.
 
-use super::flow_why::{Why, name};
+use super::flow_why::{RAISE, Why, name};
 use super::{Api, ApiError, TaskRef, TaskWhyResponse};
 use clawflow_core::Millis;
 use clawflow_core::ids::{FlowId, ScheduleId};
@@ -110,8 +110,7 @@ impl Api {
                 why.commands.push(format!("clawflow flows unpause {}", name(&view)));
             }
             if reason.kind == "budget" {
-                let raise = "--tokens N | --usd N | --turns N | --time DURATION";
-                why.commands.push(format!("clawflow flows budget {} {raise}", name(&view)));
+                why.commands.push(format!("clawflow flows budget {}{RAISE}", name(&view)));
             }
             why.reasons.push(reason);
         }

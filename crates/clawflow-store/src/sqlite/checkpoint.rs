@@ -9,6 +9,9 @@ use rusqlite::Connection;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The mode that also cuts.
+const CUT: &str = "truncate";
+
 /// How much was written since the log was copied.
 pub(super) struct Checkpoint {
     log: PathBuf,
@@ -38,41 +41,41 @@ impl Checkpoint {
             return;
         }
         self.bytes = 0;
-        self.copy(LOG_BYTES_MAX, conn);
+        self.try_copy(self.mode(LOG_BYTES_MAX), conn);
     }
 
     /// Copies the log while nobody waits, and cuts it if it is long.
     pub(super) fn idle(&mut self, conn: &Connection) {
         self.used = false;
         self.bytes = 0;
-        self.copy(LOG_BYTES_KEPT, conn);
+        self.try_copy(self.mode(LOG_BYTES_KEPT), conn);
     }
 
-    /// Copies the log; cuts it if it is longer than this.
-    fn copy(&self, most: u64, conn: &Connection) {
+    /// As [`Self::idle`], because somebody asks for it.
+    pub(super) fn asked(&self, conn: &Connection) -> rusqlite::Result<()> {
+        self.copy(self.mode(LOG_BYTES_KEPT), conn)
+    }
+
+    /// How the log is copied: a longer one than this is cut, too.
+    fn mode(&self, most: u64) -> &'static str {
         let length = std::fs::metadata(&self.log).map_or(0, |log| log.len());
-        if length > most {
-            self.cut(conn);
-        } else {
-            // Waits for nobody.
-            report("passive", copy("passive", conn));
+        if length > most { CUT } else { "passive" }
+    }
+
+    /// Copies the log. To cut it readers are waited for, only as long as no unit will notice.
+    fn copy(&self, mode: &str, conn: &Connection) -> rusqlite::Result<()> {
+        let copy = || conn.query_row(&format!("pragma wal_checkpoint({mode})"), [], |_| Ok(()));
+        if mode != CUT {
+            return copy();
         }
+        let done = conn.busy_timeout(CUT_WAIT).and_then(|()| copy());
+        done.and(conn.busy_timeout(self.busy_wait))
     }
 
-    /// Copies and cuts the log. Readers are waited for only as long as no unit will notice.
-    fn cut(&self, conn: &Connection) {
-        let done = conn.busy_timeout(CUT_WAIT).and_then(|()| copy("truncate", conn));
-        report("truncate", done.and(conn.busy_timeout(self.busy_wait)));
-    }
-}
-
-fn copy(mode: &str, conn: &Connection) -> rusqlite::Result<()> {
-    conn.query_row(&format!("pragma wal_checkpoint({mode})"), [], |_| Ok(()))
-}
-
-/// A failure loses nothing: the log stays and the next one tries again.
-fn report(mode: &str, done: rusqlite::Result<()>) {
-    if let Err(error) = done {
-        tracing::warn!(%error, mode, "copying the log into the store failed");
+    /// A failure loses nothing: the log stays and the next one tries again.
+    fn try_copy(&self, mode: &str, conn: &Connection) {
+        if let Err(error) = self.copy(mode, conn) {
+            tracing::warn!(%error, mode, "copying the log into the store failed");
+        }
     }
 }

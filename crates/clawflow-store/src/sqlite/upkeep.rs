@@ -1,7 +1,6 @@
 //! Looking after the file, and what audits ask.
 
 use super::flows::LAST_ID;
-use super::limits::{CUT_WAIT, LOG_BYTES_KEPT};
 use super::readers::{record, sql_limit};
 use super::statements::sql;
 use super::store::{Check, SqliteStore, findings};
@@ -12,8 +11,7 @@ use clawflow_core::audit::LiveFlow;
 use clawflow_core::flow::FlowStatus;
 use clawflow_core::ids::{FlowId, WaitId};
 use clawflow_core::wait::WaitKind;
-use rusqlite::{Connection, Result};
-use std::time::Duration;
+use rusqlite::Result;
 
 impl Upkeep for SqliteStore {
     fn live_flows(
@@ -73,19 +71,4 @@ impl Upkeep for SqliteStore {
     fn quick_check(&self) -> std::result::Result<Vec<String>, StoreError> {
         self.readers.read(|conn| findings(conn, Check::Quick))
     }
-}
-
-/// What the writer does for [`Upkeep`], outside of any transaction.
-pub(super) fn tidy(what: Tidying, conn: &Connection, busy_wait: Duration) -> Result<()> {
-    if what == Tidying::Vacuum {
-        conn.execute_batch("vacuum")?;
-    }
-    conn.busy_timeout(CUT_WAIT)?;
-    let log = conn.path().map(|path| format!("{path}-wal"));
-    let length = log.and_then(|log| std::fs::metadata(log).ok()).map_or(0, |log| log.len());
-    let mode = if length > LOG_BYTES_KEPT { "truncate" } else { "passive" };
-    // It says itself whether it could copy all; what is left is copied at the next quiet moment.
-    let cut = conn.query_row(&format!("pragma wal_checkpoint({mode})"), [], |_| Ok(()));
-    conn.busy_timeout(busy_wait)?;
-    cut
 }

@@ -9,7 +9,6 @@ use super::limits::{BATCH_BYTES_MAX, BATCH_UNITS_MAX, EXPIRE_MAX, IDLE_WAIT, QUE
 use super::open::SqliteOptions;
 use super::place::Identity;
 use super::statements::Statements;
-use super::upkeep;
 use crate::error::{ApplyError, StoreError};
 use clawflow_core::Millis;
 use clawflow_core::ids::TaskId;
@@ -36,10 +35,10 @@ enum Job {
     Tidy(Tidying, SyncSender<Result<(), StoreError>>),
 }
 
-/// What is done with the file as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is done with the file as a whole, outside of any transaction.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Tidying {
-    /// The log is copied into it and cut.
+    /// The log is copied into it, and cut if it is long.
     Checkpoint,
     /// It is written anew, then the same.
     Vacuum,
@@ -196,7 +195,7 @@ fn run(
                 checkpoint.wrote(tasks.len() * FORGOTTEN_BYTES, conn);
             }
             Job::Tidy(what, answer) => {
-                let _ = answer.send(tidy(what, conn, statements, options));
+                let _ = answer.send(tidy(what, &checkpoint, conn, statements));
                 checkpoint.wrote(0, conn);
             }
         }
@@ -310,13 +309,17 @@ fn forget_in(tasks: &[TaskId], statements: &mut Statements<'_>) -> rusqlite::Res
 
 fn tidy(
     what: Tidying,
+    checkpoint: &Checkpoint,
     conn: &Connection,
     statements: &Statements<'_>,
-    options: &SqliteOptions,
 ) -> Result<(), StoreError> {
     batch::roll_back(conn);
     statements.identity.verify(statements.path)?;
-    let done = upkeep::tidy(what, conn, options.busy_wait);
+    let vacuumed = match what {
+        Tidying::Checkpoint => Ok(()),
+        Tidying::Vacuum => conn.execute_batch("vacuum"),
+    };
+    let done = vacuumed.and_then(|()| checkpoint.asked(conn));
     done.map_err(|error| fault(statements.path, "looking after", &error))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::assign::Problem;
 use super::error::{ConfigError, Place};
-use super::named::Named;
+use super::named::{Named, unknown_key};
 use super::origin::Origin;
 use super::read::Raw;
 use super::settings::Settings;
@@ -13,7 +13,6 @@ use super::show::ShownSetting;
 use super::value::Value;
 use clawflow_core::acp::{AgentConfig, Policy, agent, check_agent_name};
 use clawflow_core::duration::{format_ms, parse_ms};
-use clawflow_core::suggest::closest;
 
 /// The section that the agents are in.
 pub(super) const SECTION: &str = "agents";
@@ -114,13 +113,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Problem> {
 
 /// The key of this agent.
 pub(super) fn key(name: &str, word: &str) -> Result<Key, Problem> {
-    Key::of(word).ok_or_else(|| {
-        let near = closest(word, Key::ALL.map(Key::word));
-        Problem {
-            message: format!("unknown key `{SECTION}.{name}.{}`", word.escape_debug()),
-            hint: near.map(|key| format!("did you mean `{key}`?")),
-        }
-    })
+    Key::of(word).ok_or_else(|| unknown_key(SECTION, name, word, Key::ALL.map(Key::word)))
 }
 
 /// Puts what a file says into the settings.

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::assign::Problem;
-use super::named::Named;
+use super::named::{Named, unknown_key};
 use super::origin::Origin;
 use super::read::Raw;
 use super::settings::Settings;
@@ -11,7 +11,6 @@ use super::show::ShownSetting;
 use super::value::Value;
 use clawflow_core::limits::{QUEUE_PRIORITY_MAX, QUEUES_MAX};
 use clawflow_core::queue::{Rate, check_queue_name};
-use clawflow_core::suggest::closest;
 
 /// The section that the queues are in.
 pub(super) const SECTION: &str = "queues";
@@ -75,13 +74,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Problem> {
 
 /// The key of this queue.
 pub(super) fn key(name: &str, word: &str) -> Result<Key, Problem> {
-    Key::of(word).ok_or_else(|| {
-        let near = closest(word, Key::ALL.map(Key::word));
-        Problem {
-            message: format!("unknown key `{SECTION}.{name}.{}`", word.escape_debug()),
-            hint: near.map(|key| format!("did you mean `{key}`?")),
-        }
-    })
+    Key::of(word).ok_or_else(|| unknown_key(SECTION, name, word, Key::ALL.map(Key::word)))
 }
 
 /// Puts what a file says into the settings.

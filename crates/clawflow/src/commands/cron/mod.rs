@@ -9,7 +9,7 @@ mod run;
 mod runs;
 mod show;
 mod spec;
-mod start;
+pub(in crate::commands) mod start;
 mod status;
 mod toggle;
 mod verbs;

@@ -173,7 +173,8 @@ impl StartArgs {
     }
 }
 
-fn blank(kind: PayloadKind) -> ScheduleStart {
+/// What is started, with nothing said of it yet but its kind.
+pub(in crate::commands) fn blank(kind: PayloadKind) -> ScheduleStart {
     ScheduleStart {
         kind,
         argv: Vec::new(),

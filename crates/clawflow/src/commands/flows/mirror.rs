@@ -2,19 +2,17 @@
 
 use crate::cli::{CliError, Ctx, Exit, escape};
 use crate::commands::client::Client;
+use crate::commands::cron::start::blank;
 use crate::commands::workflow_file;
 use clap::Args;
 use clawflow_core::definition::Mirrored;
 use clawflow_core::flow::NotifyPolicy;
-use clawflow_core::json::Object;
 use clawflow_core::schedule::{Deadline, Member, MemberBy, PayloadKind, Policies, Schedule, Spec};
 use clawflow_engine::api::{
     ScheduleAdd, ScheduleAddRequest, ScheduleEdit, ScheduleEditRequest, ScheduleRef, ScheduleShow,
     ScheduleStart,
 };
 use jiff::tz::TimeZone;
-use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What is to be watched.
@@ -123,20 +121,10 @@ fn request(ctx: &Ctx, args: MirrorArgs) -> Result<ScheduleAddRequest, CliError> 
         name: group.name,
         spec: Spec::Cron { expr: group.cron, tz: group.zone.unwrap_or_else(here) },
         start: ScheduleStart {
-            kind: PayloadKind::Mirror,
-            argv: Vec::new(),
-            cwd: String::new(),
-            env: BTreeMap::new(),
-            source: None,
-            file: String::new(),
-            args: Object::new(),
-            key: None,
-            auto_approve: false,
-            content: String::new(),
-            data: Value::Null,
             goal: group.goal,
             members: group.members,
             deadline: group.deadline,
+            ..blank(PayloadKind::Mirror)
         },
         policies: Policies { notify, ..Policies::default() },
         owner: Some(owner),
