@@ -12,7 +12,7 @@ use clawflow_core::ids::FlowId;
 use clawflow_core::step::Step;
 use clawflow_core::unit::Unit;
 use clawflow_store::sqlite::FILE_NAME;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 use std::path::Path;
 use std::time::Instant;
 
@@ -119,65 +119,109 @@ fn raw_round(dir: &Path, batch: usize, count: u64) -> Outcome<(u64, f64)> {
     let conn = Connection::open(dir.join(FILE_NAME))?;
     conn.execute_batch(PRAGMAS)?;
     let mut seq: u64 = conn.query_row("select max(seq) from event", [], |row| row.get(0))?;
-    let mut step_update = conn.prepare(sql!("step_update"))?;
-    let mut step_insert = conn.prepare(sql!("step_insert"))?;
-    let mut task_update = conn.prepare(sql!("task_update"))?;
-    let mut task_insert = conn.prepare(sql!("task_insert"))?;
-    let mut event_insert = conn.prepare(sql!("event_insert"))?;
+    let mut bare = Bare::new(&conn)?;
     let start = Instant::now();
     for batch in rows.chunks(batch) {
         conn.execute_batch("begin immediate")?;
         for row in batch {
-            for (at, write) in [&mut step_update, &mut step_insert].into_iter().enumerate() {
-                let s = &row.unit.steps[at].row;
-                let result = (at == 0).then_some(&row.result);
-                write.execute(params![
-                    s.flow_id.as_str(),
-                    s.step_id,
-                    s.version,
-                    s.status.as_str(),
-                    s.due_at,
-                    s.ended_at,
-                    row.steps[at],
-                    result
-                ])?;
-            }
-            let t = &row.unit.tasks[0].row;
-            task_update.execute(params![
-                t.task_id.as_str(),
-                t.run_id,
-                t.child_session_key,
-                t.runtime.as_str(),
-                t.version,
-                t.fence,
-                t.status.as_str(),
-                t.ended_at,
-                row.tasks[0]
-            ])?;
-            let t = &row.unit.tasks[1].row;
-            let flow = t.parent_flow_id.as_ref().map(FlowId::as_str);
-            task_insert.execute(params![
-                t.task_id.as_str(),
-                t.run_id,
-                t.child_session_key,
-                t.runtime.as_str(),
-                t.version,
-                t.fence,
-                t.status.as_str(),
-                t.ended_at,
-                row.tasks[1],
-                flow,
-                t.owner_key,
-                t.created_at
-            ])?;
-            for (e, data) in row.unit.events.iter().zip(&row.data) {
-                seq += 1;
-                event_insert.execute(params![
-                    seq, e.subject, e.number, e.at, e.kind, e.step_id, e.task_id, data
-                ])?;
-            }
+            bare.write(row, &mut seq)?;
         }
         conn.execute_batch("commit")?;
     }
     Ok((count, start.elapsed().as_secs_f64()))
+}
+
+/// The store's statements for a transition.
+struct Bare<'c> {
+    step_update: Statement<'c>,
+    step_insert: Statement<'c>,
+    task_update: Statement<'c>,
+    task_insert: Statement<'c>,
+    event_insert: Statement<'c>,
+}
+
+impl<'c> Bare<'c> {
+    fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            step_update: conn.prepare(sql!("step_update"))?,
+            step_insert: conn.prepare(sql!("step_insert"))?,
+            task_update: conn.prepare(sql!("task_update"))?,
+            task_insert: conn.prepare(sql!("task_insert"))?,
+            event_insert: conn.prepare(sql!("event_insert"))?,
+        })
+    }
+
+    fn write(&mut self, row: &RawRows, seq: &mut u64) -> rusqlite::Result<()> {
+        for (at, write) in [&mut self.step_update, &mut self.step_insert].into_iter().enumerate() {
+            let s = &row.unit.steps[at].row;
+            let (id, status, record) = (s.flow_id.as_str(), s.status.as_str(), &row.steps[at]);
+            let result = (at == 0).then_some(&row.result);
+            let new =
+                params![id, s.step_id, s.version, status, s.due_at, s.ended_at, record, result];
+            write.execute(new)?;
+        }
+        let (t, record) = (&row.unit.tasks[0].row, &row.tasks[0]);
+        self.task_update.execute(params![
+            t.task_id.as_str(),
+            t.run_id,
+            t.child_session_key,
+            t.runtime.as_str(),
+            t.version,
+            t.fence,
+            t.status.as_str(),
+            t.ended_at,
+            record,
+            t.reported,
+            t.started_at
+        ])?;
+        let (t, record) = (&row.unit.tasks[1].row, &row.tasks[1]);
+        self.task_insert.execute(params![
+            t.task_id.as_str(),
+            t.run_id,
+            t.child_session_key,
+            t.runtime.as_str(),
+            t.version,
+            t.fence,
+            t.status.as_str(),
+            t.ended_at,
+            record,
+            t.reported,
+            t.started_at,
+            t.parent_flow_id.as_ref().map(FlowId::as_str),
+            t.owner_key,
+            t.created_at,
+            t.label,
+            t.queue
+        ])?;
+        for (e, data) in row.unit.events.iter().zip(&row.data) {
+            *seq += 1;
+            let (at, kind, step, task) = (e.at, &e.kind, &e.step_id, &e.task_id);
+            let (owner, actor) = (&e.owner_key, &e.actor);
+            self.event_insert.execute(params![
+                *seq, e.subject, e.number, at, kind, step, task, data, owner, actor
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bare loop follows the store's statements by hand.
+    #[test]
+    fn both_write_the_same_number_of_rows() {
+        let rows = |round: fn(&Path, usize, u64) -> Outcome<(u64, f64)>| {
+            let dir = tempfile::tempdir().unwrap();
+            assert_eq!(round(dir.path(), 4, 32).unwrap().0, 32);
+            let conn = Connection::open(dir.path().join(FILE_NAME)).unwrap();
+            let count = "select (select count(*) from step), (select count(*) from task), \
+                (select count(*) from event)";
+            let row = conn
+                .query_row(count, [], |row| Ok([row.get::<_, u64>(0)?, row.get(1)?, row.get(2)?]));
+            row.unwrap()
+        };
+        assert_eq!(rows(raw_round), rows(store_round));
+    }
 }
