@@ -1,6 +1,8 @@
 -- The ledger. Columns are what is queried or constrained; `record` is the whole row as JSON.
 -- Times are milliseconds since 1970. A partial index has the columns of its condition too: without
--- them SQLite would look into the table for each row. A migration is never edited once released.
+-- them SQLite would look into the table for each row. Whose rows may be long has a rowid: without one
+-- a search reads the whole of each row that it passes (decision 0033). A migration is never edited
+-- once released.
 
 create table meta (
     name text not null primary key,
@@ -40,7 +42,7 @@ create table flow (
             else (status in ('succeeded', 'failed', 'cancelled', 'lost')) = (ended_at is not null)
         end
     )
-) strict, without rowid;
+) strict;
 
 -- One live flow per owner and key: the check of each unit (flow_live_key.sql).
 create unique index flow_live_key on flow (key, owner_key)
@@ -92,7 +94,7 @@ create table step (
         (status in ('succeeded', 'failed', 'skipped', 'cancelled')) = (ended_at is not null)
     ),
     constraint retrying_is_due check (status <> 'retrying' or due_at is not null)
-) strict, without rowid;
+) strict;
 
 -- Retries by time: due_steps.sql, next_due.sql.
 create index step_due on step (due_at, flow_id, step_id, status) where status = 'retrying';
@@ -120,7 +122,7 @@ create table task (
     constraint ended_at_is_set_at_an_end check (
         (status in ('queued', 'running')) = (ended_at is null)
     )
-) strict, without rowid;
+) strict;
 
 -- What there is to do: work_tasks.sql, task_list_open.sql; of a flow: task_open_of_flow.sql,
 -- task_counts.sql.
@@ -179,7 +181,7 @@ create table wait (
     closed_at integer,
     record text not null,
     constraint closed_at_is_set_when_closed check ((state = 'open') = (closed_at is null))
-) strict, without rowid;
+) strict;
 
 -- Waits of a flow: wait_of_flow.sql, wait_open_of_flow.sql, and deletion with the flow.
 create index wait_by_flow on wait (flow_id, wait_id);
@@ -219,16 +221,17 @@ create table delivery (
     constraint closed_at_is_set_when_closed check (
         (state in ('acknowledged', 'failed', 'dismissed')) = (closed_at is not null)
     )
-) strict, without rowid;
+) strict;
 
 -- One message per route: delivery_insert.sql, check_sent.sql.
 create unique index delivery_message on delivery (owner_key, idempotency_key, route, route_name);
 -- Lists of all: delivery_list.sql, delivery_list_oldest.sql.
 create index delivery_by_state on delivery (state, delivery_id, route);
 -- The inbox of an owner and of all, in the order in which it was filled: inbox_owner.sql, inbox.sql.
-create index delivery_by_place_of_owner on delivery (owner_key, state, place)
+create index delivery_by_place_of_owner on delivery (owner_key, state, place, delivery_id)
     where place is not null;
-create index delivery_by_place on delivery (state, place) where place is not null;
+create index delivery_by_place on delivery (state, place, delivery_id)
+    where place is not null;
 -- Lists of an owner: delivery_list_owner.sql, delivery_list_owner_oldest.sql.
 create index delivery_by_owner on delivery (owner_key, state, delivery_id, route);
 -- Deliveries of a flow: delivery_list_flow.sql, check_owed.sql, and deletion with the flow.
@@ -240,7 +243,7 @@ create index delivery_by_task on delivery (task_id, delivery_id) where task_id i
 create index delivery_due on delivery (route_name, due_at, delivery_id, state)
     where state = 'pending';
 -- What has outlived its flow and is closed: delivery_expire.sql.
-create index delivery_closed on delivery (closed_at, flow_id, task_id)
+create index delivery_closed on delivery (closed_at, flow_id, task_id, delivery_id)
     where closed_at is not null;
 
 -- Signals that nobody has waited for yet: at most 1000 of an owner, as the engine sees to.
@@ -250,7 +253,7 @@ create table signal (
     name text not null,
     key text,
     record text not null
-) strict, without rowid;
+) strict;
 
 -- By name: signal_kept.sql; all of an owner: signal_oldest.sql, signal_count.sql.
 create index signal_by_owner on signal (owner_key, name, signal_id, key);
@@ -276,7 +279,7 @@ create table outcome (
     created_at integer not null,
     answer text not null,
     primary key (owner_key, key)
-) strict, without rowid;
+) strict;
 
 -- What is kept no longer: outcome_expire.sql.
 create index outcome_by_age on outcome (created_at);
@@ -312,7 +315,7 @@ create table schedule (
     created_at integer not null,
     record text not null,
     constraint next_at_is_set_while_enabled check (enabled = (next_at is not null))
-) strict, without rowid;
+) strict;
 
 -- One schedule per owner and name: check_schedule_name.sql, schedule_named.sql.
 create unique index schedule_by_name on schedule (name, owner_key);
