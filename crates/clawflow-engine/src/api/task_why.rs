@@ -1,12 +1,14 @@
 //! `task.why`: what a task waits for, and what would move it.
 
 use super::flow_why::{RAISE, Why, name};
-use super::{Api, ApiError, TaskRef, TaskWhyResponse};
+use super::{Api, ApiError, FlowView, TaskRef, TaskWhyResponse};
 use clawflow_core::Millis;
+use clawflow_core::definition::limits::FLOW_DEPTH_MAX;
 use clawflow_core::ids::{FlowId, ScheduleId};
 use clawflow_core::queue;
 use clawflow_core::schedule::{FLOW_LABEL, RunStatus};
 use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::wait::{Wait, WaitKind, WaitState};
 
 /// Tasks of a queue that are named as being in the way.
 const AHEAD_MAX: usize = 5;
@@ -109,13 +111,28 @@ impl Api {
             if reason.kind == "paused" {
                 why.commands.push(format!("clawflow flows unpause {}", name(&view)));
             }
-            if reason.kind == "budget" {
-                why.commands.push(format!("clawflow flows budget {}{RAISE}", name(&view)));
-            }
             why.reasons.push(reason);
         }
+        self.raises(&view, why, FLOW_DEPTH_MAX);
         why.commands.push(format!("clawflow flows why {}", name(&view)));
         Ok(())
+    }
+
+    /// The commands for the budgets that hold a flow: its own, or those from which it draws.
+    fn raises(&self, view: &FlowView, why: &mut Why, depth: usize) {
+        let held = |w: &&Wait| w.state == WaitState::Open && w.kind == WaitKind::Budget;
+        for wait in view.waits.iter().filter(held) {
+            match (&wait.prompt, &wait.target) {
+                (Some(_), _) => {
+                    why.commands.push(format!("clawflow flows budget {}{RAISE}", name(view)));
+                }
+                (None, Some(above)) if depth > 0 => {
+                    let Ok(above) = self.view(&FlowId(above.clone())) else { continue };
+                    self.raises(&above, why, depth - 1);
+                }
+                (None, _) => {}
+            }
+        }
     }
 
     /// What a schedule will do about work that has ended: try it again, or fire at its next slot.

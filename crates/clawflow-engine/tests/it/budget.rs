@@ -11,7 +11,7 @@ use clawflow_core::wait::{WaitKind, WaitState};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{
     FlowBudget, FlowCancel, FlowCreate, FlowGet, FlowRun, FlowRunTask, FlowShow, FlowView, FlowWhy,
-    TaskReport, TaskRun, TaskShow,
+    TaskReport, TaskRun, TaskShow, TaskWhy,
 };
 use serde_json::json;
 
@@ -93,6 +93,12 @@ async fn child_flows_draw_from_the_flow_above_and_hold_with_it(mut world: World)
     let view = world.until(&lowest, "the hold of the lowest", held).await;
     let of = view.waits.iter().find(|wait| wait.kind == WaitKind::Budget).unwrap();
     assert_eq!(of.target.clone().map(FlowId), Some(middle.flow_id.clone()));
+    // What holds the task is a budget two flows above it.
+    let why = done::<TaskWhy>(&world.api, json!({ "task": task.task_id })).await;
+    let raise_it = |one: &&String| one.starts_with("clawflow flows budget ");
+    let named: Vec<_> = why.commands.iter().filter(raise_it).collect();
+    assert_eq!(named.len(), 1, "{:?}", why.commands);
+    assert!(named[0].contains(flow.flow_id.as_str()), "{named:?}");
     // What a gateway did not come to do the next one does.
     world.restart(Scope::All);
     world.touch("go");
