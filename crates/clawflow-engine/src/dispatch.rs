@@ -79,6 +79,11 @@ impl Slots {
         lock(&self.picker).line(queue, now(), most)
     }
 
+    /// Whether the task stands in line or has its place.
+    pub(crate) fn has(&self, task_id: &TaskId) -> bool {
+        lock(&self.picker).has(task_id)
+    }
+
     pub(crate) fn standing(&self, task_id: &TaskId) -> Option<Standing> {
         lock(&self.picker).standing(task_id, now())
     }

@@ -1100,8 +1100,9 @@ export interface InboxAckResponse {
 /** One thing that maintenance has done, or would. */
 export interface MaintenanceAction {
   /**
-   * `reconcile`: a task whose process is gone; `finalise_cancel`: a flow of which nothing is
-   * left to stop; `end_orphans`: processes of an attempt that has ended.
+   * `reconcile`: a task whose process is gone; `back_in_line`: a queued task that stands in
+   * no line; `finalise_cancel`: a flow of which nothing is left to stop; `end_orphans`:
+   * processes of an attempt that has ended.
    */
   kind: string;
   /** The task or flow. */

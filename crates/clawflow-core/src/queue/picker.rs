@@ -108,7 +108,7 @@ impl Picker {
 
     /// Puts a task in line; one that is there or has its place already stays where it is.
     pub fn push(&mut self, task: Waiting) {
-        if self.waiting.contains_key(&task.task_id) || self.running.contains_key(&task.task_id) {
+        if self.has(&task.task_id) {
             return;
         }
         let line = self.lines.entry(task.queue.clone()).or_default();
@@ -116,6 +116,12 @@ impl Picker {
         let owner: Arc<str> = task.owner_key.into();
         line.push(priority, &owner, task.task_id.clone(), task.flow_id);
         self.waiting.insert(task.task_id, Place { queue: task.queue, priority, owner });
+    }
+
+    /// Whether the task is in line, or has its place in a queue.
+    #[must_use]
+    pub fn has(&self, task_id: &TaskId) -> bool {
+        self.waiting.contains_key(task_id) || self.running.contains_key(task_id)
     }
 
     /// The next one, with a slot and a place in its queue taken for it. Whoever starts it says by

@@ -15,4 +15,4 @@ mod tasks;
 
 pub(crate) use home::Began;
 pub(crate) use look::look;
-pub(crate) use tasks::{life, strays};
+pub(crate) use tasks::{judged, life, strays};

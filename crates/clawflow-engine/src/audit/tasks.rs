@@ -64,7 +64,7 @@ fn is_of_the_moment(found: &Finding) -> bool {
 }
 
 /// What is to be said of a task now.
-pub(super) fn judged(engine: &Engine, task: &Task) -> Result<Vec<Finding>, ApiError> {
+pub(crate) fn judged(engine: &Engine, task: &Task) -> Result<Vec<Finding>, ApiError> {
     let watched = engine.inner.running.is_watched(&task.task_id);
     let queued = task.status == TaskStatus::Queued && !task.reported;
     let driven = match &task.parent_flow_id {

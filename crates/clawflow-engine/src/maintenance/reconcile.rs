@@ -80,7 +80,8 @@ impl Api {
         dead.then_some((task, life))
     }
 
-    fn drives(&self, task: &Task) -> bool {
+    /// Whether this engine is to start it.
+    pub(super) fn drives(&self, task: &Task) -> bool {
         match &task.parent_flow_id {
             Some(flow_id) => self.engine.drives(flow_id),
             None => self.engine.drives_tasks(),

@@ -73,6 +73,7 @@ impl Api {
         let _turn = self.engine.inner.sweeping.lock().await;
         let apply = request.apply;
         let mut actions = self.reconcile(apply).await?;
+        actions.extend(self.back_in_line(apply).await?);
         actions.extend(self.finalise_cancels(apply).await?);
         actions.extend(self.end_orphans(apply).await?);
         let actions_total = actions.len() as u64;

@@ -1,11 +1,12 @@
 //! Looking after the ledger: what is wrong is first shown, then mended, and nothing else is touched.
 
 use crate::audit::{Orphan, put, running, still};
+use crate::world::{World, scenario};
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::task::{Task, TaskStatus};
 use clawflow_engine::api::{
     Api, Call, MaintenanceRequest, MaintenanceResponse, MaintenanceSweep, StoreCheck, TaskRef,
-    TaskWhy,
+    TaskWait, TaskWaitRequest, TaskWhy,
 };
 use clawflow_engine::supervise::Supervisor;
 use clawflow_engine::{Scope, clock};
@@ -80,6 +81,48 @@ async fn a_gateway_mends_what_it_finds() {
 async fn a_single_command_does_the_same() {
     let dir = tempfile::tempdir().unwrap();
     all_is_mended(Arc::new(SqliteStore::open(dir.path()).unwrap()), Scope::Nothing).await;
+}
+
+scenario!(what_no_line_knows_is_started_and_what_a_pause_holds_is_not, 2);
+async fn what_no_line_knows_is_started_and_what_a_pause_holds_is_not(world: World) {
+    let model = world.run_task("echo ran >> marks").await;
+    let wait =
+        |task: &Task| TaskWaitRequest { task: task.task_id.0.clone(), timeout_ms: 30_000 };
+    world.call::<TaskWait>(wait(&model)).await.unwrap();
+    let forgotten = |task: Task| Task {
+        task_id: clawflow_core::ids::TaskId::new(&mut clock::Ids),
+        command: model.command.clone(),
+        ..task
+    };
+    let paused = Flow { paused_at: Some(9), ..make::flow(1) };
+    put(&*world.store, make::flows(vec![make::new(paused)])).await;
+    let (lost, held) = (forgotten(make::task(2, None)), forgotten(make::task(3, Some(1))));
+    let fresh = Task { last_event_at: clock::now(), ..forgotten(make::task(4, None)) };
+    let rows = vec![lost.clone(), held.clone(), fresh.clone()];
+    put(&*world.store, make::tasks(rows)).await;
+    let of = |done| vec![("back_in_line", lost.task_id.as_str(), done)];
+    let shown = sweep(&world.api, false).await;
+    assert_eq!(kinds(&shown), of(false), "{shown:?}");
+    assert_eq!(world.task(&lost).await.status, TaskStatus::Queued, "it was only looked at");
+    let done = sweep(&world.api, true).await;
+    assert_eq!(kinds(&done), of(true), "{done:?}");
+    let ended = world.call::<TaskWait>(wait(&lost)).await.unwrap();
+    assert_eq!(ended.status, TaskStatus::Succeeded, "{ended:?}");
+    assert_eq!(world.lines("marks"), ["ran", "ran"]);
+    assert_eq!(sweep(&world.api, true).await.actions, [], "nothing is left to do");
+    for still in [held, fresh] {
+        assert_eq!(world.task(&still).await.status, TaskStatus::Queued);
+    }
+    world.at_rest().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_nobody_drives_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    put(&*store, make::tasks(vec![make::task(1, None)])).await;
+    let api = still(store, &home, Scope::Nothing);
+    assert_eq!(sweep(&api, true).await.actions, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
