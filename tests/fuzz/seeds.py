@@ -221,6 +221,7 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "task.why": of_task(ENDED_TASK),
     "task.logs": of_task(ENDED_TASK),
     "task.cancel": of_task(lambda seeds: seeds.task("sleep", LONG), {}),
+    "task.purge": lambda seeds: Seed(body={"task": seeds.task("true")}),
     "task.report": of_task(Seeds.reported, {"status": "running"}),
     "task.notify": of_task(LONG_TASK, {"notifyPolicy": "silent"}),
     "inbox.ack": lambda seeds: Seed(body={"ids": [seeds.message()]}),

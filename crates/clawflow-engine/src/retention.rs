@@ -235,7 +235,7 @@ impl Api {
         let limit = if apply { TASKS_AT_ONCE } else { PAGE };
         let (mut count, mut after): (u64, Option<TaskId>) = (0, None);
         loop {
-            let store = self.engine.store().clone();
+            let store = self.engine.store();
             let found = store.ended_tasks(status, before, owners, after.as_ref(), limit)?;
             let Some(last) = found.last() else { return Ok(count) };
             after = Some(last.task_id.clone());
@@ -244,14 +244,7 @@ impl Api {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let ids: Vec<TaskId> = found.iter().map(|task| task.task_id.clone()).collect();
-            let forgotten = tokio::task::spawn_blocking(move || store.forget_tasks(&ids)).await;
-            count += forgotten.map_err(|error| ApiError::new("internal", error.to_string()))??;
-            for task in found {
-                if let Some(boot_id) = task.boot_id {
-                    self.remove_logs(&boot_id, &task.task_id.0, task.fence).await;
-                }
-            }
+            count += self.forget(&found).await?;
         }
     }
 }

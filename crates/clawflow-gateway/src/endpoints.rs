@@ -11,8 +11,8 @@ use clawflow_engine::api::{
     InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit,
     ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns,
     ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify,
-    TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy, TokenCreate,
-    TokenList, TokenRevoke,
+    TaskPurge, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy,
+    TokenCreate, TokenList, TokenRevoke,
 };
 
 /// Every command and query.
@@ -47,6 +47,12 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get::<FlowEvents>("/v1/events", "Lists the history of a flow, a task or all."),
     get::<AuditRun>("/v1/audit", "Says what is wrong, and what mends it."),
     row::<FlowPurge>(Verb::Post, "/v1/purge", Access::Admin, "Deletes ended flows."),
+    row::<TaskPurge>(
+        Verb::Post,
+        "/v1/tasks/purge",
+        Access::Admin,
+        "Deletes ended tasks that belong to no flow.",
+    ),
     row::<MaintenanceSweep>(
         Verb::Post,
         "/v1/maintenance",

@@ -258,6 +258,7 @@ def test_request_cancel_pause_and_purge(api: clawflow.Api, flows: clawflow.TaskF
     assert api.purge(flow.flow_id, dry_run=True) == [flow.flow_id]
     assert api.purge(flow.flow_id) == [flow.flow_id]
     assert flows.get(flow.flow_id) is None
+    assert api.purge_tasks(label="nobody has this one") == []
 
 
 def test_messages_carry_the_origin_whole(api: clawflow.Api) -> None:

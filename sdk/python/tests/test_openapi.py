@@ -33,6 +33,7 @@ SCHEMAS = {
     "FlowWaiting": "FlowWaitingResponse",
     "Logs": "TaskLogsResponse",
     "Purged": "FlowPurgeResponse",
+    "PurgedTasks": "TaskPurgeResponse",
     "Queue": "QueueView",
     "QueueList": "QueueListResponse",
     "RunTask": "FlowRunTaskResponse",

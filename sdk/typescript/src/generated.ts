@@ -2047,6 +2047,30 @@ export interface TaskNotifyRequest {
   notifyPolicy: NotifyPolicy;
 }
 
+/** Purges ended tasks that belong to no flow: the one named, or all that match. */
+export interface TaskPurgeRequest {
+  /** One task. */
+  task?: string | null | undefined;
+  /** All that ended before this time. */
+  endedBefore?: number | null | undefined;
+  /** Only these states. */
+  status?: TaskStatus[] | undefined;
+  /** Only on these runtimes. */
+  runtime?: Runtime[] | undefined;
+  /** Only those with this label. */
+  label?: string | null | undefined;
+  /** Only those of this owner. */
+  owner?: string | null | undefined;
+  /** Only say which. */
+  dryRun?: boolean | undefined;
+}
+
+/** What was purged. */
+export interface TaskPurgeResponse {
+  /** Ids of the tasks. */
+  tasks: string[];
+}
+
 /** Records a task that its caller runs or watches, with what is known of it: also its end. */
 export interface TaskRecordRequest {
   /**
@@ -2577,6 +2601,11 @@ export interface Calls {
     request: FlowPurgeRequest;
     response: FlowPurgeResponse;
   };
+  /** Deletes ended tasks that belong to no flow. */
+  "task.purge": {
+    request: TaskPurgeRequest;
+    response: TaskPurgeResponse;
+  };
   /** Looks after the ledger, or says what would be done. */
   "maintenance.sweep": {
     request: MaintenanceRequest;
@@ -3026,6 +3055,7 @@ export const ROUTES = {
   "flow.events": { method: "GET", path: "/v1/events" },
   "audit.run": { method: "GET", path: "/v1/audit" },
   "flow.purge": { method: "POST", path: "/v1/purge" },
+  "task.purge": { method: "POST", path: "/v1/tasks/purge" },
   "maintenance.sweep": { method: "POST", path: "/v1/maintenance" },
   "task.list": { method: "GET", path: "/v1/tasks" },
   "task.run": { method: "POST", path: "/v1/tasks" },

@@ -109,6 +109,8 @@ calls!(
     FlowSource "flow.source" (FlowRef) -> FlowSourceResponse = flow_source;
     /// Deletes ended flows.
     FlowPurge "flow.purge" (FlowPurgeRequest) -> FlowPurgeResponse = flow_purge;
+    /// Deletes ended tasks that belong to no flow.
+    TaskPurge "task.purge" (TaskPurgeRequest) -> TaskPurgeResponse = task_purge;
     /// Lists tasks.
     TaskList "task.list" (TaskListRequest) -> TaskListResponse = task_list;
     /// Shows a task.

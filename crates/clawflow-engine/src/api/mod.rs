@@ -145,6 +145,7 @@ mod signal_send;
 mod task_cancel;
 mod task_list;
 mod task_logs;
+mod task_purge;
 mod task_record;
 mod task_report;
 mod task_rerun;

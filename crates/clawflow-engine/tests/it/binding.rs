@@ -44,6 +44,7 @@ macro_rules! every {
             TaskReport { "task": TASK, "status": "succeeded" }
             TaskRerun { "task": TASK }
             TaskWait { "task": TASK }
+            TaskPurge { "task": TASK }
             TaskNotify { "task": TASK, "notifyPolicy": "silent" }
             DeliveryList { "task": TASK }
             InboxAck { "ids": [DELIVERY] }
@@ -138,7 +139,8 @@ async fn lists_have_the_callers_own_records(world: World) {
     let purge = json!({ "status": ["succeeded", "failed"], "endedBefore": i64::MAX });
     let other = bound(&world, OTHER);
     done::<FlowFinish>(&other, json!({ "flow": flow.flow_id })).await;
-    assert!(done::<FlowPurge>(&me, purge).await.flows.is_empty());
+    assert!(done::<FlowPurge>(&me, purge.clone()).await.flows.is_empty());
+    assert!(done::<TaskPurge>(&me, purge).await.tasks.is_empty());
     let mine = done::<TaskList>(&other, json!({})).await.tasks;
     assert_eq!(mine.iter().map(|t| &t.task_id).collect::<Vec<_>>(), [&task.task_id]);
     assert!(!done::<FlowEvents>(&other, json!({})).await.events.is_empty());

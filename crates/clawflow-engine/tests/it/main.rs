@@ -23,6 +23,7 @@ mod mirror;
 mod moves;
 mod news;
 mod once;
+mod purge;
 mod queue;
 mod queues;
 mod races;

@@ -86,8 +86,7 @@ async fn a_single_command_does_the_same() {
 scenario!(what_no_line_knows_is_started_and_what_a_pause_holds_is_not, 2);
 async fn what_no_line_knows_is_started_and_what_a_pause_holds_is_not(world: World) {
     let model = world.run_task("echo ran >> marks").await;
-    let wait =
-        |task: &Task| TaskWaitRequest { task: task.task_id.0.clone(), timeout_ms: 30_000 };
+    let wait = |task: &Task| TaskWaitRequest { task: task.task_id.0.clone(), timeout_ms: 30_000 };
     world.call::<TaskWait>(wait(&model)).await.unwrap();
     let forgotten = |task: Task| Task {
         task_id: clawflow_core::ids::TaskId::new(&mut clock::Ids),

@@ -11,8 +11,8 @@ use clawflow_engine::api::{
     FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd,
     ScheduleDisable, ScheduleEdit, ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove,
     ScheduleRunNow, ScheduleRuns, ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList,
-    TaskLogs, TaskNotify, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy,
-    TokenCreate, TokenList, TokenRevoke,
+    TaskLogs, TaskNotify, TaskPurge, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow,
+    TaskWait, TaskWhy, TokenCreate, TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -153,6 +153,9 @@ async fn tasks(caller: &mut Caller) {
     let sweep = json!({ "retention": { "failedMs": 0, "lostMs": 5 } });
     let swept = caller.call::<MaintenanceSweep>(sweep).await.unwrap();
     assert_eq!(swept.pruned.tasks, 1, "{told:?}");
+    let purge = json!({ "runtime": ["external"], "status": ["failed"], "endedBefore": 8 });
+    let purged = caller.call::<TaskPurge>(purge).await.unwrap();
+    assert_eq!(purged.tasks, [told.task_id.0]);
     let cancel = json!({ "task": id, "reason": "test" });
     match caller.call::<TaskCancel>(cancel).await {
         Ok(task) => assert_eq!(task.task_id.0, id),

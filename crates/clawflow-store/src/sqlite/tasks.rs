@@ -156,11 +156,13 @@ pub(super) fn ended(
 pub(super) fn last_id(prefix: &str, before: Millis) -> String {
     match u128::try_from(before.saturating_add(DAY_MS)) {
         // Ids of another form, as tests make them, have the times of tests.
-        Ok(to) if before > DAY_MS => format!("{prefix}{}", encode(to << 80)),
+        Ok(to) if before > DAY_MS => format!("{prefix}{}", encode(to.min(TIME_MAX) << 80)),
         _ => LAST_ID.to_owned(),
     }
 }
 
+/// The latest time that an id can begin with.
+const TIME_MAX: u128 = (1 << 48) - 1;
 /// What is given for clocks that differ.
 const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 

@@ -103,6 +103,13 @@ class Purged(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PurgedTasks(Record):
+    """Ids of the tasks that were deleted, or would be."""
+
+    tasks: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class WhyReason(Record):
     """One thing that a flow or task waits for."""
 

@@ -36,6 +36,7 @@ ENDPOINTS: Final[dict[str, tuple[str, str]]] = {
     "flow.events": ("GET", "/v1/events"),
     "audit.run": ("GET", "/v1/audit"),
     "flow.purge": ("POST", "/v1/purge"),
+    "task.purge": ("POST", "/v1/tasks/purge"),
     "maintenance.sweep": ("POST", "/v1/maintenance"),
     "signal.send": ("POST", "/v1/signals"),
     "task.run": ("POST", "/v1/tasks"),

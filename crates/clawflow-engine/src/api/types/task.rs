@@ -74,6 +74,40 @@ record!(
     }
 );
 record!(
+    /// Purges ended tasks that belong to no flow: the one named, or all that match.
+    #[derive(Default)]
+    TaskPurgeRequest {
+        /// One task.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<String>,
+        /// All that ended before this time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_before: Option<Millis>,
+        /// Only these states.
+        #[serde(default)]
+        status: Vec<TaskStatus>,
+        /// Only on these runtimes.
+        #[serde(default)]
+        runtime: Vec<Runtime>,
+        /// Only those with this label.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+        /// Only those of this owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// Only say which.
+        #[serde(default)]
+        dry_run: bool,
+    }
+);
+record!(
+    /// What was purged.
+    TaskPurgeResponse {
+        /// Ids of the tasks.
+        tasks: Vec<String>,
+    }
+);
+record!(
     /// Waits for the end of a task.
     #[derive(Default)]
     TaskWaitRequest {

@@ -9,6 +9,7 @@ mod maintenance;
 mod notify;
 mod observe;
 mod ping_url;
+mod purge;
 mod report;
 mod reported;
 mod rerun;

@@ -1,8 +1,8 @@
 //! The verbs of `clawflow tasks`.
 
 use super::{
-    audit, cancel, deliveries, list, logs, maintenance, notify, observe, ping_url, report, rerun,
-    run as start, show, wait, why, wrap,
+    audit, cancel, deliveries, list, logs, maintenance, notify, observe, ping_url, purge, report,
+    rerun, run as start, show, wait, why, wrap,
 };
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::flows::{self, FlowsCommand};
@@ -45,6 +45,8 @@ pub(crate) enum TasksCommand {
     Dismiss(deliveries::DeliveryArgs),
     /// say what is wrong with flows, tasks, messages and schedules, and what mends it
     Audit(audit::AuditArgs),
+    /// delete ended tasks that belong to no flow for good
+    Purge(purge::PurgeArgs),
     /// look after the ledger: settle, end and delete what is due, or show what would be done
     Maintenance(maintenance::MaintenanceArgs),
     /// the commands of `clawflow flows`
@@ -89,6 +91,7 @@ pub(crate) async fn run(ctx: &Ctx, command: Option<TasksCommand>) -> Result<Exit
         Some(C::Redeliver(args)) => deliveries::redeliver(ctx, args).await,
         Some(C::Dismiss(args)) => deliveries::dismiss(ctx, args).await,
         Some(C::Audit(args)) => audit::run(ctx, args).await,
+        Some(C::Purge(args)) => purge::run(ctx, args).await,
         Some(C::Maintenance(args)) => maintenance::run(ctx, args).await,
         Some(C::Flow(command)) => flows::run(ctx, command).await,
     }

@@ -103,6 +103,7 @@ class Api(Shared):
 
     list_flows = method(flows.list_flows)
     list_tasks = method(tasks.list_tasks)
+    purge_tasks = method(tasks.purge_tasks)
     list_inbox = method(deliveries.list_inbox)
     list_deliveries = method(deliveries.list_deliveries)
     run = method(flows.run)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import limits
-from ..answers import Logs, Spawned, TaskList, TaskWhy
+from ..answers import Logs, PurgedTasks, Spawned, TaskList, TaskWhy
 from ..binding import Binding
 from ..codec import given
 from ..errors import ClawflowError
@@ -209,6 +209,34 @@ def rerun_task(
     """Runs the command of an ended task again, as a new task."""
     answer = yield from call(binding, "task.rerun", task=task_id, idempotency_key=idempotency_key)
     return Task.of(answer)
+
+
+@operation("task.purge", task_id="task")
+def purge_tasks(
+    binding: Binding,
+    task_id: str | None = None,
+    *,
+    ended_before: int | None = None,
+    status: Sequence[TaskStatus] = (),
+    runtime: Sequence[Runtime] = (),
+    label: str | None = None,
+    owner: str | None = None,
+    dry_run: bool = False,
+) -> Steps[list[str]]:
+    """Deletes ended tasks that belong to no flow: the one named, or all that match. Answers their
+    ids."""
+    answer = yield from call(
+        binding,
+        "task.purge",
+        task=task_id,
+        ended_before=ended_before,
+        status=[*status],
+        runtime=[*runtime],
+        label=label,
+        owner=owner,
+        dry_run=dry_run,
+    )
+    return PurgedTasks.of(answer).tasks
 
 
 @operation("task.notify", task_id="task")
