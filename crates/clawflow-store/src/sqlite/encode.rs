@@ -83,7 +83,7 @@ impl Encoded {
 }
 
 /// What a row costs beside its text: a good part of a page and of its index's.
-const ROW_BYTES: usize = 2048;
+pub(super) const ROW_BYTES: usize = 2048;
 
 fn rows<R, T>(
     changes: &[Change<R>],

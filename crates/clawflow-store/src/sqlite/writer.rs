@@ -2,7 +2,7 @@
 
 use super::batch;
 use super::checkpoint::Checkpoint;
-use super::encode::Encoded;
+use super::encode::{Encoded, ROW_BYTES};
 use super::fault::fault;
 use super::hook::{self, CommitPoint};
 use super::limits::{BATCH_BYTES_MAX, BATCH_UNITS_MAX, EXPIRE_MAX, IDLE_WAIT, QUEUE_MAX};
@@ -22,9 +22,6 @@ use tokio::sync::oneshot;
 type Answer = oneshot::Sender<Result<u64, ApplyError>>;
 /// Units of one transaction.
 type Batch = Vec<(Box<Encoded>, Answer)>;
-
-/// About what deleting a task and its history writes to the log.
-const FORGOTTEN_BYTES: usize = 4096;
 
 /// What the writer is asked to do.
 enum Job {
@@ -174,31 +171,29 @@ fn run(
                 }
             },
         };
+        let before = conn.total_changes();
+        let mut text = 0;
         match job {
             Job::Apply(unit, answer) => {
                 let mut batch = vec![(unit, answer)];
                 ahead = gather(&mut batch, jobs);
-                let bytes = batch.iter().map(|(unit, _)| unit.bytes).sum();
+                text = batch.iter().map(|(unit, _)| unit.bytes).sum();
                 write(batch, conn, statements);
-                checkpoint.wrote(bytes, conn);
             }
-            Job::Epoch(answer) => {
-                let _ = answer.send(epoch(conn, statements));
-                checkpoint.wrote(0, conn);
-            }
+            Job::Epoch(answer) => drop(answer.send(epoch(conn, statements))),
             Job::Expire(what, before, answer) => {
                 let _ = answer.send(expire(what, before, conn, statements));
-                checkpoint.wrote(0, conn);
             }
             Job::Forget(tasks, answer) => {
                 let _ = answer.send(forget(&tasks, conn, statements));
-                checkpoint.wrote(tasks.len() * FORGOTTEN_BYTES, conn);
             }
             Job::Tidy(what, answer) => {
                 let _ = answer.send(tidy(what, &checkpoint, conn, statements));
-                checkpoint.wrote(0, conn);
             }
         }
+        // What is deleted has no text, and is pages of the log all the same.
+        let rows = usize::try_from(conn.total_changes() - before).unwrap_or(usize::MAX);
+        checkpoint.wrote(text.max(rows.saturating_mul(ROW_BYTES)), conn);
     }
 }
 

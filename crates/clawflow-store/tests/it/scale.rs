@@ -2,7 +2,9 @@
 
 use clawflow_core::unit::Unit;
 use clawflow_core::wait::Wait;
-use clawflow_store::conformance::fixtures::{flow, new, task, wait, whole_flow};
+use clawflow_store::conformance::fixtures::{
+    ended, flow, flow_id, flows, new, next, task, wait, whole_flow,
+};
 use clawflow_store::conformance::put;
 use clawflow_store::query::FlowFilter;
 use clawflow_store::sqlite::FILE_NAME;
@@ -88,6 +90,31 @@ fn the_log_stays_short_under_load_and_shorter_when_idle() {
         assert!(Instant::now() < deadline, "the log is not cut: {}", log_length(dir.path()));
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// What is deleted has no text, and is pages of the log all the same.
+#[test]
+fn the_log_stays_short_while_flows_are_deleted() {
+    const FLOWS: u64 = 3000;
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    let end = |n| flows(vec![next(ended(&flow(n)))]);
+    for first in (0..FLOWS).step_by(200) {
+        let receipts: Vec<_> = (first..first + 200)
+            .flat_map(|n| [store.submit(whole_flow(n)), store.submit(end(n))])
+            .collect();
+        for receipt in receipts {
+            receipt.blocking_recv().expect("an answer").expect("a commit");
+        }
+    }
+    let mut longest = 0;
+    for first in (0..FLOWS).step_by(4) {
+        let purges = (first..first + 4).map(flow_id).collect();
+        put(&store, Unit { purges, ..Unit::default() }).expect("a purge");
+        longest = longest.max(log_length(dir.path()));
+    }
+    assert_eq!(store.count_flows(None).expect("count").by_status.values().sum::<u64>(), 0);
+    assert!(longest < 64 * 1024 * 1024, "{longest}");
 }
 
 #[test]
