@@ -3,9 +3,9 @@
 use crate::engine::{Engine, Scope};
 use crate::feed::{Mark, Recent};
 use crate::groups::GroupNews;
-use crate::schedules::ends_of;
+use crate::schedules::{ends_of, other_ends_of};
 use clawflow_core::delivery::{DeliveryState, RouteKind};
-use clawflow_core::ids::TaskId;
+use clawflow_core::ids::{FlowId, TaskId};
 use clawflow_core::unit::Unit;
 use clawflow_store::{ApplyError, Receipt, StoreError};
 use tokio::runtime::Handle;
@@ -19,6 +19,8 @@ struct Told {
     inboxes: Vec<String>,
     owes: bool,
     ends: Vec<String>,
+    /// Flows that have ended, and that a run may have joined.
+    others: Vec<FlowId>,
     reschedules: bool,
     events: Vec<Mark>,
     /// Tasks that have ended, or never began, and have a place in a line or a queue.
@@ -40,11 +42,11 @@ impl Told {
             task.status.is_terminal() && (task.queue.is_some() || task.started_at.is_none())
         });
         let over = ended.map(|task| task.task_id.clone()).collect();
-        let ends = ends_of(unit);
+        let (ends, others) = (ends_of(unit), other_ends_of(unit));
         let reschedules = !ends.is_empty() || !unit.schedules.is_empty();
         let (groups, events) = (GroupNews::of(unit), recent.marks(unit));
         let cancelled = Engine::cancelled_sessions(unit);
-        Self { inboxes, owes, ends, reschedules, events, over, groups, cancelled }
+        Self { inboxes, owes, ends, others, reschedules, events, over, groups, cancelled }
     }
 }
 
@@ -123,8 +125,10 @@ impl Engine {
         if !told.inboxes.is_empty() {
             self.changed(INBOX, false);
         }
-        if told.reschedules && self.inner.scope == Scope::All {
-            self.inner.ended_work.add(&told.ends);
+        let ended = &self.inner.ended_work;
+        let joined = !told.others.is_empty() && ended.add_joined(&told.others);
+        if (told.reschedules || joined) && self.inner.scope == Scope::All {
+            ended.add(&told.ends);
             self.inner.schedule_hint.notify_one();
         }
         self.stop_sessions(&told.cancelled);

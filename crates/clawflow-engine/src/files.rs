@@ -69,7 +69,8 @@ impl Engine {
         looked.unwrap_or_else(|error| Err(error.to_string())).map_err(FileError::Bad)
     }
 
-    fn files(&self, hash: &str) -> Result<Arc<Files>, StoreError> {
+    /// The texts that are kept under this hash, by absolute path.
+    pub(crate) fn files(&self, hash: &str) -> Result<Arc<Files>, StoreError> {
         if let Some(known) = lock(&self.inner.files).get(hash) {
             return Ok(known.clone());
         }

@@ -25,7 +25,7 @@ const ABOVE_MAX: usize = 64;
 /// Tasks and flows of a session that one look reads.
 const PAGE: usize = 500;
 /// What a command inherits from the gateway's own environment.
-const INHERITED: [&str; 5] = ["PATH", "HOME", "USER", "LANG", "TMPDIR"];
+pub(crate) const INHERITED: [&str; 5] = ["PATH", "HOME", "USER", "LANG", "TMPDIR"];
 /// Why what a sub-agent has begun is stopped.
 const WHY: &str = "the sub-agent that began it was cancelled";
 
@@ -114,7 +114,7 @@ impl Engine {
         loop {
             let page = self.store().list_tasks(&tasks)?;
             for task in page.iter().filter(|task| task.cancel_requested_at.is_none()) {
-                self.stop_task(task).await?;
+                self.stop_task(task, WHY).await?;
             }
             let Some(last) = page.last().filter(|_| page.len() == PAGE) else { break };
             tasks.after = Some(last.task_id.clone());
@@ -137,21 +137,24 @@ impl Engine {
         Ok(())
     }
 
-    async fn stop_task(&self, task: &Task) -> Result<(), EngineError> {
+    /// Cancels a task, alone or in the flow that it belongs to; one that is over stays so.
+    pub(crate) async fn stop_task(&self, task: &Task, why: &str) -> Result<(), EngineError> {
         let id = task.task_id.clone();
         let done = match &task.parent_flow_id {
             None => {
-                let cancel = |was: &Solo, ctx: &mut Ctx<'_>| solo::cancel(was, ctx, WHY);
+                let why = why.to_owned();
+                let cancel = move |was: &Solo, ctx: &mut Ctx<'_>| solo::cancel(was, ctx, &why);
                 self.decide_task(None, &id, cancel).await.map(|_| ())
             }
             Some(flow_id) => {
                 let (one, same) = (id.clone(), id.clone());
+                let (reason, same_reason) = (why.to_owned(), why.to_owned());
                 let cancel = OfEither(
                     move |state: &FlowState, ctx: &mut Ctx<'_>| {
-                        drive::cancel_task(state, ctx, &one, WHY)
+                        drive::cancel_task(state, ctx, &one, &reason)
                     },
                     move |state: &ControlState, ctx: &mut Ctx<'_>| {
-                        control::cancel_task(state, ctx, &same, WHY)
+                        control::cancel_task(state, ctx, &same, &same_reason)
                     },
                 );
                 self.decide(None, flow_id, cancel).await.map(|_| ())

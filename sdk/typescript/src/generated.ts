@@ -1244,7 +1244,7 @@ export interface PartOf {
 }
 
 /** The kind of what a schedule starts. */
-export type PayloadKind = "command" | "flow" | "message" | "mirror";
+export type PayloadKind = "command" | "flow" | "agent" | "message" | "mirror";
 
 /** Rules in their order. Where none fits, a person is asked. */
 export type Policy = Rule[];
@@ -1452,23 +1452,42 @@ export interface ScheduleNextResponse {
 /** A payload as it is written: one record for all kinds. */
 export interface SchedulePayload {
   /** Which of the fields below count. */
-  kind: "command" | "flow" | "message" | "mirror";
+  kind: "command" | "flow" | "agent" | "message" | "mirror";
   /** `command`: program and arguments. */
   argv?: string[] | undefined;
-  /** `command` and `flow`: the working directory. */
+  /** `command`, `flow` and `agent`: the working directory. */
   cwd?: string | undefined;
-  /** `command` and `flow`: the chosen environment. */
+  /** `command`, `flow` and `agent`: the chosen environment. */
   env?: Record<string, string> | undefined;
   /** `flow`: name of the workflow file. */
   file?: string | undefined;
   /** `flow`: SHA-256 (hex) of the file's text as it was given. */
   definitionHash?: string | undefined;
+  /** `flow`: the file's absolute path: child flows are looked for beside it. */
+  path?: string | undefined;
+  /**
+   * `flow`: SHA-256 (hex) of the files that it names as child flows, as one JSON object by
+   * absolute path.
+   */
+  filesHash?: string | undefined;
   /** `flow`: arguments. */
   args?: Record<string, unknown> | undefined;
   /** `flow`: human name of each flow; else the file's. */
   key?: string | undefined;
   /** `flow`: whether approvals are given without asking. */
   autoApprove?: boolean | undefined;
+  /** `agent`: its name. */
+  agent?: string | undefined;
+  /** `agent`: what it is asked. */
+  prompt?: string | undefined;
+  /** `agent`: the directory of its configuration, if that names one, comes before `cwd`. */
+  anywhere?: boolean | undefined;
+  /** `agent`: the model, instead of that of its configuration. */
+  model?: string | undefined;
+  /** `agent`: the mode, instead of that of its configuration. */
+  mode?: string | undefined;
+  /** `agent`: what it may do without being asked about. */
+  permissions?: Policy | undefined;
   /** `message`: the text. */
   content?: string | undefined;
   /** `message`: for programs. */
@@ -1582,6 +1601,11 @@ export interface ScheduleRun {
   taskId?: TaskId | undefined;
   /** The flow of the newest attempt. */
   flowId?: FlowId | undefined;
+  /**
+   * Whether the flow was there before, and somebody else's: the run joined it, and ends when it
+   * does, but never stops it.
+   */
+  joined?: boolean | undefined;
   /** When it is tried again, or stopped because it takes too long. */
   dueAt?: number | undefined;
   /** Why it is being stopped, if it is: `replaced` or `timeout`. */
@@ -1626,15 +1650,29 @@ export interface ScheduleStart {
   kind: PayloadKind;
   /** `command`: program and arguments. */
   argv?: string[] | undefined;
-  /** `command` and `flow`: the working directory; absolute. */
+  /**
+   * `command`, `flow` and `agent`: the working directory; absolute. An agent's may be left
+   * out: then it is that of its configuration, else the gateway user's home.
+   */
   cwd?: string | undefined;
-  /** `command` and `flow`: the chosen environment. */
+  /** `command`, `flow` and `agent`: the chosen environment. */
   env?: Record<string, string> | undefined;
   /**
    * `flow`: the text of the workflow file, taken as it is now. An edit may leave it out:
    * then the text stays.
    */
   source?: string | null | undefined;
+  /**
+   * `flow`: the file's absolute path: child flows are looked for beside it. Without it, it
+   * is as if the file lay in `cwd`.
+   */
+  path?: string | null | undefined;
+  /**
+   * `flow`: the texts of the files that it names as child flows, and that those name, by
+   * absolute path, taken as they are now with `source`. Only a path that depends on the
+   * result of a step may be left out.
+   */
+  files?: Record<string, string> | undefined;
   /** `flow`: the file's name: decides the dialect, and is what messages call it. */
   file?: string | undefined;
   /** `flow`: arguments. */
@@ -1643,6 +1681,21 @@ export interface ScheduleStart {
   key?: string | null | undefined;
   /** `flow`: whether approvals are given without asking. */
   autoApprove?: boolean | undefined;
+  /** `agent`: its name, configured or built in. */
+  agent?: string | undefined;
+  /** `agent`: what it is asked, up to 64 KiB. */
+  prompt?: string | undefined;
+  /** `agent`: the directory of its configuration, if that names one, comes before `cwd`. */
+  anywhere?: boolean | undefined;
+  /** `agent`: the model that it is told to use, instead of that of its configuration. */
+  model?: string | null | undefined;
+  /** `agent`: the mode that it is told to work in, instead of that of its configuration. */
+  mode?: string | null | undefined;
+  /**
+   * `agent`: what it may do without being asked about; else what is configured. There is
+   * nobody who could be asked.
+   */
+  permissions?: Policy | null | undefined;
   /** `message`: the text. */
   content?: string | undefined;
   /** `message`: for programs. */
@@ -1711,6 +1764,11 @@ export interface ScheduleView {
   updatedAt: number;
   /** Its runs that have not ended, oldest first. */
   open: ScheduleRun[];
+  /**
+   * The files that its workflow file names as child flows, as they were taken: SHA-256 (hex)
+   * by absolute path. Lists leave it out.
+   */
+  files?: Record<string, string> | undefined;
 }
 
 /** Whether a task belongs to a session. */

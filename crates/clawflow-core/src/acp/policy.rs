@@ -139,6 +139,12 @@ impl fmt::Display for Rule {
 }
 
 impl Policy {
+    /// The rules in their order.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.0
+    }
+
     /// Reads rules; the one word `reads` stands for those that let an agent look at things.
     ///
     /// # Errors

@@ -148,6 +148,7 @@ impl Fired {
             attempt: 1,
             task_id: None,
             flow_id: None,
+            joined: false,
             due_at: None,
             stopping: None,
             error: None,
@@ -161,6 +162,7 @@ impl Fired {
     pub(super) fn launch(&mut self, mut run: ScheduleRun, ctx: &Ctx) {
         let retry_of = run.task_id.take();
         run.flow_id = None;
+        run.joined = false;
         run.status = RunStatus::Running;
         run.due_at = None;
         run.error = None;

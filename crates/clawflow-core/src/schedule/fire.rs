@@ -2,6 +2,7 @@
 
 use super::draft::{Fired, Slots, State};
 use super::due::{DueSlots, due_slots};
+use super::join::leave;
 use super::limits::OPEN_RUNS_MAX;
 use super::policies::{MissedPolicy, OverlapPolicy};
 use super::record::{DisabledReason, Schedule};
@@ -132,7 +133,7 @@ pub(super) fn begin(fired: &mut Fired, run: ScheduleRun, ctx: &mut Ctx) {
             fired.withdraw(ctx.now, SkipReason::Replaced, true);
             let runs: Vec<ScheduleRun> = fired.open.values().cloned().collect();
             for other in runs {
-                stop(fired, other, "replaced");
+                stop(fired, other, "replaced", ctx);
             }
             // Nothing may be left to wait for.
             match fired.is_busy() {
@@ -158,10 +159,13 @@ fn skip(fired: &mut Fired, run: ScheduleRun, ctx: &mut Ctx, reason: SkipReason) 
     }
 }
 
-/// Has a running run stopped.
-pub(super) fn stop(fired: &mut Fired, run: ScheduleRun, why: &str) {
+/// Has a running run stopped; one that has joined a flow lets go of it.
+pub(super) fn stop(fired: &mut Fired, run: ScheduleRun, why: &str, ctx: &mut Ctx) {
     if run.status != RunStatus::Running {
         return;
+    }
+    if run.joined {
+        return leave(fired, run, ctx);
     }
     let stopping = Some(run.stopping.clone().unwrap_or_else(|| why.to_owned()));
     let run = ScheduleRun { stopping, due_at: None, ..run };

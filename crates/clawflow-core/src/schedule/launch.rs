@@ -1,19 +1,17 @@
 //! What a run is, made in the same unit as the decision to start it.
 
 use super::draft::Fired;
+use super::launch_task::environment;
 use super::payload::Payload;
 use super::run::{RunStatus, ScheduleRun};
 use super::run_label::FLOW_LABEL;
 use super::settled::{Outcome, end};
 use crate::Millis;
-use crate::definition::{Definition, beside};
+use crate::definition::Definition;
 use crate::delivery::owed::{ScheduleMessage, schedule_message};
-use crate::drive::{self, Ctx, Decision, NewFlow};
+use crate::drive::{Ctx, Decision, FilesOf, NewFlow};
 use crate::error::{Code, Refusal};
-use crate::task::solo::{self, NewTask, SoloDecision};
-use crate::task::{Runtime, Task};
 use crate::unit::Unit;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A launch and the decision that it belongs to.
@@ -25,60 +23,21 @@ pub struct Launched<D> {
     pub fired: Fired,
 }
 
-/// Launches a command as a task.
+/// The flow that the run is to be.
 ///
 /// # Errors
-/// The refusal of the task's law; `invalid` if nothing of the kind is to be launched.
-pub fn launch_task(fired: &Fired, ctx: &mut Ctx) -> Result<Launched<SoloDecision>, Refusal> {
-    let (schedule, run) = (&fired.schedule, starting(fired)?);
-    let Payload::Command(command) = &schedule.payload else { return Err(nothing()) };
-    let mut command = command.clone();
-    command.env.extend(environment(fired, &run));
-    command.timeout_ms = schedule.policies.timeout_ms;
-    let mut made = solo::create(
-        NewTask {
-            owner_key: schedule.owner_key.clone(),
-            label: Some(schedule.name.clone()),
-            command,
-            requester_origin: schedule.requester_origin.clone(),
-            notify_policy: Some(schedule.policies.notify),
-            parent_task_id: fired.start.as_ref().and_then(|start| start.retry_of.clone()),
-            budget: None,
-            agent: None,
-        },
-        ctx,
-    )?;
-    let task = Task {
-        runtime: Runtime::Cron,
-        source_id: Some(schedule.schedule_id.0.clone()),
-        run_id: Some(run_key(fired, &run)),
-        attempt: run.attempt,
-        ..Task::clone(&made.solo.task)
-    };
-    let task_id = Some(task.task_id.clone());
-    made.solo.task = Arc::new(task);
-    for change in &mut made.unit.tasks {
-        change.row = made.solo.task.clone();
-    }
-    Ok(joined(fired, ScheduleRun { task_id, ..run }, made, |made| &mut made.unit))
-}
-
-/// Launches a flow.
-///
-/// # Errors
-/// The refusal of the flow's law; `invalid` if nothing of the kind is to be launched.
-pub fn launch_flow(
-    fired: &Fired,
-    definition: Arc<Definition>,
-    ctx: &mut Ctx,
-) -> Result<Launched<Decision>, Refusal> {
-    let (schedule, run) = (&fired.schedule, starting(fired)?);
-    let Payload::Flow { file, args, cwd, env, key, auto_approve, .. } = &schedule.payload else {
+/// `invalid` if nothing of the kind is to be launched.
+pub fn flow_of_run(fired: &Fired, definition: Arc<Definition>) -> Result<NewFlow, Refusal> {
+    let schedule = &fired.schedule;
+    starting(fired)?;
+    let Payload::Flow { file, path, args, cwd, env, key, auto_approve, .. } = &schedule.payload
+    else {
         return Err(nothing());
     };
+    let files = schedule.payload.files_hash().map(str::to_owned);
     let mut env = env.clone();
-    env.extend(environment(fired, &run));
-    let new = NewFlow {
+    env.extend(environment(fired));
+    Ok(NewFlow {
         definition,
         file: file.clone(),
         args: args.clone(),
@@ -89,12 +48,24 @@ pub fn launch_flow(
         key: key.clone(),
         auto_approve: *auto_approve,
         reuse: None,
-        // A schedule keeps one file: nothing is named beside it.
-        path: beside(&format!("{cwd}/"), file.rsplit('/').next().unwrap_or_default()),
-        files: None,
+        path: path.clone(),
+        files: files.map(|hash| FilesOf { hash, source: None }),
         child_of: None,
-    };
-    let mut made = drive::create(new, ctx)?;
+    })
+}
+
+/// Launches the flow of [`flow_of_run`], by `create`: at once or in line.
+///
+/// # Errors
+/// The refusal of the flow's law; `invalid` if nothing of the kind is to be launched.
+pub fn launch_flow(
+    fired: &Fired,
+    new: NewFlow,
+    create: fn(NewFlow, &mut Ctx<'_>) -> Result<Decision, Refusal>,
+    ctx: &mut Ctx,
+) -> Result<Launched<Decision>, Refusal> {
+    let (schedule, run) = (&fired.schedule, starting(fired)?);
+    let mut made = create(new, ctx)?;
     let label = || (FLOW_LABEL.to_owned(), schedule.schedule_id.0.clone());
     made.state.flow.labels.extend([label()]);
     for change in &mut made.unit.flows {
@@ -164,25 +135,10 @@ fn deadline(fired: &Fired, now: Millis) -> Option<Millis> {
 }
 
 /// The same for every attempt of a run, and for no other run.
-fn run_key(fired: &Fired, run: &ScheduleRun) -> String {
+pub(super) fn run_key(fired: &Fired, run: &ScheduleRun) -> String {
     let id = &fired.schedule.schedule_id;
     match run.slot {
         Some(slot) => format!("cron:{id}:{slot}"),
         None => format!("cron:{id}:{}", run.run_id),
     }
-}
-
-/// What the program is told of its schedule.
-fn environment(fired: &Fired, run: &ScheduleRun) -> BTreeMap<String, String> {
-    let schedule = &fired.schedule;
-    let slot = run.slot.and_then(|slot| jiff::Timestamp::from_millisecond(slot).ok());
-    let mut env = BTreeMap::from([
-        ("CLAWFLOW_SCHEDULE".to_owned(), schedule.name.clone()),
-        ("CLAWFLOW_SCHEDULE_ID".to_owned(), schedule.schedule_id.0.clone()),
-        ("CLAWFLOW_RUN_KEY".to_owned(), run_key(fired, run)),
-    ]);
-    if let Some(slot) = slot {
-        env.insert("CLAWFLOW_SLOT".to_owned(), slot.to_string());
-    }
-    env
 }

@@ -1,6 +1,7 @@
 //! Every limit of schedules, with its reason.
 
 use crate::Millis;
+use crate::limits::MESSAGE_BYTES_MAX;
 
 /// Members of a mirrored group: people look through them.
 pub const MEMBERS_MAX: usize = 100;
@@ -30,5 +31,8 @@ pub const QUEUED_RUNS_MAX: usize = 100;
 pub const OPEN_RUNS_MAX: usize = 1000;
 /// Schedules of one owner: a mistake in a script must not fill the ledger.
 pub const SCHEDULES_PER_OWNER_MAX: u64 = 20_000;
+/// Bytes of the prompt of a scheduled turn: a schedule's record is read with each list. Longer ones
+/// belong into a file that the agent is told to read.
+pub const PROMPT_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 /// How long the record of an ended run is kept, in milliseconds.
 pub const RUNS_KEPT_MS: Millis = 30 * 24 * 60 * 60 * 1000;

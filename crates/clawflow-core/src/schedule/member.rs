@@ -48,7 +48,8 @@ impl Member {
         match self.by {
             MemberBy::Label => task.label.as_deref() == Some(&self.value),
             MemberBy::Schedule => {
-                task.runtime == Runtime::Cron && task.source_id.as_deref() == Some(&self.value)
+                let runtimes = [Runtime::Cron, Runtime::Acp, Runtime::Subagent];
+                runtimes.contains(&task.runtime) && task.source_id.as_deref() == Some(&self.value)
             }
             MemberBy::Flow => false,
         }

@@ -8,12 +8,15 @@
 //!
 //! The rows of runs are the history of a schedule: it has no events.
 
+mod agent_turn;
 mod change;
 mod draft;
 mod due;
 mod expression;
 mod fire;
+mod join;
 mod launch;
+mod launch_task;
 pub mod limits;
 mod member;
 mod mirror;
@@ -27,13 +30,16 @@ mod settled;
 mod spec;
 mod timetable;
 
+pub use agent_turn::AgentTurn;
 pub use change::{
     Edit, NewSchedule, checked, create, disable, edit, enable, give_up, remove, run_now,
 };
 pub use draft::{Fired, Start, State};
 pub use due::{DueSlots, due_slots};
 pub use fire::fire;
-pub use launch::{Launched, launch_flow, launch_message, launch_task, not_launched};
+pub use join::join_flow;
+pub use launch::{Launched, flow_of_run, launch_flow, launch_message, not_launched};
+pub use launch_task::{environment, launch_agent, launch_task};
 pub use member::{Deadline, Member, MemberBy};
 pub use mirror::{FirstWindow, begin_in_window, launch_mirror, mirror_policies};
 pub use payload::{Payload, PayloadKind};

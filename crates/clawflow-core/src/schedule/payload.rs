@@ -1,6 +1,8 @@
 //! What a schedule starts.
 
+use super::agent_turn::AgentTurn;
 use super::member::{self, Member};
+use crate::acp::Policy;
 use crate::error::{Code, Refusal};
 use crate::flow::{check_text, has_nul};
 use crate::json::{Object, fits};
@@ -19,6 +21,8 @@ text_enum!(
         Command = "command",
         /// A flow from a workflow file.
         Flow = "flow",
+        /// A turn of an agent.
+        Agent = "agent",
         /// A message to the owner.
         Message = "message",
         /// A flow that mirrors a group of runs which others start.
@@ -38,6 +42,11 @@ pub enum Payload {
         file: String,
         /// SHA-256 (hex) of its text.
         definition_hash: String,
+        /// Its absolute path: child flows are looked for beside it.
+        path: String,
+        /// SHA-256 (hex) of the files that it names as child flows, as they were when it was given;
+        /// kept as those of a flow are.
+        files_hash: Option<String>,
         /// Arguments.
         args: Object,
         /// Directory of steps that name none.
@@ -49,6 +58,8 @@ pub enum Payload {
         /// Whether approvals are given without asking.
         auto_approve: bool,
     },
+    /// A turn of an agent, as a task of its own.
+    Agent(AgentTurn),
     /// A message to the owner, on its routes.
     Message {
         /// For people.
@@ -78,10 +89,10 @@ struct Wire {
     /// `command`: program and arguments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     argv: Vec<String>,
-    /// `command` and `flow`: the working directory.
+    /// `command`, `flow` and `agent`: the working directory.
     #[serde(skip_serializing_if = "String::is_empty")]
     cwd: String,
-    /// `command` and `flow`: the chosen environment.
+    /// `command`, `flow` and `agent`: the chosen environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     env: BTreeMap<String, String>,
     /// `flow`: name of the workflow file.
@@ -90,6 +101,13 @@ struct Wire {
     /// `flow`: SHA-256 (hex) of the file's text as it was given.
     #[serde(skip_serializing_if = "String::is_empty")]
     definition_hash: String,
+    /// `flow`: the file's absolute path: child flows are looked for beside it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    path: String,
+    /// `flow`: SHA-256 (hex) of the files that it names as child flows, as one JSON object by
+    /// absolute path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files_hash: Option<String>,
     /// `flow`: arguments.
     #[serde(skip_serializing_if = "Object::is_empty")]
     args: Object,
@@ -99,6 +117,24 @@ struct Wire {
     /// `flow`: whether approvals are given without asking.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     auto_approve: bool,
+    /// `agent`: its name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    agent: String,
+    /// `agent`: what it is asked.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    prompt: String,
+    /// `agent`: the directory of its configuration, if that names one, comes before `cwd`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    anywhere: bool,
+    /// `agent`: the model, instead of that of its configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    /// `agent`: the mode, instead of that of its configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+    /// `agent`: what it may do without being asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Policy>,
     /// `message`: the text.
     #[serde(skip_serializing_if = "String::is_empty")]
     content: String,
@@ -136,8 +172,32 @@ impl TryFrom<Wire> for Payload {
                 Ok(Self::Command(TaskCommand { argv, cwd, env, timeout_ms: None, acp: None }))
             }
             Some(PayloadKind::Flow) => {
-                let Wire { cwd, env, file, definition_hash, args, key, auto_approve, .. } = wire;
-                Ok(Self::Flow { file, definition_hash, args, cwd, env, key, auto_approve })
+                let Wire { cwd, env, file, definition_hash, path, files_hash, args, .. } = wire;
+                let Wire { key, auto_approve, .. } = wire;
+                Ok(Self::Flow {
+                    file,
+                    definition_hash,
+                    path,
+                    files_hash,
+                    args,
+                    cwd,
+                    env,
+                    key,
+                    auto_approve,
+                })
+            }
+            Some(PayloadKind::Agent) => {
+                let Wire { agent, prompt, cwd, anywhere, env, model, mode, permissions, .. } = wire;
+                Ok(Self::Agent(AgentTurn {
+                    agent,
+                    prompt,
+                    cwd,
+                    anywhere,
+                    env,
+                    model,
+                    mode,
+                    permissions,
+                }))
             }
             Some(PayloadKind::Message) => {
                 Ok(Self::Message { content: wire.content, data: wire.data })
@@ -158,10 +218,22 @@ impl From<Payload> for Wire {
             Payload::Command(TaskCommand { argv, cwd, env, .. }) => {
                 Self { kind, argv, cwd, env, ..Self::default() }
             }
-            Payload::Flow { file, definition_hash, args, cwd, env, key, auto_approve } => Self {
+            Payload::Flow {
+                file,
+                definition_hash,
+                path,
+                files_hash,
+                args,
+                cwd,
+                env,
+                key,
+                auto_approve,
+            } => Self {
                 kind,
                 file,
                 definition_hash,
+                path,
+                files_hash,
                 args,
                 cwd,
                 env,
@@ -169,6 +241,12 @@ impl From<Payload> for Wire {
                 auto_approve,
                 ..Self::default()
             },
+            Payload::Agent(turn) => {
+                let AgentTurn { agent, prompt, cwd, anywhere, env, model, mode, permissions } =
+                    turn;
+                let asked = Self { kind, agent, prompt, cwd, anywhere, env, ..Self::default() };
+                Self { model, mode, permissions, ..asked }
+            }
             Payload::Message { content, data } => Self { kind, content, data, ..Self::default() },
             Payload::Mirror { goal, members, deadline } => {
                 Self { kind, goal, members, deadline, ..Self::default() }
@@ -184,6 +262,7 @@ impl Payload {
         match self {
             Self::Command(_) => PayloadKind::Command,
             Self::Flow { .. } => PayloadKind::Flow,
+            Self::Agent(_) => PayloadKind::Agent,
             Self::Message { .. } => PayloadKind::Message,
             Self::Mirror { .. } => PayloadKind::Mirror,
         }
@@ -194,8 +273,22 @@ impl Payload {
     pub fn definition_hash(&self) -> Option<&str> {
         match self {
             Self::Flow { definition_hash, .. } => Some(definition_hash),
-            Self::Command(_) | Self::Message { .. } | Self::Mirror { .. } => None,
+            Self::Command(_) | Self::Agent(_) | Self::Message { .. } | Self::Mirror { .. } => None,
         }
+    }
+
+    /// The files that its workflow file names as child flows, if it names any.
+    #[must_use]
+    pub fn files_hash(&self) -> Option<&str> {
+        match self {
+            Self::Flow { files_hash, .. } => files_hash.as_deref(),
+            Self::Command(_) | Self::Agent(_) | Self::Message { .. } | Self::Mirror { .. } => None,
+        }
+    }
+
+    /// Texts that are kept for as long as a schedule has it.
+    pub fn kept_hashes(&self) -> impl Iterator<Item = &str> {
+        self.definition_hash().into_iter().chain(self.files_hash())
     }
 
     /// For people, on one line.
@@ -204,6 +297,7 @@ impl Payload {
         let text = match self {
             Self::Command(command) => command.argv.join(" "),
             Self::Flow { file, .. } => format!("flow {file}"),
+            Self::Agent(turn) => format!("agent {}: {}", turn.agent, turn.prompt),
             Self::Message { content, .. } => format!("message {content}"),
             Self::Mirror { members, .. } => {
                 let ids: Vec<&str> = members.iter().map(|member| member.id.as_str()).collect();
@@ -218,6 +312,7 @@ impl Payload {
         let invalid = |why: String| Err(Refusal::new(Code::Invalid, why));
         match self {
             Self::Command(command) => check_command(command),
+            Self::Agent(turn) => turn.check(),
             Self::Flow { args, .. } => {
                 let args = Value::Object(args.clone());
                 if !fits(&args, JSON_BYTES_MAX) {

@@ -21,7 +21,7 @@ pub fn retry(state: &State, run_id: &RunId, ctx: &mut Ctx) -> Fired {
 pub fn timeout(state: &State, run_id: &RunId, ctx: &mut Ctx) -> Fired {
     let mut fired = Fired::of(state);
     if let Some(run) = due(state, run_id, RunStatus::Running, ctx) {
-        stop(&mut fired, run.clone(), "timeout");
+        stop(&mut fired, run.clone(), "timeout", ctx);
     }
     fired
 }

@@ -111,6 +111,10 @@ pub struct ScheduleRun {
     /// The flow of the newest attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<FlowId>,
+    /// Whether the flow was there before, and somebody else's: the run joined it, and ends when it
+    /// does, but never stops it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub joined: bool,
     /// When it is tried again, or stopped because it takes too long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Millis>,

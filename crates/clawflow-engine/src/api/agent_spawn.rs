@@ -159,7 +159,7 @@ fn accepted(task: &Task) -> AgentSpawnResponse {
 
 /// What is executed, without what the configuration keeps to itself: its variables are added when
 /// the process starts, and are not on record.
-fn command(
+pub(crate) fn command(
     request: &AgentSpawnRequest,
     config: &AgentConfig,
     parent: &str,

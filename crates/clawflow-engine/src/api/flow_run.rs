@@ -7,11 +7,12 @@ use crate::error::EngineError;
 use crate::files::files_of;
 use crate::held::Decided;
 use clawflow_core::definition::{
-    Definition, DefinitionError, Dialect, Found, OnConflict, beside, gather,
+    Definition, DefinitionError, Dialect, Files, Found, OnConflict, beside, gather,
 };
-use clawflow_core::drive::{self, Ctx, Decision, FilesOf, NewFlow};
+use clawflow_core::drive::{self, Ctx, Decision, NewFlow};
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::flow::Flow;
+use clawflow_core::json::Object;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,8 +27,9 @@ impl Api {
         let queues = self.engine.settings().queues.keys().map(String::as_str);
         definition.check_queues(&request.file, queues).map_err(bad_file)?;
         check_cwd(&request.cwd)?;
-        let path = path_of(&request)?;
-        let files = sent_files(&request, &path, &definition)?;
+        let path = path_of(request.path.as_deref(), &request.file, &request.cwd)?;
+        let sent = (&request.files, &request.args);
+        let files = files_of(&sent_files(&request.file, &path, &definition, sent)?);
         let asked = self.owner_of_new(request.owner.clone())?;
         let owner = asked.or_else(|| definition.owner.clone());
         let owner = owner.unwrap_or_else(|| OWNER_DEFAULT.to_owned());
@@ -126,42 +128,46 @@ impl Api {
 }
 
 /// The absolute path of the file. One that nobody knows is as if it lay where the steps run.
-fn path_of(request: &FlowRunRequest) -> Result<String, ApiError> {
-    match &request.path {
+pub(super) fn path_of(path: Option<&str>, file: &str, cwd: &str) -> Result<String, ApiError> {
+    match path {
         Some(path) if path.starts_with('/') && !path.contains('\0') => Ok(beside(path, path)),
         Some(path) => {
             Err(ApiError::new("bad_request", format!("path is not an absolute path: {path:?}")))
         }
         None => {
-            let name = request.file.rsplit('/').next().unwrap_or_default();
-            Ok(beside(&format!("{}/", request.cwd), name))
+            let name = file.rsplit('/').next().unwrap_or_default();
+            Ok(beside(&format!("{cwd}/"), name))
         }
     }
 }
 
 /// The files that the flow names as child flows, of those that were sent with it. One that was not
 /// sent is an error: an edit of a file must change nothing for a flow that runs.
-fn sent_files(
-    request: &FlowRunRequest,
+pub(super) fn sent_files(
+    file: &str,
     path: &str,
     definition: &Definition,
-) -> Result<Option<FilesOf>, ApiError> {
-    let mut read = |wanted: &str| match request.files.get(wanted) {
+    (sent, args): (&Files, &Object),
+) -> Result<Files, ApiError> {
+    let mut read = |wanted: &str| match sent.get(wanted) {
         Some(text) => Ok(Found { bytes: text.clone().into_bytes(), identity: wanted.to_owned() }),
         None => Err(format!("the workflow file {wanted} was not sent with the flow")),
     };
-    let names = (request.file.as_str(), path, path);
-    let gathered = gather(names, definition, Some(&request.args), &[], &mut read);
-    let files = gathered.map_err(|errors| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        ApiError::new("bad_file", all.join("\n")).hint("send what it names as `files`")
-    })?;
-    Ok(files_of(&files))
+    let gathered = gather((file, path, path), definition, Some(args), &[], &mut read);
+    gathered.map_err(|errors| {
+        ApiError::new("bad_file", all_of(&errors)).hint("send what it names as `files`")
+    })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it takes what a result has")]
 fn bad_file(errors: Vec<DefinitionError>) -> ApiError {
+    ApiError::new("bad_file", all_of(&errors))
+}
+
+/// The mistakes of a workflow file, one a line.
+pub(super) fn all_of(errors: &[DefinitionError]) -> String {
     let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    ApiError::new("bad_file", all.join("\n"))
+    all.join("\n")
 }
 
 /// Steps run in a directory that somebody else chose: it must not depend on ours.

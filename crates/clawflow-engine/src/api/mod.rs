@@ -139,6 +139,7 @@ mod once;
 mod ping;
 mod queue_list;
 mod schedule;
+mod schedule_flow;
 mod schedule_view;
 mod schedules;
 mod signal_send;
@@ -169,6 +170,7 @@ pub use schedules::Schedules;
 pub use taskflow::TaskFlow;
 pub use types::*;
 
+pub(crate) use agent_spawn::command as spawned_command;
 pub(crate) use caller::Actor;
 pub(crate) use error::is_persistence;
 

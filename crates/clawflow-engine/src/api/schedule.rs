@@ -9,27 +9,32 @@ use super::{
 use crate::error::EngineError;
 use crate::held::{Decided, Held, Of};
 use crate::schedules::timetable;
-use clawflow_core::definition::{Definition, Dialect, Found, beside, gather};
 use clawflow_core::drive::Ctx;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::group;
 use clawflow_core::ids::{FlowId, ScheduleId};
 use clawflow_core::schedule::limits::SCHEDULES_PER_OWNER_MAX;
 use clawflow_core::schedule::{
-    self, Edit, Fired, MemberBy, NewSchedule, Payload, PayloadKind, Schedule, ScheduleRun, State,
-    begin_in_window, mirror_policies,
+    self, AgentTurn, Edit, Fired, MemberBy, NewSchedule, Payload, PayloadKind, Schedule,
+    ScheduleRun, State, begin_in_window, mirror_policies,
 };
 use clawflow_core::spec::DefinitionSource;
 use clawflow_core::task::TaskCommand;
-use std::path::Path;
+use std::collections::BTreeMap;
 
 /// The owner of schedules that name none.
 const OWNER_DEFAULT: &str = "agent:main:main";
 
-/// What is to be started, and the workflow file that is to be kept for it.
+/// What is to be started, and the texts of workflow files that are to be kept for it.
 struct Start {
     payload: Payload,
-    definition: Option<DefinitionSource>,
+    keep: Vec<DefinitionSource>,
+}
+
+impl Start {
+    fn alone(payload: Payload) -> Self {
+        Self { payload, keep: Vec::new() }
+    }
 }
 
 impl Api {
@@ -68,7 +73,7 @@ impl Api {
             let made_at = fired.schedule.created_at;
             begin_in_window(&mut fired, &timetable, made_at);
             let mut unit = fired.unit();
-            unit.definitions.extend(start.definition);
+            unit.definitions.extend(start.keep);
             unit.outcomes
                 .extend(once.map(|once| once.outcome(fired.schedule.created_at, &fired.schedule)));
             match self.engine.commit(unit).await.map_err(EngineError::from) {
@@ -106,9 +111,9 @@ impl Api {
         let start = request.start.as_ref();
         let start = start.map(|start| self.start_of(&was.owner_key, start, Some(&was.payload)));
         let start = start.transpose()?;
-        let (payload, definition) = match start {
-            None => (None, None),
-            Some(Start { payload, definition }) => (Some(payload), definition),
+        let (payload, keep) = match start {
+            None => (None, Vec::new()),
+            Some(Start { payload, keep }) => (Some(payload), keep),
         };
         let mut policies = request.policies;
         if payload.as_ref().unwrap_or(&was.payload).kind() == PayloadKind::Mirror {
@@ -126,7 +131,7 @@ impl Api {
         };
         let decided = self
             .engine
-            .decide_schedule_keeping(self.actor(), &was.schedule_id, command, definition)
+            .decide_schedule_keeping(self.actor(), &was.schedule_id, command, keep)
             .await;
         Ok(decided?.fired.schedule)
     }
@@ -185,16 +190,27 @@ impl Api {
             PayloadKind::Command => {
                 check_cwd(&start.cwd)?;
                 let ScheduleStart { argv, cwd, env, .. } = start;
-                let payload =
-                    Payload::Command(TaskCommand { argv, cwd, env, timeout_ms: None, acp: None });
-                Ok(Start { payload, definition: None })
+                let command = TaskCommand { argv, cwd, env, timeout_ms: None, acp: None };
+                Ok(Start::alone(Payload::Command(command)))
             }
             PayloadKind::Message => {
-                let payload = Payload::Message { content: start.content, data: start.data };
-                Ok(Start { payload, definition: None })
+                let ScheduleStart { content, data, .. } = start;
+                Ok(Start::alone(Payload::Message { content, data }))
+            }
+            PayloadKind::Agent => {
+                let ScheduleStart { agent, prompt, cwd, anywhere, env, .. } = start;
+                let asked = AgentTurn { agent, prompt, cwd, anywhere, env, ..AgentTurn::default() };
+                let ScheduleStart { model, mode, permissions, .. } = start;
+                let turn = AgentTurn { model, mode, permissions, ..asked };
+                let refused = |refusal| ApiError::from(refusal).hint("clawflow agents list");
+                self.engine.check_turn(&turn).map_err(refused)?;
+                Ok(Start::alone(Payload::Agent(turn)))
             }
             PayloadKind::Mirror => self.mirror_of(owner, start),
-            PayloadKind::Flow => flow_of(start, was),
+            PayloadKind::Flow => {
+                let (payload, keep) = self.flow_of(start, was)?;
+                Ok(Start { payload, keep })
+            }
         }
     }
 
@@ -210,7 +226,7 @@ impl Api {
             member.value = found.schedule_id.0;
         }
         let payload = Payload::Mirror { goal: start.goal, members, deadline: start.deadline };
-        Ok(Start { payload, definition: None })
+        Ok(Start::alone(payload))
     }
 
     /// Fires it now, and returns the run.
@@ -237,7 +253,7 @@ impl Api {
     pub(super) fn viewed(&self, schedule: Schedule) -> Result<ScheduleView, ApiError> {
         let state = self.engine.store().schedules().schedule_state(&schedule.schedule_id)?;
         let open = state.map(|state| state.open).unwrap_or_default();
-        Ok(ScheduleView { schedule, open })
+        Ok(ScheduleView { schedule, open, files: BTreeMap::new() })
     }
 }
 
@@ -250,67 +266,4 @@ fn check_version(state: &State, expected: Option<u64>) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
-}
-
-fn flow_of(start: ScheduleStart, was: Option<&Payload>) -> Result<Start, ApiError> {
-    check_cwd(&start.cwd)?;
-    let (definition_hash, definition) =
-        match (&start.source, was.and_then(Payload::definition_hash)) {
-            (Some(source), _) => {
-                let definition = parsed(&start.file, source, &start)?;
-                let kept = DefinitionSource { hash: definition.clone(), source: source.clone() };
-                (definition, Some(kept))
-            }
-            (None, Some(hash)) => (hash.to_owned(), None),
-            (None, None) => {
-                return Err(ApiError::new(
-                    "bad_request",
-                    "a flow needs the text of its file: `source`",
-                ));
-            }
-        };
-    let payload = Payload::Flow {
-        file: start.file,
-        definition_hash,
-        args: start.args,
-        cwd: start.cwd,
-        env: start.env,
-        key: start.key,
-        auto_approve: start.auto_approve,
-    };
-    Ok(Start { payload, definition })
-}
-
-/// The hash of a workflow file that can be run with these arguments.
-fn parsed(file: &str, source: &str, start: &ScheduleStart) -> Result<String, ApiError> {
-    let dialect = Dialect::of_path(Path::new(file));
-    let parsed = Definition::parse(file, source.as_bytes(), dialect).map_err(|errors| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        ApiError::new("bad_file", all.join("\n"))
-    })?;
-    only_one(file, &parsed, start)?;
-    let mut args = start.args.clone();
-    for (name, arg) in &parsed.args {
-        if let Some(default) = &arg.default {
-            args.entry(name.clone()).or_insert_with(|| default.clone());
-        }
-    }
-    match parsed.missing_args(&args).next() {
-        Some(name) => Err(ApiError::new("invalid", format!("the argument {name} was not given"))),
-        None => Ok(parsed.hash.clone()),
-    }
-}
-
-/// A schedule keeps the text of one file; a flow that names others would find them changed.
-fn only_one(file: &str, definition: &Definition, start: &ScheduleStart) -> Result<(), ApiError> {
-    let path = beside(&format!("{}/", start.cwd), file.rsplit('/').next().unwrap_or_default());
-    let mut read = |wanted: &str| -> Result<Found, String> {
-        Err(format!("a schedule keeps one file, and this names another: {wanted}"))
-    };
-    let names = (file, path.as_str(), path.as_str());
-    gather(names, definition, None, &[], &mut read).map(drop).map_err(|errors| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        ApiError::new("bad_file", all.join("\n"))
-            .hint("schedule a command that starts it: clawflow run FILE")
-    })
 }

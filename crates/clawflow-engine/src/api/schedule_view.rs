@@ -11,6 +11,7 @@ use super::{
 use crate::engine::Scope;
 use crate::error::EngineError;
 use crate::schedules::timetable;
+use clawflow_core::hash::sha256;
 use clawflow_core::ids::{RunId, ScheduleId};
 use clawflow_core::schedule::Schedule;
 use clawflow_store::schedules::{RunFilter, ScheduleFilter};
@@ -65,7 +66,10 @@ impl Api {
         &self,
         request: ScheduleRef,
     ) -> Result<ScheduleView, ApiError> {
-        self.viewed(self.find_schedule(&request.schedule)?)
+        let view = self.viewed(self.find_schedule(&request.schedule)?)?;
+        let files = self.files_of_schedule(&view.schedule.payload)?;
+        let hashed = |(path, text): (String, String)| (path, sha256(text.as_bytes()));
+        Ok(ScheduleView { files: files.into_iter().map(hashed).collect(), ..view })
     }
 
     pub(super) async fn schedule_runs(

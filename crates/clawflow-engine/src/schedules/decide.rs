@@ -6,17 +6,13 @@ use crate::api::Actor;
 use crate::decide::carried_through;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::held::Decided;
-use clawflow_core::definition::Definition;
 use clawflow_core::drive::Ctx;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::ids::ScheduleId;
 use clawflow_core::schedule::{
-    self, Fired, Payload, PayloadKind, Start, State, launch_flow, launch_message, launch_task,
-    not_launched,
+    Fired, PayloadKind, Start, State, launch_message, launch_task, not_launched,
 };
 use clawflow_core::spec::DefinitionSource;
-use std::sync::Arc;
 
 /// Conflicts in a row before a decision gives up.
 const CONFLICTS_MAX: u32 = 16;
@@ -48,16 +44,16 @@ impl Engine {
         id: &ScheduleId,
         command: impl ScheduleCommand,
     ) -> Result<Done, EngineError> {
-        self.decide_schedule_keeping(actor, id, command, None).await
+        self.decide_schedule_keeping(actor, id, command, Vec::new()).await
     }
 
-    /// As [`Engine::decide_schedule`], with a workflow file that is to be kept for it.
+    /// As [`Engine::decide_schedule`], with texts of workflow files that are to be kept for it.
     pub(crate) async fn decide_schedule_keeping(
         &self,
         actor: Actor,
         id: &ScheduleId,
         command: impl ScheduleCommand,
-        file: Option<DefinitionSource>,
+        keep: Vec<DefinitionSource>,
     ) -> Result<Done, EngineError> {
         let (engine, id) = (self.clone(), id.clone());
         carried_through(async move {
@@ -67,7 +63,7 @@ impl Engine {
                     return Err(EngineError::refused(Code::NotFound, message));
                 };
                 let fired = engine.with_ctx(&actor, 0, |ctx| command(&state, ctx))?;
-                match engine.carry_schedule(&actor, fired, file.as_ref()).await {
+                match engine.carry_schedule(&actor, fired, &keep).await {
                     Err(error) if is_conflict(&error) => {}
                     carried => return carried,
                 }
@@ -83,12 +79,13 @@ impl Engine {
         &self,
         actor: &Actor,
         mut fired: Fired,
-        file: Option<&DefinitionSource>,
+        keep: &[DefinitionSource],
     ) -> Result<Done, EngineError> {
         let started = fired.start.clone();
         while fired.start.is_some() {
             let launched = match fired.schedule.payload.kind() {
                 PayloadKind::Command => self.launch_task(actor, &fired).await,
+                PayloadKind::Agent => self.launch_agent(actor, &fired).await,
                 PayloadKind::Flow => self.launch_flow(actor, &fired).await,
                 PayloadKind::Mirror => self.open_window(actor, &fired).await,
                 PayloadKind::Message => {
@@ -114,7 +111,7 @@ impl Engine {
         }
         let mut unit = fired.unit();
         if !unit.is_empty() {
-            unit.definitions.extend(file.cloned());
+            unit.definitions.extend_from_slice(keep);
         }
         self.commit(unit).await?;
         self.stop_all(&fired);
@@ -130,29 +127,6 @@ impl Engine {
         })
         .await?;
         Ok(after.unwrap_or_else(|| fired.clone()))
-    }
-
-    async fn launch_flow(&self, actor: &Actor, fired: &Fired) -> Result<Fired, EngineError> {
-        let definition = self.definition_of(&fired.schedule)?;
-        let mut after = None;
-        self.create_here(actor, |ctx| {
-            let launched = launch_flow(fired, definition, ctx)?;
-            after = Some(launched.fired);
-            Ok(Decided::from(launched.made))
-        })
-        .await?;
-        Ok(after.unwrap_or_else(|| fired.clone()))
-    }
-
-    /// The workflow file of a schedule.
-    fn definition_of(&self, schedule: &schedule::Schedule) -> Result<Arc<Definition>, EngineError> {
-        let Payload::Flow { file, definition_hash, .. } = &schedule.payload else {
-            return Err(EngineError::Broken("it starts no flow".to_owned()));
-        };
-        let Some(source) = self.inner.store.schedules().definition(definition_hash)? else {
-            return Err(EngineError::Broken("its workflow file is gone".to_owned()));
-        };
-        self.definition(definition_hash, file, &source).map_err(EngineError::Broken)
     }
 
     fn stop_all(&self, fired: &Fired) {

@@ -7,13 +7,13 @@ use crate::engine::{Engine, lock};
 use crate::error::EngineError;
 use clawflow_core::drive::Ctx;
 use clawflow_core::flow::FlowStatus;
-use clawflow_core::ids::RunId;
+use clawflow_core::ids::{FlowId, RunId};
 use clawflow_core::schedule::{FLOW_LABEL, Outcome, RunStatus, ScheduleRun, State, settled};
-use clawflow_core::task::{Runtime, TaskStatus};
+use clawflow_core::task::{Runtime, Task, TaskStatus};
 use clawflow_core::unit::Unit;
 use clawflow_store::StoreError;
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tokio::task::JoinSet;
 
 /// Ends that are taken note of at the same time.
@@ -26,6 +26,8 @@ const PAGE: usize = 500;
 pub(crate) struct Ended {
     // Short critical sections without awaits: a std mutex.
     ids: Mutex<HashSet<String>>,
+    /// Flows that runs have joined: nothing in them says so.
+    joined: Mutex<HashSet<String>>,
 }
 
 impl Ended {
@@ -33,15 +35,43 @@ impl Ended {
         lock(&self.ids).extend(ids.iter().cloned());
     }
 
+    /// Takes note of the end of this flow from now on, whoever began it.
+    pub(crate) fn follow(&self, flow_id: &FlowId) {
+        lock(&self.joined).insert(flow_id.0.clone());
+    }
+
+    /// Takes note of those of these flows that runs have joined; says whether there are any.
+    pub(crate) fn add_joined(&self, flows: &[FlowId]) -> bool {
+        let mut joined = lock(&self.joined);
+        let ended: Vec<String> =
+            flows.iter().filter(|id| joined.remove(&id.0)).map(|id| id.0.clone()).collect();
+        drop(joined);
+        self.add(&ended);
+        !ended.is_empty()
+    }
+
     fn take(&self) -> HashSet<String> {
         std::mem::take(&mut lock(&self.ids))
     }
 }
 
+/// Flows that end with this unit, of which none says that a schedule began it.
+pub(crate) fn other_ends_of(unit: &Unit) -> Vec<FlowId> {
+    let flows = unit.flows.iter().map(|change| &change.row);
+    let ended = flows.filter(|flow| flow.is_terminal() && !flow.labels.contains_key(FLOW_LABEL));
+    ended.map(|flow| flow.flow_id.clone()).collect()
+}
+
 /// What of a unit may be the end of a run: its task or flow.
 pub(crate) fn ends_of(unit: &Unit) -> Vec<String> {
     let tasks = unit.tasks.iter().map(|change| &change.row);
-    let tasks = tasks.filter(|task| task.runtime == Runtime::Cron && task.status.is_terminal());
+    // The schedule is the source of an agent's turn too.
+    let is_run = |task: &&Arc<Task>| match task.runtime {
+        Runtime::Cron => true,
+        Runtime::Acp | Runtime::Subagent => task.source_id.is_some(),
+        _ => false,
+    };
+    let tasks = tasks.filter(|task| is_run(task) && task.status.is_terminal());
     let flows = unit.flows.iter().map(|change| &change.row);
     let flows = flows.filter(|flow| flow.labels.contains_key(FLOW_LABEL) && flow.is_terminal());
     let tasks = tasks.map(|task| task.task_id.0.clone());
@@ -84,6 +114,9 @@ pub(super) async fn settle_found(engine: &Engine) -> Result<(), EngineError> {
     loop {
         let page = engine.inner.store.schedules().open_runs(after.as_ref(), PAGE)?;
         for run in &page {
+            if let Some(flow_id) = run.flow_id.as_ref().filter(|_| run.joined) {
+                engine.inner.ended_work.follow(flow_id);
+            }
             settle(engine, run).await?;
             if run.stopping.is_some() {
                 stop::stop(engine, run);

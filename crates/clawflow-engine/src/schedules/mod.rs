@@ -5,12 +5,14 @@
 //! sleep. `decide` is the way of every decision about a schedule, by time or by people. Only a
 //! gateway fires; every holder of a home takes commands.
 
+mod agent;
 mod decide;
 mod ended;
+mod flow;
 mod run;
 mod stop;
 mod zones;
 
-pub(crate) use ended::{Ended, ends_of};
+pub(crate) use ended::{Ended, ends_of, other_ends_of};
 pub(crate) use run::run;
 pub(crate) use zones::timetable;

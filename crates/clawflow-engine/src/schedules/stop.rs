@@ -5,7 +5,6 @@ use crate::held::OfEither;
 use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::schedule::ScheduleRun;
-use clawflow_core::task::solo::{self, Solo};
 
 /// Cancels the task or flow of a run. That it has ended already is no error: then its end is on its
 /// way. Should this process die first, the next one finds the intent in the run's row.
@@ -17,8 +16,10 @@ pub(super) fn stop(engine: &Engine, run: &ScheduleRun) {
             _ => "a newer slot of its schedule takes its place".to_owned(),
         };
         if let Some(task_id) = &run.task_id {
-            let cancel = move |was: &Solo, ctx: &mut Ctx<'_>| solo::cancel(was, ctx, &why);
-            let stopped = engine.decide_task(None, task_id, cancel).await;
+            let stopped = match engine.load_task(task_id) {
+                Ok(found) => engine.stop_task(&found.task, &why).await,
+                Err(error) => Err(error),
+            };
             log(&run, stopped.err());
         } else if let Some(flow_id) = &run.flow_id {
             let same = why.clone();

@@ -27,6 +27,8 @@ mod purge;
 mod queue;
 mod queues;
 mod races;
+mod scheduled_agents;
+mod scheduled_flows;
 mod schedules;
 mod slots;
 mod store;

@@ -19,16 +19,22 @@ fn command(world: &World, script: &str) -> Value {
     })
 }
 
-async fn add(world: &World, name: &str, spec: Value, start: Value, policies: Value) -> Schedule {
+pub(crate) async fn add(
+    world: &World,
+    name: &str,
+    spec: Value,
+    start: Value,
+    policies: Value,
+) -> Schedule {
     let new = json!({ "name": name, "spec": spec, "start": start, "policies": policies });
     done::<ScheduleAdd>(&bound(world, ME), new).await
 }
 
-async fn runs(world: &World, name: &str) -> Vec<ScheduleRun> {
+pub(crate) async fn runs(world: &World, name: &str) -> Vec<ScheduleRun> {
     done::<ScheduleRuns>(&bound(world, ME), json!({ "schedule": name, "limit": 1000 })).await.runs
 }
 
-async fn until(
+pub(crate) async fn until(
     world: &World,
     name: &str,
     what: &str,
@@ -45,7 +51,7 @@ async fn until(
     }
 }
 
-fn count(runs: &[ScheduleRun], status: RunStatus) -> usize {
+pub(crate) fn count(runs: &[ScheduleRun], status: RunStatus) -> usize {
     runs.iter().filter(|run| run.status == status).count()
 }
 

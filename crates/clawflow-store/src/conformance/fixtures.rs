@@ -118,6 +118,7 @@ pub fn run(n: u64, of: u64) -> ScheduleRun {
         attempt: 1,
         task_id: None,
         flow_id: None,
+        joined: false,
         due_at: None,
         stopping: None,
         error: None,

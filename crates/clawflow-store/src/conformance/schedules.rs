@@ -213,10 +213,12 @@ pub fn they_are_listed(subject: &mut dyn Subject) {
 /// A workflow file is there for as long as a schedule names it.
 pub fn its_workflow_file_is_kept(subject: &mut dyn Subject) {
     let store = subject.open();
-    let flow = |n, hash: &str| Schedule {
+    let with = |n, hash: &str, files: Option<&str>| Schedule {
         payload: Payload::Flow {
             file: "a.yaml".to_owned(),
             definition_hash: hash.to_owned(),
+            path: "/a.yaml".to_owned(),
+            files_hash: files.map(str::to_owned),
             args: Object::new(),
             cwd: "/".to_owned(),
             env: BTreeMap::new(),
@@ -225,7 +227,11 @@ pub fn its_workflow_file_is_kept(subject: &mut dyn Subject) {
         },
         ..schedule(n)
     };
+    let flow = |n, hash: &str| with(n, hash, None);
     invalid(&*store, schedules(vec![new(flow(1, "one"))]));
+    let alone = Unit { definitions: vec![definition("one")], ..Unit::default() };
+    let files = schedules(vec![new(with(1, "one", Some("files")))]);
+    invalid(&*store, Unit { definitions: alone.definitions, ..files });
     let unit = Unit {
         definitions: vec![definition("one"), definition("two")],
         ..schedules(vec![new(flow(1, "one")), new(flow(2, "one")), new(flow(3, "two"))])
@@ -241,6 +247,17 @@ pub fn its_workflow_file_is_kept(subject: &mut dyn Subject) {
     assert!(has("two"));
     put(&*store, dropped(1)).expect("dropped");
     assert!(!has("two"));
+    let definitions = ["one", "files", "more"].map(definition).to_vec();
+    let two = [4, 5].map(|n| new(with(n, "one", Some("files"))));
+    let unit = Unit { definitions, ..schedules(two.to_vec()) };
+    put(&*store, unit).expect("schedules that name other files");
+    put(&*store, schedules(vec![next(&with(4, "one", Some("more")))])).expect("others");
+    assert!(has("files") && has("more"));
+    put(&*store, dropped(5)).expect("dropped");
+    assert!(!has("files") && has("more") && has("one"));
+    put(&*store, schedules(vec![next(&Schedule { version: 2, ..flow(4, "one") })])).expect("none");
+    assert!(!has("more") && has("one"));
+    assert_eq!(store.check(), Ok(Vec::new()));
 }
 
 /// With a schedule its history goes; old runs go by themselves.

@@ -23,7 +23,7 @@ impl Rows {
     }
 
     fn purge_definition_of(&mut self, was: Option<&Schedule>) {
-        if let Some(hash) = was.and_then(|was| was.payload.definition_hash()) {
+        for hash in was.into_iter().flat_map(|was| was.payload.kept_hashes()) {
             self.purge_definition(hash);
         }
     }
@@ -33,7 +33,7 @@ impl Rows {
         let uses =
             |spec: &FlowSpec| spec.definition_hash == hash || spec.files.as_deref() == Some(hash);
         let in_flow = self.specs.values().any(uses);
-        let names = |schedule: &Schedule| schedule.payload.definition_hash() == Some(hash);
+        let names = |schedule: &Schedule| schedule.payload.kept_hashes().any(|kept| kept == hash);
         if !in_flow && !self.schedules.values().any(names) {
             self.definitions.remove(hash);
         }

@@ -78,7 +78,7 @@ pub(super) fn check(unit: &Unit, view: &mut impl View) -> Result<(), ApplyError>
             let what = format!("the name {:?} of a schedule", row.name);
             return Err(ApplyError::Conflict { what, expected: None, found: Some(0) });
         }
-        if let Some(hash) = row.payload.definition_hash() {
+        for hash in row.payload.kept_hashes() {
             let is_new = unit.definitions.iter().any(|known| known.hash == hash);
             if !is_new && !view.has_definition(hash)? {
                 return Err(invalid(&name(&row.schedule_id), "its workflow file is not there"));

@@ -14,13 +14,14 @@ use clawflow_core::Millis;
 use clawflow_core::ids::{FlowId, RunId, ScheduleId, TaskId};
 use clawflow_core::schedule::{RunStatus, Schedule, ScheduleRun, State};
 use clawflow_core::unit::Change;
-use rusqlite::{Connection, OptionalExtension, Params, Result, params};
+use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use serde::de::DeserializeOwned;
 
-/// Writes a schedule; a workflow file that it alone has named goes.
+/// Writes a schedule; texts that it alone has named go.
 pub(super) fn put(change: &Change<Schedule>, text: &str, s: &mut Statements<'_>) -> Result<()> {
     let row = &change.row;
     let (id, hash) = (row.schedule_id.as_str(), row.payload.definition_hash());
+    let files = row.payload.files_hash();
     if change.expected.is_none() {
         return only_one(s.schedule_insert.execute(params![
             id,
@@ -31,16 +32,25 @@ pub(super) fn put(change: &Change<Schedule>, text: &str, s: &mut Statements<'_>)
             hash,
             text,
             row.owner_key,
-            row.created_at
+            row.created_at,
+            files
         ])?);
     }
-    let was: Option<String> = s.schedule_hash.query_row([id], |found| found.get(0))?;
-    let new = params![id, row.name, row.version, row.enabled, row.next_at, hash, text];
+    let was = s.schedule_hash.query_row([id], kept)?;
+    let new = params![id, row.name, row.version, row.enabled, row.next_at, hash, text, files];
     only_one(s.schedule_update.execute(new)?)?;
-    match was.filter(|was| hash != Some(was)) {
-        Some(was) => s.definition_purge.execute([was]).map(drop),
-        None => Ok(()),
-    }
+    purge(was.into_iter().filter(|was| ![hash, files].contains(&Some(was.as_str()))), s)
+}
+
+/// The texts that a schedule names.
+fn kept(row: &Row<'_>) -> Result<Vec<String>> {
+    let named: [Option<String>; 2] = [row.get(0)?, row.get(1)?];
+    Ok(named.into_iter().flatten().collect())
+}
+
+/// Deletes those of the texts that nobody names any more.
+fn purge(texts: impl IntoIterator<Item = String>, s: &mut Statements<'_>) -> Result<()> {
+    texts.into_iter().try_for_each(|hash| s.definition_purge.execute([hash]).map(drop))
 }
 
 pub(super) fn put_run(
@@ -79,14 +89,10 @@ pub(super) fn put_run(
 /// Deletes a schedule with its runs; none, if it is gone.
 pub(super) fn drop_one(id: &ScheduleId, s: &mut Statements<'_>) -> Result<()> {
     let id = [id.as_str()];
-    let was: Option<Option<String>> =
-        s.schedule_hash.query_row(id, |found| found.get(0)).optional()?;
+    let was = s.schedule_hash.query_row(id, kept).optional()?;
     s.run_drop.execute(id)?;
     s.schedule_drop.execute(id)?;
-    match was.flatten() {
-        Some(hash) => s.definition_purge.execute([hash]).map(drop),
-        None => Ok(()),
-    }
+    purge(was.unwrap_or_default(), s)
 }
 
 fn one<T: DeserializeOwned>(conn: &Connection, sql: &str, id: &str) -> Result<Option<T>> {

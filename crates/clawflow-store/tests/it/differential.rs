@@ -202,9 +202,13 @@ fn schedules(part: Part, now: &MemoryStore, unit: &mut Unit) {
     if part.status.is_multiple_of(2) {
         let definition_hash = format!("hash-{}", part.other);
         unit.definitions.push(fix::definition(&definition_hash));
+        let files_hash = part.status.is_multiple_of(4).then(|| format!("files-{}", part.n));
+        unit.definitions.extend(files_hash.as_deref().map(fix::definition));
         row.payload = Payload::Flow {
             file: "a.yaml".to_owned(),
             definition_hash,
+            path: "/a.yaml".to_owned(),
+            files_hash,
             args: serde_json::Map::new(),
             cwd: "/".to_owned(),
             env: std::collections::BTreeMap::new(),

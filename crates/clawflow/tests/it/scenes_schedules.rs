@@ -101,7 +101,10 @@ fn what_cannot_be_is_said_with_a_hint() {
         wrong(&["--every", "1h"]),
         wrong(&["--cron", "0 25 * * *", "--", "true"]),
         wrong(&["--cron", "@daily", "--tz", "Europe/Berln", "--", "true"]),
-        wrong(&["--at", "10m", "--agent-turn", "hello"]),
+        wrong(&["--at", "10m", "--agent", "nobody", "hello"]),
+        wrong(&["--at", "10m", "--agent", "claude"]),
+        wrong(&["--at", "10m", "hello"]),
+        wrong(&["--at", "10m", "--agent", "claude", "--permission", "ask", "hello"]),
         wrong(&["--at", "10m", "--file", "none.yaml"]),
         wrong(&["--every", "1ms", "--", "true"]),
     ];
@@ -110,7 +113,10 @@ fn what_cannot_be_is_said_with_a_hint() {
         "nothing says what it starts",
         "field 2 (hour) at column 3, `25`",
         "did you mean Europe/Berlin?",
-        "needs an agent runtime",
+        "agent not found: nobody",
+        "the agent is asked nothing",
+        "a prompt and its flags are for agents",
+        "there is nobody to ask",
         "none.yaml",
         "the interval is shorter than",
     ]) {
@@ -159,4 +165,23 @@ fn a_schedule_is_made_shown_changed_and_deleted() {
     home.ok(&["cron", "enable", "weekly"]);
     home.ok(&["cron", "rm", "weekly"]);
     assert_eq!(home.run(&["cron", "show", "weekly"]).code, 3);
+}
+
+#[test]
+fn a_flow_with_child_flows_is_taken_whole() {
+    let mut home = Home::new();
+    home.write("day.flow.yaml", "steps: [{ id: c, flow: { file: part.flow.yaml } }]\n");
+    let part = home.write("part.flow.yaml", "steps: [{ id: a, run: echo part >> ran }]\n");
+    let add = ["cron", "add", "day", "--cron", "@daily", "--file", "day.flow.yaml"];
+    home.ok(&add);
+    std::fs::remove_file(part).unwrap();
+    let shown = home.ok(&["cron", "show", "day"]).stdout;
+    assert!(shown.contains("part.flow.yaml, sha256 "), "{shown}");
+    let mut again = add;
+    again[2] = "again";
+    assert!(home.run(&again).told().contains("part.flow.yaml"), "it is not there any more");
+    home.start_gateway();
+    let ran = home.ok(&["cron", "run", "day", "--wait", "--json"]).json();
+    assert_eq!(ran["status"], "succeeded", "{ran}");
+    assert_eq!(std::fs::read_to_string(home.path().join("ran")).unwrap(), "part\n");
 }

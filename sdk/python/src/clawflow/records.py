@@ -481,9 +481,17 @@ class SchedulePayload(Record):
     env: dict[str, str] = field(default_factory=dict)
     file: str = ""
     definition_hash: str = ""
+    path: str = ""
+    files_hash: str | None = None
     args: dict[str, Any] = field(default_factory=dict)
     key: str | None = None
     auto_approve: bool = False
+    agent: str = ""
+    prompt: str = ""
+    anywhere: bool = False
+    model: str | None = None
+    mode: str | None = None
+    permissions: list[str] | None = None
     content: str = ""
     data: Any = None
     goal: str | None = None
@@ -493,17 +501,25 @@ class SchedulePayload(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleStart(Record):
-    """What a schedule is to start; `source` is the text of a workflow file."""
+    """What a schedule is to start; `source` is the text of a workflow file, `files` those below."""
 
     kind: PayloadKind
     argv: list[str] = field(default_factory=list)
     cwd: str = ""
     env: dict[str, str] = field(default_factory=dict)
     source: str | None = None
+    path: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
     file: str = ""
     args: dict[str, Any] = field(default_factory=dict)
     key: str | None = None
     auto_approve: bool = False
+    agent: str = ""
+    prompt: str = ""
+    anywhere: bool = False
+    model: str | None = None
+    mode: str | None = None
+    permissions: list[str] | None = None
     content: str = ""
     data: Any = None
     goal: str | None = None
@@ -577,6 +593,7 @@ class ScheduleRun(Record):
     reason: SkipReason | None = None
     task_id: str | None = None
     flow_id: str | None = None
+    joined: bool = False
     due_at: int | None = None
     stopping: str | None = None
     error: str | None = None
@@ -586,6 +603,7 @@ class ScheduleRun(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleView(Schedule):
-    """A schedule, and its runs that have not ended, oldest first."""
+    """A schedule, its runs that have not ended, oldest first, and the files of its child flows."""
 
     open: list[ScheduleRun]
+    files: dict[str, str] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 //! Requests and answers about schedules.
 
 use clawflow_core::Millis;
+use clawflow_core::acp::Policy;
 use clawflow_core::json::Object;
 use clawflow_core::schedule::{
     Member, PayloadKind, Policies, RunStatus, Schedule, ScheduleRun, Spec,
@@ -18,16 +19,26 @@ record!(
         /// `command`: program and arguments.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         argv: Vec<String>,
-        /// `command` and `flow`: the working directory; absolute.
+        /// `command`, `flow` and `agent`: the working directory; absolute. An agent's may be left
+        /// out: then it is that of its configuration, else the gateway user's home.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         cwd: String,
-        /// `command` and `flow`: the chosen environment.
+        /// `command`, `flow` and `agent`: the chosen environment.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         env: BTreeMap<String, String>,
         /// `flow`: the text of the workflow file, taken as it is now. An edit may leave it out:
         /// then the text stays.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<String>,
+        /// `flow`: the file's absolute path: child flows are looked for beside it. Without it, it
+        /// is as if the file lay in `cwd`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// `flow`: the texts of the files that it names as child flows, and that those name, by
+        /// absolute path, taken as they are now with `source`. Only a path that depends on the
+        /// result of a step may be left out.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        files: BTreeMap<String, String>,
         /// `flow`: the file's name: decides the dialect, and is what messages call it.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         file: String,
@@ -40,6 +51,25 @@ record!(
         /// `flow`: whether approvals are given without asking.
         #[serde(default)]
         auto_approve: bool,
+        /// `agent`: its name, configured or built in.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        agent: String,
+        /// `agent`: what it is asked, up to 64 KiB.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        prompt: String,
+        /// `agent`: the directory of its configuration, if that names one, comes before `cwd`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anywhere: bool,
+        /// `agent`: the model that it is told to use, instead of that of its configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+        /// `agent`: the mode that it is told to work in, instead of that of its configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<String>,
+        /// `agent`: what it may do without being asked about; else what is configured. There is
+        /// nobody who could be asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        permissions: Option<Policy>,
         /// `message`: the text.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         content: String,
@@ -137,6 +167,10 @@ record!(
         schedule: Schedule,
         /// Its runs that have not ended, oldest first.
         open: Vec<ScheduleRun>,
+        /// The files that its workflow file names as child flows, as they were taken: SHA-256 (hex)
+        /// by absolute path. Lists leave it out.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        files: BTreeMap<String, String>,
     }
 );
 record!(

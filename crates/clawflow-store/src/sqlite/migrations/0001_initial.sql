@@ -312,6 +312,8 @@ create table schedule (
     enabled integer not null check (enabled in (0, 1)),
     next_at integer,
     definition_hash text references definition (hash),
+    -- The files that it names as child flows, kept as one definition.
+    files_hash text references definition (hash),
     created_at integer not null,
     record text not null,
     constraint next_at_is_set_while_enabled check (enabled = (next_at is not null))
@@ -326,6 +328,7 @@ create index schedule_due on schedule (next_at, schedule_id) where next_at is no
 -- Workflow files that nobody names any more: definition_purge.sql.
 create index schedule_by_definition on schedule (definition_hash)
     where definition_hash is not null;
+create index schedule_by_files on schedule (files_hash) where files_hash is not null;
 
 -- The history of schedules. Task and flow are no references: it outlives them.
 create table run (

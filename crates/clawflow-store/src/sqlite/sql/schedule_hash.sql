@@ -1,1 +1,1 @@
-select definition_hash from schedule where schedule_id = ?1
+select definition_hash, files_hash from schedule where schedule_id = ?1

@@ -16,6 +16,7 @@ use clawflow_engine::api::{ScheduleAdd, ScheduleAddRequest};
 For example:
   clawflow cron add backup --cron '30 2 * * *' --tz Europe/Berlin -- ./backup.sh
   clawflow cron add report --cron '@weekly' --file report.flow.yaml --arg team=core
+  clawflow cron add triage --every 30m --agent claude --timeout 10m 'Triage the inbox'
   clawflow cron add water --every 1h --message 'drink water'
   clawflow cron add once --at 20m --delete-after-run -- ./remind.sh
 
@@ -47,7 +48,7 @@ pub(crate) async fn run(ctx: &Ctx, args: AddArgs) -> Result<Exit, CliError> {
     };
     let Some(start) = args.start.start(ctx)? else {
         let error = CliError::usage("nothing says what it starts");
-        return Err(error.hint("add -- CMD, --file FILE or --message TEXT"));
+        return Err(error.hint("add -- CMD, --file FILE, --agent AGENT PROMPT or --message TEXT"));
     };
     let request = ScheduleAddRequest {
         name: args.name,

@@ -1,6 +1,7 @@
 //! `clawflow cron …`.
 
 mod add;
+mod agent;
 mod edit;
 mod list;
 mod next;

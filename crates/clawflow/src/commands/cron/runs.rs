@@ -87,10 +87,14 @@ pub(super) fn outcome(run: &ScheduleRun) -> String {
         (RunStatus::Retrying, Some(error)) => format!("tried again{due}: {error}"),
         (RunStatus::Running, _) => match &run.stopping {
             Some(why) => format!("is being stopped: {why}"),
+            None if run.joined => "has joined a flow that was there".to_owned(),
             None => "running".to_owned(),
         },
         (_, Some(error)) => error.clone(),
-        (status, None) => status.as_str().replace('_', " "),
+        (status, None) => {
+            let joined = if run.joined { ", as the flow that it joined" } else { "" };
+            format!("{}{joined}", status.as_str().replace('_', " "))
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use crate::show::{Paint, ago, now, until};
 use clawflow_core::Millis;
 use clawflow_core::duration::format_ms;
 use clawflow_core::limits::cut;
-use clawflow_core::schedule::{DisabledReason, Member, MissedPolicy, Payload, Policies, Schedule};
+use clawflow_core::schedule::{
+    AgentTurn, DisabledReason, Member, MissedPolicy, Payload, Policies, Schedule,
+};
 use clawflow_engine::api::{ScheduleRef, ScheduleShow, ScheduleView};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -38,7 +40,13 @@ fn text(view: &ScheduleView, paint: Paint) -> String {
     line("next", Some(fires_at(row)));
     line("what", Some(cut(&row.payload.title(), 200)));
     line("file", file(&row.payload));
+    for (path, hash) in &view.files {
+        line("names", Some(format!("{path}, sha256 {}", short(hash))));
+    }
     line("directory", directory(&row.payload));
+    if let Payload::Agent(turn) = &row.payload {
+        line("agent", Some(agent(turn)));
+    }
     members(&row.payload).into_iter().for_each(|member| line("member", Some(member)));
     line("policies", Some(policies(&row.policies)));
     line("last slot", row.last_slot.map(|slot| clock(slot, row.spec.zone())));
@@ -56,12 +64,30 @@ fn text(view: &ScheduleView, paint: Paint) -> String {
 
 fn file(payload: &Payload) -> Option<String> {
     let Payload::Flow { file, definition_hash, args, .. } = payload else { return None };
-    let hash = definition_hash.get(..12).unwrap_or(definition_hash);
     let args = match args.is_empty() {
         true => String::new(),
         false => format!(", arguments {}", serde_json::Value::Object(args.clone())),
     };
-    Some(format!("{file}, sha256 {hash}…{args}"))
+    Some(format!("{file}, sha256 {}{args}", short(definition_hash)))
+}
+
+fn short(hash: &str) -> String {
+    format!("{}…", hash.get(..12).unwrap_or(hash))
+}
+
+/// The agent and what it is told of how to work; the prompt is the title.
+fn agent(turn: &AgentTurn) -> String {
+    let mut all = vec![turn.agent.clone()];
+    all.extend(turn.model.as_ref().map(|model| format!("model {model}")));
+    all.extend(turn.mode.as_ref().map(|mode| format!("mode {mode}")));
+    if let Some(policy) = &turn.permissions {
+        let rules: Vec<String> = policy.rules().iter().map(ToString::to_string).collect();
+        all.push(format!("permissions {}", rules.join("; ")));
+    }
+    if turn.anywhere {
+        all.push("in its own directory, if one is configured".to_owned());
+    }
+    all.join(", ")
 }
 
 fn members(payload: &Payload) -> Vec<String> {
@@ -78,6 +104,7 @@ fn directory(payload: &Payload) -> Option<String> {
     match payload {
         Payload::Command(command) => Some(command.cwd.clone()),
         Payload::Flow { cwd, .. } => Some(cwd.clone()),
+        Payload::Agent(turn) => Some(turn.cwd.clone()).filter(|cwd| !cwd.is_empty()),
         Payload::Message { .. } | Payload::Mirror { .. } => None,
     }
 }

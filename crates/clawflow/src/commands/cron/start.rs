@@ -1,14 +1,14 @@
 //! What a schedule starts, as flags. Everything about the place and the file is taken as it is now.
 
-use crate::cli::{CliError, Ctx, Exit};
+use super::agent::AgentArgs;
+use crate::cli::{CliError, Ctx};
 use crate::commands::input::Input;
-use crate::commands::run::chosen_env;
+use crate::commands::run::{chosen_env, definition, files};
 use crate::commands::tasks::chosen_dir;
-use crate::commands::workflow_file;
 use clap::Args;
-use clawflow_core::definition::{Definition, Dialect};
+use clawflow_core::definition::{Dialect, Files};
 use clawflow_core::json::Object;
-use clawflow_core::schedule::{Payload, PayloadKind};
+use clawflow_core::schedule::{AgentTurn, Payload, PayloadKind};
 use clawflow_engine::api::ScheduleStart;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -23,9 +23,8 @@ pub(super) struct StartArgs {
     /// send this message to the owner; @FILE reads it from a file
     #[arg(long, value_name = "TEXT", group = "what", help_heading = "what")]
     message: Option<String>,
-    /// an agent's turn: no agent runtime can be used yet
-    #[arg(long, value_name = "PROMPT", group = "what", hide = true)]
-    agent_turn: Option<String>,
+    #[command(flatten)]
+    agent: AgentArgs,
     /// an argument of the flow
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = pair, help_heading = "what")]
     args: Vec<(String, String)>,
@@ -56,13 +55,16 @@ fn pair(text: &str) -> Result<(String, String), String> {
 impl StartArgs {
     /// What the flags say is to be started.
     pub(super) fn start(&self, ctx: &Ctx) -> Result<Option<ScheduleStart>, CliError> {
-        if self.agent_turn.is_some() {
-            let error =
-                CliError::usage("an agent's turn needs an agent runtime, and there is none");
-            return Err(error.hint("schedule a command that starts the agent: -- CMD"));
+        self.start_with(ctx, &Object::new())
+    }
+
+    /// As [`StartArgs::start`]; a flow has these arguments already.
+    fn start_with(&self, ctx: &Ctx, was: &Object) -> Result<Option<ScheduleStart>, CliError> {
+        if self.agent.said() {
+            return self.asked(ctx, None).map(Some);
         }
         if let Some(path) = &self.file {
-            return self.flow(ctx, path).map(Some);
+            return self.flow(ctx, path, was).map(Some);
         }
         if let Some(text) = &self.message {
             let content = Input::default().text("--message", text)?;
@@ -79,29 +81,34 @@ impl StartArgs {
         }))
     }
 
-    fn flow(&self, ctx: &Ctx, path: &Path) -> Result<ScheduleStart, CliError> {
-        let bytes = workflow_file::read(path)?;
-        let file = path.display().to_string();
-        let dialect = Dialect::of_path(path);
-        let definition = Definition::parse(&file, &bytes, dialect).map_err(|errors| {
-            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            CliError::new(Exit::Usage, "bad_file", all.join("\n"))
-        })?;
+    fn asked(&self, ctx: &Ctx, was: Option<&Payload>) -> Result<ScheduleStart, CliError> {
+        let place = (self.cwd.as_ref(), self.env.as_slice());
+        self.agent.start(ctx, was, place)
+    }
+
+    /// The flow of this file, with the arguments that it has already.
+    fn flow(&self, ctx: &Ctx, path: &Path, was: &Object) -> Result<ScheduleStart, CliError> {
+        let (file, definition) = definition(ctx, path)?;
         let mut env = chosen_env(ctx, &self.env)?;
         let cwd = chosen_dir(ctx, self.cwd.clone())?;
-        let absolute = std::path::absolute(path).ok();
-        let dir = absolute.as_deref().and_then(Path::parent).and_then(Path::to_str);
-        if let Some(dir) = dir {
-            env.insert("CLAWFLOW_FLOW_DIR".to_owned(), dir.to_owned());
-        }
-        let args = self.args()?;
+        let named = self.args()?;
         let strict = definition.dialect == Dialect::Strict;
-        if let Some(name) = args.keys().find(|name| strict && !definition.args.contains_key(*name))
-        {
+        let is_known = |name: &String| !strict || definition.args.contains_key(name);
+        if let Some(name) = named.keys().find(|name| !is_known(name)) {
             return Err(CliError::usage(format!("the flow has no argument {name}")));
+        }
+        // What the file has no longer is forgotten.
+        let kept = was.iter().filter(|(name, _)| is_known(name));
+        let mut args: Object = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+        args.extend(named);
+        let (absolute, files) = files(&definition, &file, path, &args)?;
+        if let Some(dir) = Path::new(&absolute).parent().and_then(Path::to_str) {
+            env.insert("CLAWFLOW_FLOW_DIR".to_owned(), dir.to_owned());
         }
         Ok(ScheduleStart {
             source: Some(definition.source.clone()),
+            path: Some(absolute),
+            files,
             file,
             args,
             cwd,
@@ -118,14 +125,15 @@ impl StartArgs {
         ctx: &Ctx,
         was: &Payload,
     ) -> Result<Option<ScheduleStart>, CliError> {
-        if let Some(mut start) = self.start(ctx)? {
+        if self.agent.said() {
+            return self.asked(ctx, Some(was)).map(Some);
+        }
+        let none = Object::new();
+        let args = if let Payload::Flow { args, .. } = was { args } else { &none };
+        if let Some(mut start) = self.start_with(ctx, args)? {
             // A renewed file keeps what nothing new is said about.
-            if let (PayloadKind::Flow, Payload::Flow { args, key, auto_approve, .. }) =
-                (start.kind, was)
+            if let (PayloadKind::Flow, Payload::Flow { key, auto_approve, .. }) = (start.kind, was)
             {
-                let mut all = args.clone();
-                all.extend(std::mem::take(&mut start.args));
-                start.args = all;
                 start.key = start.key.or_else(|| key.clone());
                 start.auto_approve |= auto_approve;
             }
@@ -143,14 +151,18 @@ impl StartArgs {
         let what = match start.kind {
             PayloadKind::Message => "a message",
             PayloadKind::Mirror => "a group",
-            PayloadKind::Command | PayloadKind::Flow => "",
+            PayloadKind::Command | PayloadKind::Flow | PayloadKind::Agent => "",
         };
         if !what.is_empty() {
             let message = format!("{what} has no directory, environment or arguments");
             return Err(CliError::usage(message));
         }
-        if start.kind == PayloadKind::Command && (!self.args.is_empty() || self.key.is_some()) {
+        let for_flow = !self.args.is_empty() || self.key.is_some();
+        if start.kind != PayloadKind::Flow && for_flow {
             return Err(CliError::usage("--arg, --key and --yes are for flows"));
+        }
+        if start.kind == PayloadKind::Agent {
+            return self.asked(ctx, Some(was)).map(Some);
         }
         start.args.extend(self.args()?);
         start.key = self.key.clone().or(start.key);
@@ -181,10 +193,18 @@ pub(in crate::commands) fn blank(kind: PayloadKind) -> ScheduleStart {
         cwd: String::new(),
         env: BTreeMap::new(),
         source: None,
+        path: None,
+        files: Files::new(),
         file: String::new(),
         args: Object::new(),
         key: None,
         auto_approve: false,
+        agent: String::new(),
+        prompt: String::new(),
+        anywhere: false,
+        model: None,
+        mode: None,
+        permissions: None,
         content: String::new(),
         data: Value::Null,
         goal: None,
@@ -194,14 +214,20 @@ pub(in crate::commands) fn blank(kind: PayloadKind) -> ScheduleStart {
 }
 
 /// What is started now, as a request would say it.
-fn started(was: &Payload) -> ScheduleStart {
+pub(super) fn started(was: &Payload) -> ScheduleStart {
     let blank = blank(was.kind());
     match was.clone() {
         Payload::Command(command) => {
             ScheduleStart { argv: command.argv, cwd: command.cwd, env: command.env, ..blank }
         }
-        Payload::Flow { file, args, cwd, env, key, auto_approve, .. } => {
-            ScheduleStart { file, args, cwd, env, key, auto_approve, ..blank }
+        Payload::Flow { file, path, args, cwd, env, key, auto_approve, .. } => {
+            let path = Some(path);
+            ScheduleStart { file, path, args, cwd, env, key, auto_approve, ..blank }
+        }
+        Payload::Agent(turn) => {
+            let AgentTurn { agent, prompt, cwd, anywhere, env, model, mode, permissions } = turn;
+            let start = ScheduleStart { agent, prompt, cwd, anywhere, env, ..blank };
+            ScheduleStart { model, mode, permissions, ..start }
         }
         Payload::Message { content, data } => ScheduleStart { content, data, ..blank },
         Payload::Mirror { goal, members, deadline } => {

@@ -7,4 +7,4 @@ mod request;
 
 pub(crate) use args::RunArgs;
 pub(crate) use drive::{adopt, person, run};
-pub(crate) use request::{chosen_env, workflow};
+pub(crate) use request::{chosen_env, definition, files, workflow};

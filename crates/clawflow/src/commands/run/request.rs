@@ -71,7 +71,7 @@ pub(crate) fn workflow(
 }
 
 /// The absolute path of the file, and the files that it names as child flows.
-pub(super) fn files(
+pub(crate) fn files(
     definition: &Definition,
     name: &str,
     path: &Path,
@@ -85,7 +85,7 @@ pub(super) fn files(
 }
 
 /// The name of the file and what is in it.
-pub(super) fn definition(ctx: &Ctx, path: &Path) -> Result<(String, Definition), CliError> {
+pub(crate) fn definition(ctx: &Ctx, path: &Path) -> Result<(String, Definition), CliError> {
     let (name, bytes) = read(path)?;
     let dialect = Dialect::of_path(Path::new(&name));
     let definition = Definition::parse(&name, &bytes, dialect).map_err(bad)?;

@@ -129,6 +129,38 @@ fn a_task_without_a_flow_has_an_answer_and_asks_nobody() {
 }
 
 #[test]
+fn a_schedule_asks_an_agent_and_keeps_its_answer() {
+    let home = served("");
+    let prompt = "ask read a.txt\nask edit a.txt\nsay fine";
+    std::fs::write(home.path().join("prompt"), prompt).unwrap();
+    let made = home.cli(&["cron", "add", "look", "--every", "1h", "--agent", "mine", "@prompt"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let ran = || {
+        let ran = home.cli(&["cron", "run", "look", "--wait", "--json"]);
+        let run: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let task = home.cli(&["tasks", "show", run["taskId"].as_str().unwrap(), "--json"]).out;
+        (ran.code, run, serde_json::from_str::<serde_json::Value>(&task).unwrap())
+    };
+    let (code, run, task) = ran();
+    assert_eq!((code, &run["status"]), (Some(0), &json!("succeeded")), "{run}");
+    assert_eq!(task["answer"], "allowed a.txt. refused a.txt. fine");
+    let facts = ["runtime", "agentId", "label"].map(|key| task[key].clone());
+    assert_eq!(facts, ["acp", "mine", "look"]);
+    assert_eq!(task["sourceId"], run["scheduleId"]);
+    // What is not named stays; the run that fails says why.
+    let rule = ["cron", "edit", "look", "--permission", "allow", "--mode", "plan"];
+    assert_eq!(home.cli(&rule).code, Some(0));
+    let shown = home.cli(&["cron", "show", "look"]).out;
+    for wanted in ["agent: mine, mode plan, permissions allow", "what: agent mine: ask read"] {
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    assert_eq!(ran().2["answer"], "allowed a.txt. allowed a.txt. fine");
+    home.cli(&["cron", "edit", "look", "say no\nend refusal"]);
+    let (code, run, _) = ran();
+    assert_eq!((code, &run["status"]), (Some(1), &json!("failed")), "{run}");
+}
+
+#[test]
 fn agents_are_listed_with_whether_they_are_there() {
     let home = home_with("permissions = [\"allow read\", \"reject\"]\n");
     let listed = home.cli(&["agents", "--json"]).out;
