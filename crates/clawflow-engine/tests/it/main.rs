@@ -17,6 +17,7 @@ mod faults;
 mod hooks;
 mod in_line;
 mod killed_controller;
+mod killed_firing;
 mod language;
 mod maintenance;
 mod mirror;
