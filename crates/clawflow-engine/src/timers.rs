@@ -14,7 +14,7 @@ use clawflow_core::error::Code;
 use clawflow_core::group;
 use clawflow_core::idempotency::KEPT_MS;
 use clawflow_core::ids::{FlowId, WaitId};
-use clawflow_core::schedule::limits::RUNS_KEPT_MS;
+use clawflow_core::schedule::limits::{RUNS_KEPT_MAX, RUNS_KEPT_MS};
 use clawflow_core::wait::{Wait, WaitKind};
 use clawflow_store::StoreError;
 use clawflow_store::query::{Due, DueWhat};
@@ -86,7 +86,9 @@ fn forget(engine: &Engine) {
         let outcomes = store.expire_outcomes(now() - KEPT_MS);
         let deliveries = store.expire_deliveries(now() - DELIVERIES_KEPT_MS);
         let runs = store.schedules().expire_runs(now() - RUNS_KEPT_MS);
-        for error in [outcomes.err(), deliveries.err(), runs.err()].into_iter().flatten() {
+        let surplus = store.schedules().trim_runs(RUNS_KEPT_MAX);
+        let failed = [outcomes.err(), deliveries.err(), runs.err(), surplus.err()];
+        for error in failed.into_iter().flatten() {
             tracing::warn!(%error, "failed to delete what is kept no longer");
         }
     });

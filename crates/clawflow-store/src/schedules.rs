@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use clawflow_core::Millis;
 use clawflow_core::ids::{RunId, ScheduleId};
 use clawflow_core::schedule::{RunStatus, Schedule, ScheduleRun, State};
+use std::ops::Range;
 
 /// Which schedules to list. Newest first, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,6 +130,19 @@ pub trait ScheduleStore: Send + Sync {
     /// Those of the store.
     fn list_runs(&self, filter: &RunFilter) -> Result<Vec<ScheduleRun>, StoreError>;
 
+    /// Runs of a schedule whose newest attempt began in this span, by that time, then by id;
+    /// `after` is the last one of the page before.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn runs_started(
+        &self,
+        id: &ScheduleId,
+        span: Range<Millis>,
+        after: Option<&ScheduleRun>,
+        limit: usize,
+    ) -> Result<Vec<ScheduleRun>, StoreError>;
+
     /// Open runs whose newest attempt is this task or flow.
     ///
     /// # Errors
@@ -156,4 +170,11 @@ pub trait ScheduleStore: Send + Sync {
     /// # Errors
     /// Those of the store; some may be deleted already.
     fn expire_runs(&self, before: Millis) -> Result<u64, StoreError>;
+
+    /// Deletes ended runs of each schedule that are not among its newest `keep`, by id; returns how
+    /// many. Durable on return.
+    ///
+    /// # Errors
+    /// Those of the store; some may be deleted already.
+    fn trim_runs(&self, keep: usize) -> Result<u64, StoreError>;
 }

@@ -34,5 +34,8 @@ pub const SCHEDULES_PER_OWNER_MAX: u64 = 20_000;
 /// Bytes of the prompt of a scheduled turn: a schedule's record is read with each list. Longer ones
 /// belong into a file that the agent is told to read.
 pub const PROMPT_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
+/// Newest runs of a schedule that are kept: a schedule that fires each second must not fill the
+/// ledger, and nobody looks through more. Those that go on are kept whatever their number.
+pub const RUNS_KEPT_MAX: usize = 1000;
 /// How long the record of an ended run is kept, in milliseconds.
 pub const RUNS_KEPT_MS: Millis = 30 * 24 * 60 * 60 * 1000;

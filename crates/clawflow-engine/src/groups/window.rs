@@ -8,12 +8,12 @@ use crate::schedules::timetable;
 use clawflow_core::Millis;
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::group::{MemberRun, Window};
+use clawflow_core::ids::ScheduleId;
 use clawflow_core::schedule::{
     Fired, FirstWindow, Member, MemberBy, Payload, Schedule, Timetable, launch_mirror,
 };
 use clawflow_store::StoreError;
 use clawflow_store::query::{FlowFilter, TaskFilter};
-use clawflow_store::schedules::RunFilter;
 
 /// Records that one look at the store reads.
 const PAGE: usize = 500;
@@ -63,7 +63,7 @@ impl Engine {
             let mut runs = match member.by {
                 MemberBy::Label => self.labelled(schedule, member, window)?,
                 MemberBy::Flow => self.named(schedule, member, window)?,
-                MemberBy::Schedule => self.scheduled(schedule, member)?,
+                MemberBy::Schedule => self.scheduled(schedule, member, window)?,
             };
             runs.retain(|run| window.has(run.started_at));
             known.runs.extend(runs.into_iter().map(|run| (at, run)));
@@ -125,25 +125,31 @@ impl Engine {
         &self,
         schedule: &Schedule,
         member: &Member,
+        window: Window,
     ) -> Result<Vec<MemberRun>, StoreError> {
-        let filter = RunFilter {
-            schedule_id: Some(member.value.as_str().into()),
-            owner_key: Some(schedule.owner_key.clone()),
-            limit: PAGE,
-            ..RunFilter::default()
-        };
+        let id: ScheduleId = member.value.as_str().into();
+        // A run is launched before its task has its turn.
+        let span = window.start.saturating_sub(QUEUED_MAX_MS)..window.end;
         let mut runs = Vec::new();
-        for run in self.store().schedules().list_runs(&filter)? {
-            if let Some(id) = &run.task_id {
-                let task = self.store().task(id)?;
-                runs.extend(task.as_deref().and_then(MemberRun::of_task));
+        let mut last = None;
+        loop {
+            let schedules = self.store().schedules();
+            let page = schedules.runs_started(&id, span.clone(), last.as_ref(), PAGE)?;
+            for run in page.iter().filter(|run| run.owner_key == schedule.owner_key) {
+                if let Some(id) = &run.task_id {
+                    let task = self.store().task(id)?;
+                    runs.extend(task.as_deref().and_then(MemberRun::of_task));
+                }
+                if let Some(id) = &run.flow_id {
+                    let found = self.store().find_flows(id.as_str())?;
+                    let flow = found.iter().find(|flow| flow.flow_id == *id);
+                    runs.extend(flow.and_then(MemberRun::of_flow));
+                }
             }
-            if let Some(id) = &run.flow_id {
-                let found = self.store().find_flows(id.as_str())?;
-                let flow = found.iter().find(|flow| flow.flow_id == *id);
-                runs.extend(flow.and_then(MemberRun::of_flow));
+            if page.len() < PAGE {
+                return Ok(runs);
             }
+            last = page.into_iter().next_back();
         }
-        Ok(runs)
     }
 }

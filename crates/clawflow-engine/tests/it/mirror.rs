@@ -3,14 +3,17 @@
 use crate::ask::{ME, OTHER, ask, bound, done, refused};
 use crate::world::{World, scenario, until};
 use clawflow_core::flow::{Flow, FlowStatus, SyncMode};
-use clawflow_core::schedule::Schedule;
+use clawflow_core::schedule::{Schedule, ScheduleRun};
 use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::unit::{Change, Unit};
 use clawflow_engine::Scope;
 use clawflow_engine::api::{
     Api, FlowCancel, FlowEmit, FlowEvents, FlowFinish, FlowGet, FlowList, FlowPause, FlowRetry,
     FlowRunTask, FlowShow, FlowView, FlowWhy, ScheduleAdd, ScheduleRemove, ScheduleRunNow,
     TaskCancel, TaskRecord, TaskReport, TaskShow,
 };
+use clawflow_engine::clock::now;
+use clawflow_store::Store;
 use clawflow_store::schedules::RunFilter;
 use serde_json::{Value, json};
 
@@ -265,4 +268,41 @@ async fn groups_that_cannot_be_are_refused(world: World) {
     }
     let unknown = json!([{ "id": "a", "by": "schedule", "value": "nobody" }]);
     assert_eq!(refused::<ScheduleAdd>(&me, add(daily(), unknown)).await, "not_found");
+}
+
+scenario!(a_window_finds_all_runs_of_a_schedule, 1);
+async fn a_window_finds_all_runs_of_a_schedule(world: World) {
+    let me = bound(&world, ME);
+    let start =
+        json!({ "kind": "command", "argv": ["true"], "cwd": "/", "env": { "PATH": "/bin" } });
+    let daily = json!({ "kind": "every", "everyMs": 86_400_000 });
+    let new = json!({ "name": "nightly", "spec": daily, "start": start });
+    let schedule = done::<ScheduleAdd>(&me, new).await;
+    let run = done::<ScheduleRunNow>(&me, json!({ "schedule": "nightly" })).await;
+    let ended = || {
+        let found = world.store.schedules().run(&run.run_id).unwrap().unwrap();
+        Some(found).filter(|run| !run.is_open())
+    };
+    until("its end", || ended().is_some()).await;
+    // Very many that are newer, and of which nothing is left but their rows.
+    let row = ended().unwrap();
+    let newer = (0..1100).map(|at| Change {
+        expected: None,
+        row: ScheduleRun {
+            run_id: format!("{}{at:04}", run.run_id).as_str().into(),
+            version: 0,
+            task_id: None,
+            ..row.clone()
+        },
+    });
+    world.engine.commit(Unit { runs: newer.collect(), ..Unit::default() }).await.unwrap();
+    let slot = now() - 3_600_000;
+    let members = json!([{ "id": "a", "by": "schedule", "value": schedule.schedule_id }]);
+    let spec = json!({ "kind": "every", "everyMs": 86_400_000, "anchor": slot });
+    let group =
+        json!({ "name": "g", "spec": spec, "start": { "kind": "mirror", "members": members } });
+    done::<ScheduleAdd>(&me, group).await;
+    let view = today(&me).await;
+    assert_eq!(stands(&view), [("a", "succeeded")]);
+    assert_eq!(view.flow.status, FlowStatus::Succeeded);
 }

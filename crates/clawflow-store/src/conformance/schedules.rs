@@ -278,6 +278,54 @@ pub fn history_ends(subject: &mut dyn Subject) {
     invalid(&*store, in_vain);
 }
 
+/// Of each schedule the newest runs stay, and all that go on.
+pub fn history_is_bounded(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let mut rows: Vec<Change<ScheduleRun>> = (1..=1205).map(|n| new(ended(n, 1, 5))).collect();
+    // Of the other schedule two are open, of which one is old.
+    rows.extend([run(1206, 2), ended(1207, 2, 5), ended(1208, 2, 5), run(1209, 2)].map(new));
+    let unit = Unit { runs: rows, ..schedules(vec![new(schedule(1)), new(schedule(2))]) };
+    put(&*store, unit).expect("rows");
+    assert_eq!(store.schedules().trim_runs(1205), Ok(0));
+    assert_eq!(store.schedules().trim_runs(2), Ok(1204));
+    let all = RunFilter { limit: 9, ..RunFilter::default() };
+    let left = run_ids(&store.schedules().list_runs(&all).expect("runs"));
+    assert_eq!(left, [1209, 1208, 1206, 1205, 1204].map(run_id));
+    assert_eq!(store.schedules().trim_runs(2), Ok(0));
+    assert_eq!(store.schedules().trim_runs(0), Ok(3));
+    assert_eq!(store.check(), Ok(Vec::new()));
+}
+
+/// Runs of a schedule by when their newest attempt began, page by page.
+pub fn what_began_in_a_window_is_found(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let begun = |n, of, at| ScheduleRun { started_at: Some(at), ..run(n, of) };
+    let rows = vec![
+        begun(1, 1, 20),
+        begun(2, 1, 10),
+        begun(3, 1, 9),
+        begun(4, 2, 15),
+        begun(5, 1, 20),
+        begun(6, 1, 30),
+        run(7, 1),
+    ];
+    let runs = rows.iter().cloned().map(new).collect();
+    put(&*store, Unit { runs, ..schedules(vec![new(schedule(1)), new(schedule(2))]) })
+        .expect("rows");
+    let found = |after: Option<&ScheduleRun>, limit| {
+        let page = store.schedules().runs_started(&schedule_id(1), 10..30, after, limit);
+        run_ids(&page.expect("a page"))
+    };
+    assert_eq!(found(None, 9), [2, 1, 5].map(run_id));
+    assert_eq!(found(None, 2), [2, 1].map(run_id));
+    assert_eq!(found(Some(&rows[0]), 2), [run_id(5)]);
+    assert!(found(Some(&rows[4]), 2).is_empty() && found(None, 0).is_empty());
+    let later = next_run(&begun(2, 1, 40));
+    put(&*store, Unit { runs: vec![later], ..Unit::default() }).expect("a later attempt");
+    assert_eq!(found(None, 9), [1, 5].map(run_id));
+    assert_eq!(store.check(), Ok(Vec::new()));
+}
+
 /// What a record may not say, and what never changes.
 pub fn records_have_rules(subject: &mut dyn Subject) {
     let store = subject.open();

@@ -8,7 +8,8 @@ use clawflow_core::Millis;
 use clawflow_core::ids::{RunId, ScheduleId};
 use clawflow_core::schedule::{Schedule, ScheduleRun, State};
 use clawflow_core::spec::FlowSpec;
-use std::ops::Bound;
+use std::collections::BTreeMap;
+use std::ops::{Bound, Range};
 
 impl Rows {
     pub(super) fn put_schedule(&mut self, row: Schedule) {
@@ -144,6 +145,24 @@ impl ScheduleStore for MemoryStore {
         Ok(wanted.take(filter.limit).cloned().collect())
     }
 
+    fn runs_started(
+        &self,
+        id: &ScheduleId,
+        span: Range<Millis>,
+        after: Option<&ScheduleRun>,
+        limit: usize,
+    ) -> Result<Vec<ScheduleRun>, StoreError> {
+        let rows = self.rows();
+        let place = |run: &ScheduleRun| (run.started_at, run.run_id.clone());
+        let mut begun: Vec<&ScheduleRun> = rows
+            .of_schedule(id)
+            .filter(|run| run.started_at.is_some_and(|at| span.contains(&at)))
+            .filter(|run| after.is_none_or(|after| place(run) > place(after)))
+            .collect();
+        begun.sort_by_key(|run| place(run));
+        Ok(begun.into_iter().take(limit).cloned().collect())
+    }
+
     fn runs_of_work(&self, id: &str) -> Result<Vec<ScheduleRun>, StoreError> {
         let rows = self.rows();
         let is_of = |run: &&ScheduleRun| {
@@ -173,6 +192,24 @@ impl ScheduleStore for MemoryStore {
         let mut rows = self.rows();
         let count = rows.runs.len();
         rows.runs.retain(|_, run| run.ended_at.is_none_or(|ended| ended >= before));
+        Ok((count - rows.runs.len()) as u64)
+    }
+
+    fn trim_runs(&self, keep: usize) -> Result<u64, StoreError> {
+        let mut rows = self.rows();
+        let count = rows.runs.len();
+        let mut seen: BTreeMap<ScheduleId, usize> = BTreeMap::new();
+        let mut surplus = Vec::new();
+        for run in rows.runs.values().rev() {
+            let place = seen.entry(run.schedule_id.clone()).or_default();
+            *place += 1;
+            if *place > keep && !run.is_open() {
+                surplus.push(run.run_id.clone());
+            }
+        }
+        for id in surplus {
+            rows.runs.remove(&id);
+        }
         Ok((count - rows.runs.len()) as u64)
     }
 }

@@ -3,6 +3,7 @@
 use super::apply::only_one;
 use super::flows::LAST_ID;
 use super::kept::records;
+use super::limits::EXPIRE_MAX;
 use super::readers::{record, sql_limit};
 use super::statements::{Statements, sql};
 use super::store::SqliteStore;
@@ -16,6 +17,7 @@ use clawflow_core::schedule::{RunStatus, Schedule, ScheduleRun, State};
 use clawflow_core::unit::Change;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use serde::de::DeserializeOwned;
+use std::ops::Range;
 
 /// Writes a schedule; texts that it alone has named go.
 pub(super) fn put(change: &Change<Schedule>, text: &str, s: &mut Statements<'_>) -> Result<()> {
@@ -62,10 +64,10 @@ pub(super) fn put_run(
     let (id, status) = (row.run_id.as_str(), row.status.as_str());
     let task = row.task_id.as_ref().map(TaskId::as_str);
     let flow = row.flow_id.as_ref().map(FlowId::as_str);
-    let (due, ended) = (row.due_at, row.ended_at);
+    let (due, ended, started) = (row.due_at, row.ended_at, row.started_at);
     let written = match change.expected {
         Some(_) => {
-            let new = params![id, row.version, status, task, flow, due, ended, text];
+            let new = params![id, row.version, status, task, flow, due, ended, text, started];
             s.run_update.execute(new)
         }
         None => s.run_insert.execute(params![
@@ -80,7 +82,8 @@ pub(super) fn put_run(
             row.schedule_id.as_str(),
             row.owner_key,
             row.slot,
-            row.created_at
+            row.created_at,
+            started
         ]),
     };
     only_one(written?)
@@ -204,6 +207,20 @@ impl ScheduleStore for SqliteStore {
         self.readers.read(|conn| runs(conn, filter))
     }
 
+    fn runs_started(
+        &self,
+        id: &ScheduleId,
+        span: Range<Millis>,
+        after: Option<&ScheduleRun>,
+        limit: usize,
+    ) -> Result<Vec<ScheduleRun>, StoreError> {
+        let begun = |run: &ScheduleRun| Some((run.started_at?, run.run_id.0.clone()));
+        // No id is empty: all that began at the first instant come after this place.
+        let (at, run) = after.and_then(begun).unwrap_or((span.start, String::new()));
+        let params = (id.as_str(), span.end, at, run, sql_limit(limit));
+        self.readers.read(|conn| records(conn, sql!(run_started), params))
+    }
+
     fn runs_of_work(&self, id: &str) -> Result<Vec<ScheduleRun>, StoreError> {
         self.readers.read(|conn| records(conn, sql!(run_of_work), [id]))
     }
@@ -226,5 +243,21 @@ impl ScheduleStore for SqliteStore {
 
     fn expire_runs(&self, before: Millis) -> Result<u64, StoreError> {
         self.writer.expire(Expiry::Runs, before)
+    }
+
+    fn trim_runs(&self, keep: usize) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let surplus: Vec<RunId> = self.readers.read(|conn| {
+                let mut query = conn.prepare_cached(sql!(run_surplus))?;
+                let params = (sql_limit(keep), sql_limit(EXPIRE_MAX as usize));
+                query.query_map(params, |row| row.get(0).map(RunId))?.collect()
+            })?;
+            let count = if surplus.is_empty() { 0 } else { self.writer.trim(&surplus)? };
+            all += count;
+            if count < EXPIRE_MAX {
+                return Ok(all);
+            }
+        }
     }
 }

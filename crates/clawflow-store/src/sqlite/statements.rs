@@ -56,5 +56,5 @@ statements! {
     purge_flow, definition_purge,
     check_schedule, check_schedule_name, check_schedule_there, check_run, check_slot,
     schedule_insert, schedule_update, schedule_hash, schedule_drop, run_insert, run_update,
-    run_drop, run_expire,
+    run_drop, run_expire, run_trim,
 }

@@ -19,6 +19,7 @@ const WALKS: &[(&str, &str)] = &[
     ("flow_find_part", "finds the middle of a word, in an index only"),
     ("last_seq", "takes the end of the primary key"),
     ("run_list", "walks the primary key as far as its page"),
+    ("run_surplus", "walks the schedules in an index, and the newest runs of each"),
     ("schedule_count", "counts all, in an index only"),
     ("schedule_find_part", "finds the middle of a word, and they are few"),
     ("schedule_list", "walks the primary key as far as its page"),
@@ -100,6 +101,8 @@ fn what_is_due_is_found_by_its_time() {
     uses("flow_live_key", "flow_live_key", false);
     uses("flow_next_in_line", "USING COVERING INDEX flow_in_line (owner_key=? AND key=?", false);
     uses("flow_lines", "USING COVERING INDEX flow_in_line", false);
+    let started = "run_by_start (schedule_id=? AND (started_at,run_id)>(?,?) AND started_at<?";
+    uses("run_started", started, false);
     uses("task_list_owner", "task_by_owner", false);
     uses("task_list_flow", "task_by_flow", false);
     uses("task_list_bad", "task_bad (status=? AND task_id>? AND task_id<?", false);

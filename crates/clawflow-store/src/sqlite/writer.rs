@@ -11,7 +11,7 @@ use super::place::Identity;
 use super::statements::Statements;
 use crate::error::{ApplyError, StoreError};
 use clawflow_core::Millis;
-use clawflow_core::ids::TaskId;
+use clawflow_core::ids::{RunId, TaskId};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -29,6 +29,7 @@ enum Job {
     Epoch(SyncSender<Result<u64, StoreError>>),
     Expire(Expiry, Millis, SyncSender<Result<u64, StoreError>>),
     Forget(Vec<TaskId>, SyncSender<Result<u64, StoreError>>),
+    Trim(Vec<RunId>, SyncSender<Result<u64, StoreError>>),
     Tidy(Tidying, SyncSender<Result<(), StoreError>>),
 }
 
@@ -114,6 +115,13 @@ impl Writer {
         receipt.recv().map_err(|_| self.gone())?
     }
 
+    /// Deletes those of the runs that have ended.
+    pub(super) fn trim(&self, runs: &[RunId]) -> Result<u64, StoreError> {
+        let (answer, receipt) = sync_channel(1);
+        self.send(Job::Trim(runs.to_vec(), answer)).map_err(|_| self.gone())?;
+        receipt.recv().map_err(|_| self.gone())?
+    }
+
     /// Looks after the file.
     pub(super) fn tidy(&self, what: Tidying) -> Result<(), StoreError> {
         let (answer, receipt) = sync_channel(1);
@@ -186,6 +194,9 @@ fn run(
             }
             Job::Forget(tasks, answer) => {
                 let _ = answer.send(forget(&tasks, conn, statements));
+            }
+            Job::Trim(runs, answer) => {
+                let _ = answer.send(trim(&runs, conn, statements));
             }
             Job::Tidy(what, answer) => {
                 let _ = answer.send(tidy(what, &checkpoint, conn, statements));
@@ -302,6 +313,30 @@ fn forget_in(tasks: &[TaskId], statements: &mut Statements<'_>) -> rusqlite::Res
     Ok(count)
 }
 
+fn trim(
+    runs: &[RunId],
+    conn: &Connection,
+    statements: &mut Statements<'_>,
+) -> Result<u64, StoreError> {
+    batch::roll_back(conn);
+    statements.identity.verify(statements.path)?;
+    let deleted = trim_in(runs, statements);
+    deleted.map_err(|error| {
+        batch::roll_back(conn);
+        fault(statements.path, "deleting old rows of", &error)
+    })
+}
+
+fn trim_in(runs: &[RunId], statements: &mut Statements<'_>) -> rusqlite::Result<u64> {
+    statements.begin.execute([])?;
+    let mut count = 0;
+    for run in runs {
+        count += statements.run_trim.execute([run.as_str()])? as u64;
+    }
+    statements.commit.execute([])?;
+    Ok(count)
+}
+
 fn tidy(
     what: Tidying,
     checkpoint: &Checkpoint,
@@ -321,7 +356,10 @@ fn tidy(
 fn refuse(job: Job, error: StoreError) {
     match job {
         Job::Apply(_, answer) => drop(answer.send(Err(error.into()))),
-        Job::Epoch(answer) | Job::Expire(_, _, answer) | Job::Forget(_, answer) => {
+        Job::Epoch(answer)
+        | Job::Expire(_, _, answer)
+        | Job::Forget(_, answer)
+        | Job::Trim(_, answer) => {
             drop(answer.send(Err(error)));
         }
         Job::Tidy(_, answer) => drop(answer.send(Err(error))),

@@ -399,6 +399,9 @@ proptest! {
             prop_assert_eq!(sqlite.expire_deliveries(before), memory.expire_deliveries(before));
             prop_assert_eq!(sqlite.expire_runs(before), memory.expire_runs(before));
         }
+        for keep in [3, 1, 0] {
+            prop_assert_eq!(sqlite.trim_runs(keep), memory.trim_runs(keep));
+        }
         for (sqlite, memory) in contents(&sqlite).into_iter().zip(contents(&memory)) {
             prop_assert_eq!(sqlite, memory);
         }

@@ -345,6 +345,7 @@ create table run (
     flow_id text,
     due_at integer,
     created_at integer not null,
+    started_at integer,
     ended_at integer,
     record text not null,
     constraint ended_at_is_set_at_an_end check (
@@ -356,8 +357,10 @@ create table run (
 
 -- A slot fires once: check_slot.sql.
 create unique index run_slot on run (schedule_id, slot) where slot is not null;
--- The history of one schedule: run_list_of.sql, run_drop.sql.
-create index run_by_schedule on run (schedule_id, run_id);
+-- The history of one schedule: run_list_of.sql, run_drop.sql, run_surplus.sql.
+create index run_by_schedule on run (schedule_id, run_id, ended_at);
+-- What began in a window: run_started.sql.
+create index run_by_start on run (schedule_id, started_at, run_id) where started_at is not null;
 -- What goes on, of one schedule and of all: run_open_of.sql, run_open.sql.
 create index run_open on run (schedule_id, run_id, ended_at) where ended_at is null;
 create index run_open_all on run (run_id, ended_at) where ended_at is null;

@@ -40,6 +40,7 @@ where record ->> '$.version' is not version or record ->> '$.name' is not name
 union all
 select 'run ' || run_id from run
 where record ->> '$.version' is not version or record ->> '$.status' is not status
+    or record ->> '$.startedAt' is not started_at
     or record ->> '$.slot' is not slot or record ->> '$.dueAt' is not due_at
     or record ->> '$.endedAt' is not ended_at or record ->> '$.taskId' is not task_id
     or record ->> '$.flowId' is not flow_id or record ->> '$.scheduleId' is not schedule_id
