@@ -77,10 +77,7 @@ impl Conversation {
     pub(super) fn hear_all(&mut self) -> Result<(), PathError> {
         let mut acts: VecDeque<Act> = self.talk.begin().into();
         loop {
-            let said = self.ear.read()?;
-            if said.is_empty() && acts.is_empty() {
-                return Ok(());
-            }
+            let (said, more) = self.ear.read()?;
             for said in said {
                 match said {
                     Said::Line(line) => acts.extend(self.talk.hear(&line)),
@@ -92,7 +89,9 @@ impl Conversation {
                     }
                 }
             }
-            acts.clear();
+            if !more {
+                return Ok(());
+            }
         }
     }
 
@@ -114,7 +113,7 @@ impl Conversation {
     /// Does what is to be done, and hears what there is to hear. What a failing disk breaks off is
     /// gone on with by the next call.
     async fn work(&mut self) -> Result<bool, PathError> {
-        let mut told = false;
+        let (mut told, mut more) = (false, true);
         if !self.begun {
             // Before anything is heard: it would be an answer to nothing.
             self.begun = true;
@@ -136,15 +135,18 @@ impl Conversation {
                     self.talk.hear_too_long(&head);
                     Vec::new()
                 }
-                None => {
-                    self.heard.extend(self.ear.read()?);
-                    if self.heard.is_empty() {
-                        return Ok(told);
+                None if more => {
+                    let (said, again) = self.ear.read()?;
+                    self.heard.extend(said);
+                    more = again;
+                    if more {
+                        // Other conversations go on meanwhile.
+                        tokio::task::yield_now().await;
                     }
-                    // Other conversations go on meanwhile.
-                    tokio::task::yield_now().await;
                     continue;
                 }
+                // Of what is said from now on the shim tells again.
+                None => return Ok(told),
             };
             self.acts.extend(acts);
         }

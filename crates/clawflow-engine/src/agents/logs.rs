@@ -3,14 +3,15 @@
 use crate::shim::fail::{At, PathError};
 use crate::shim::layout;
 use clawflow_core::acp::{MESSAGE_BYTES_MAX, key_of};
+use rustix::buffer::spare_capacity;
+use rustix::io::pread;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-/// One read.
-const READ_BYTES: usize = 256 * 1024;
+/// One read: what a pipe holds.
+const READ_BYTES: usize = 64 * 1024;
 /// How much of a line that is too long is looked at.
 const HEAD_BYTES: usize = 4 * 1024;
 
@@ -27,6 +28,8 @@ pub(super) enum Said {
 #[derive(Debug)]
 pub(super) struct Ear {
     path: PathBuf,
+    /// Open from the first byte on: agents say hundreds of small things a second.
+    file: Option<File>,
     offset: u64,
     line: Vec<u8>,
     /// The line that is being read is too long: the rest of it is left out.
@@ -35,27 +38,27 @@ pub(super) struct Ear {
 
 impl Ear {
     pub(super) fn new(dir: &Path) -> Self {
-        Self { path: dir.join(layout::OUT), offset: 0, line: Vec::new(), skips: false }
+        let path = dir.join(layout::OUT);
+        Self { path, file: None, offset: 0, line: Vec::new(), skips: false }
     }
 
-    /// The next lines; none once there is no more for now.
-    pub(super) fn read(&mut self) -> Result<Vec<Said>, PathError> {
+    /// The next lines, and whether there may be more of them now.
+    pub(super) fn read(&mut self) -> Result<(Vec<Said>, bool), PathError> {
         let mut said = Vec::new();
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(said),
-            Err(error) => return Err(error).at("open", &self.path),
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => match File::open(&self.path) {
+                Ok(file) => none.insert(file),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((said, false)),
+                Err(error) => return Err(error).at("open", &self.path),
+            },
         };
-        let mut chunk = vec![0; READ_BYTES];
-        while said.is_empty() {
-            let read = file.read_at(&mut chunk, self.offset).at("read", &self.path)?;
-            if read == 0 {
-                break;
-            }
-            self.offset += read as u64;
-            self.take(&chunk[..read], &mut said);
-        }
-        Ok(said)
+        let mut chunk = Vec::with_capacity(READ_BYTES);
+        let read = pread(&*file, spare_capacity(&mut chunk), self.offset);
+        let read = read.map_err(io::Error::from).at("read", &self.path)?;
+        self.offset += read as u64;
+        self.take(&chunk, &mut said);
+        Ok((said, read == READ_BYTES))
     }
 
     fn take(&mut self, mut bytes: &[u8], said: &mut Vec<Said>) {
@@ -158,11 +161,11 @@ mod tests {
     fn all(ear: &mut Ear) -> Vec<Said> {
         let mut said = Vec::new();
         loop {
-            let more = ear.read().unwrap();
-            if more.is_empty() {
+            let (lines, more) = ear.read().unwrap();
+            said.extend(lines);
+            if !more {
                 return said;
             }
-            said.extend(more);
         }
     }
 
