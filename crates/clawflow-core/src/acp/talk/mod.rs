@@ -137,6 +137,8 @@ pub struct Talk {
     options: BTreeMap<String, Value>,
     /// Requests that the agent has made.
     asked: BTreeSet<String>,
+    /// Updates about the work that were heard.
+    updates: u64,
     oddities: Oddities,
     stopping: Option<Why>,
     end: Option<End>,
@@ -174,6 +176,7 @@ impl Talk {
             open: BTreeMap::new(),
             options: BTreeMap::new(),
             asked: BTreeSet::new(),
+            updates: 0,
             oddities: Oddities::default(),
             stopping: None,
             end,
@@ -349,6 +352,9 @@ impl Talk {
         }
         if let Some(session) = &self.session {
             notes["session"] = json!(session);
+        }
+        if self.updates > 0 {
+            notes["updates"] = json!(self.updates);
         }
         if !self.oddities.counts.is_empty() {
             notes["oddities"] = json!(self.oddities.counts);

@@ -112,6 +112,7 @@ impl Talk {
             }
             return;
         }
+        self.updates += 1;
         match kind {
             "agent_message_chunk" => {
                 let text = update["content"]["text"].as_str().unwrap_or_default();
