@@ -33,7 +33,8 @@ impl Watch {
         if ready.out {
             let read = self.out.pump(&mut self.buffer);
             self.tell_progress();
-            if read > 0 {
+            if read > 0 && self.feed.is_some() {
+                self.breath.read(read, Instant::now());
                 self.tell_output();
             }
         }
@@ -72,9 +73,7 @@ impl Watch {
     /// Tells that a program that is talked to has said something.
     fn tell_output(&mut self) {
         let (bytes, _) = self.out.totals();
-        if self.feed.is_some()
-            && let Ok(line) = encode(FromShim::Output { bytes })
-        {
+        if let Ok(line) = encode(FromShim::Output { bytes }) {
             self.clients.notice(&line);
         }
     }
@@ -92,10 +91,15 @@ impl Watch {
     }
 
     fn wait(&self) -> Option<Ready> {
+        let now = Instant::now();
+        let held = self.breath.holds(now);
         let [signals, out, err] = match self.phase {
             // Nothing is left that could write or end, and a stop would change nothing.
             Phase::Collecting { .. } => [None; 3],
-            _ => [Some(self.signals.as_fd()), self.out.pipe(), self.err.pipe()],
+            _ => {
+                let out = self.out.pipe().filter(|_| held.is_none());
+                [Some(self.signals.as_fd()), out, self.err.pipe()]
+            }
         };
         let sources = [signals, out, err, self.clients.listener()];
         let mut set = Vec::with_capacity(8);
@@ -107,7 +111,7 @@ impl Watch {
             set.push(PollFd::from_borrowed_fd(feed, PollFlags::OUT));
         }
         self.clients.poll_set(&mut set);
-        let timeout = self.timeout(Instant::now());
+        let timeout = self.timeout(now, held);
         poll(&mut set, timeout.as_ref()).ok()?;
         let mut flags = set.iter().map(PollFd::revents);
         let mut next = || flags.next().unwrap_or(PollFlags::empty());
@@ -127,7 +131,7 @@ impl Watch {
         !matches!(self.phase, Phase::Collecting { .. }) || self.unwritten
     }
 
-    fn timeout(&self, now: Instant) -> Option<Timespec> {
+    fn timeout(&self, now: Instant, held: Option<Instant>) -> Option<Timespec> {
         let until = match self.phase {
             Phase::Running => self.deadline,
             Phase::Terminating { kill_at } => Some(kill_at),
@@ -136,7 +140,7 @@ impl Watch {
             Phase::Done => Some(now),
         };
         let socket = self.clients.socket_due().filter(|_| self.may_be_sought());
-        let until = until.into_iter().chain(socket).min()?;
+        let until = until.into_iter().chain(socket).chain(held).min()?;
         // A timespec takes fewer seconds than a Duration; waking up early is harmless.
         let left = until.saturating_duration_since(now).min(Duration::from_secs(86_400));
         Timespec::try_from(left).ok()

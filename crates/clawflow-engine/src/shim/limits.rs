@@ -15,6 +15,17 @@ pub const PROGRESS_LINE_BYTES: usize = 8 * 1024;
 /// One read from a pipe: its default capacity.
 pub const READ_BYTES: usize = 64 * 1024;
 
+/// Time between two reads from a program that is talked to and speaks in small pieces: shorter than
+/// anybody sees, long enough that its gateway is woken some hundred times a second at most.
+pub const BREATH: Duration = Duration::from_millis(4);
+
+/// Small reads in close succession after which a program is read in breaths: a conversation, which
+/// nobody may slow down, has fewer.
+pub const BREATHLESS_READS: u32 = 32;
+
+/// A read of so much is not small: a program that fills its pipe is not made to wait.
+pub const BREATH_BYTES: usize = READ_BYTES / 4;
+
 /// Room for a spec, so that most are read at once.
 pub const SPEC_BYTES: usize = 4 * 1024;
 

@@ -13,6 +13,7 @@
 //! Limits are in [`limits`]. If the shim itself is killed, its child goes with it (parent
 //! death signal) and a run on record without an exit says that the attempt is in doubt.
 
+mod breath;
 mod child;
 mod clients;
 mod command;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::breath::Breath;
 use super::child::{self, Child};
 use super::clients::Clients;
 use super::fail::{At, PathError};
@@ -90,6 +91,7 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         signals,
         failure,
         feed: stdin.map(Feed::new),
+        breath: Breath::default(),
         out: Pump::new(out, layout::OUT, spec.log_cap_bytes, !spec.talks),
         err: Pump::new(err, layout::ERR, spec.log_cap_bytes, false),
         clients,

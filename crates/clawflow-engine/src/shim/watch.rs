@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus};
 
+use super::breath::Breath;
 use super::clients::Clients;
 use super::command::Failure;
 use super::feed::Feed;
@@ -48,6 +49,8 @@ pub(super) struct Watch {
     pub(super) failure: Option<Failure>,
     /// What it is told, where it is talked to.
     pub(super) feed: Option<Feed>,
+    /// How such a program speaks.
+    pub(super) breath: Breath,
     pub(super) out: Pump,
     pub(super) err: Pump,
     pub(super) clients: Clients,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 
-use clawflow_engine::supervise::{Evidence, Run, RunEvent, RunSpec};
+use clawflow_engine::supervise::{Evidence, ExitRecord, Run, RunEvent, RunSpec};
 
 use crate::shim_support::{Home, next, soon, started};
 
@@ -36,6 +36,17 @@ async fn said(home: &Home, run: &mut Run, wanted: &str) {
     }
 }
 
+/// Waits for its end, which may be told instead of what it said last.
+async fn ended(run: &mut Run) -> Box<ExitRecord> {
+    loop {
+        match next(run).await {
+            RunEvent::Exited(record) => return record,
+            RunEvent::Output(_) => {}
+            other => panic!("expected the exit, got {other:?}"),
+        }
+    }
+}
+
 async fn output(home: &Home) -> String {
     let at = (home.boot.as_str(), home.task.as_str(), 1);
     String::from_utf8(home.supervisor.output(at, 1 << 20).await.unwrap()).unwrap()
@@ -55,13 +66,7 @@ async fn what_is_appended_arrives_in_order_and_once() {
     let Evidence::Alive(mut run) = home.examine().await else { panic!("it lives") };
     started(&mut run).await;
     tell(&home, &run, "three\n", true).await;
-    let record = loop {
-        match next(&mut run).await {
-            RunEvent::Exited(record) => break record,
-            RunEvent::Output(_) => {}
-            other => panic!("expected the exit, got {other:?}"),
-        }
-    };
+    let record = ended(&mut run).await;
     assert_eq!((record.code, record.stdout), (Some(0), None));
     assert_eq!(output(&home).await, "one\ntwo\nthree\nend\n");
 }
@@ -74,7 +79,8 @@ async fn more_than_a_pipe_holds_arrives_whole() {
     let mut run = start(&home, &spec, &"x".repeat(1 << 20)).await;
     tell(&home, &run, "end", true).await;
     std::fs::write(home.path().join("go"), "").unwrap();
-    said(&home, &mut run, "1048579\n").await;
+    ended(&mut run).await;
+    assert_eq!(output(&home).await, "1048579\n");
 }
 
 #[tokio::test]
@@ -82,7 +88,7 @@ async fn one_that_never_reads_is_stopped_all_the_same() {
     let home = Home::new();
     let mut run = start(&home, &talking(&home, "exec sleep 60"), &"x".repeat(1 << 20)).await;
     run.handle().stop(5_000, None).await.unwrap();
-    let RunEvent::Exited(record) = next(&mut run).await else { panic!("expected the exit") };
+    let record = ended(&mut run).await;
     assert_eq!((record.signal, record.stop_requested), (Some(15), true));
 }
 

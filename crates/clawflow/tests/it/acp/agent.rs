@@ -2,7 +2,8 @@
 //!
 //! `say TEXT`, `ask KIND WHAT`, `mark LINE` (to the file `marks`), `until FILE`, `end REASON`, `exit
 //! CODE`, `noise`, `strays`, `flood BYTES`, `long BYTES`, `hang` (until a cancel), `deaf`, `read PATH`,
-//! `write PATH`. `CAN` in its environment is what it can do with sessions, `VERSION` what it speaks.
+//! `write PATH`, `updates COUNT` (numbered), `cost USD` (all so far), `stubborn` (goes on after a
+//! cancel), `trap WHAT` (asks without an option for a yes), `tell NAME` (a variable, on both outputs). `CAN` in its environment is what it can do with sessions, `VERSION` what it speaks.
 //! Where it is in a session it keeps in a file, so that another process of it can go on.
 
 use serde_json::{Value, json};
@@ -190,7 +191,21 @@ impl Agent {
                 }
             }
             "exit" => std::process::exit(rest.parse().unwrap()),
-            "ask" => self.ask(rest),
+            "updates" => (0..rest.parse::<u64>().unwrap()).for_each(|n| say(&format!("{n},"))),
+            "cost" => {
+                let cost = json!({ "amount": rest.parse::<f64>().unwrap(), "currency": "USD" });
+                update(json!({ "sessionUpdate": "usage_update", "cost": cost }));
+            }
+            "stubborn" => {
+                self.act("hang", "");
+                self.cancelled = false;
+            }
+            "tell" => {
+                say(&env(rest));
+                eprintln!("{}", env(rest));
+            }
+            "ask" => self.ask(rest, true),
+            "trap" => self.ask(&format!("execute {rest}"), false),
             "read" | "write" => self.file(verb, rest),
             "noise" => {
                 let mut out = std::io::stdout().lock();
@@ -244,7 +259,7 @@ impl Agent {
         }
     }
 
-    fn ask(&mut self, rest: &str) {
+    fn ask(&mut self, rest: &str, may: bool) {
         let (kind, what) = rest.split_once(' ').unwrap();
         let input = match kind {
             "execute" => json!({ "command": what }),
@@ -253,7 +268,8 @@ impl Agent {
         let tool = json!({ "toolCallId": "t1", "kind": kind, "title": what, "rawInput": input });
         let option = |id: &str, kind: &str| json!({ "optionId": id, "name": id, "kind": kind });
         let options =
-            [option("1", "allow_always"), option("2", "allow_once"), option("3", "reject_once")];
+            [option("3", "reject_once"), option("1", "allow_always"), option("2", "allow_once")];
+        let options = &options[..if may { 3 } else { 1 }];
         let params = json!({ "sessionId": "s1", "toolCall": tool, "options": options });
         append("marks", &format!("asks {what}"));
         let answer = self.request("session/request_permission", params);

@@ -1,9 +1,15 @@
 //! Agents that do not keep to the protocol.
 
-use super::{agent_notes, error_of, flow, served};
+use super::agent::touch;
+use super::{agent_notes, error_of, flow, home_with, served};
 use crate::scenes_support::{stdout_of, task_of, until};
 use clawflow_core::flow::FlowStatus;
 use clawflow_core::task::TaskStatus;
+use clawflow_core::wait::WaitKind;
+use clawflow_engine::api::FlowView;
+use clawflow_engine::clock;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn noise_and_strays_are_counted_and_change_nothing() {
@@ -88,6 +94,94 @@ fn a_flood_ends_the_turn() {
     let id = home.flow("k", &flow(&["flood 400", "say fine"], "", ""));
     let view = home.ends(&id, FlowStatus::Failed);
     assert!(error_of(&view).1.contains("said more than"), "{:?}", error_of(&view));
+}
+
+#[test]
+fn every_update_is_heard_and_few_are_recorded() {
+    let home = served("");
+    let id = home.flow("k", &flow(&["updates 5000", "until go"], "", ""));
+    let shown =
+        |view: &FlowView| task_of(view, "work").progress_summary.as_deref() == Some("4999,");
+    let view = home.wait(&id, shown);
+    let task = task_of(&view, "work");
+    let seconds = (clock::now() - task.created_at) / 1000 + 1;
+    // Its start and its process are two more.
+    assert!(task.version <= 3 + 2 * seconds.cast_unsigned(), "{seconds} s: {task:?}");
+    touch(home.path(), "go");
+    let view = home.ends(&id, FlowStatus::Succeeded);
+    let all: String = (0..5000).map(|n| format!("{n},")).collect();
+    assert_eq!(stdout_of(&view, "work"), all);
+    assert_eq!(agent_notes(&home, &id)["updates"], 5000);
+}
+
+#[test]
+fn what_is_said_after_a_cancel_gains_nothing() {
+    let home = served("");
+    let lines = ["stubborn", "say I am done", "ask execute touch late", "end end_turn"];
+    let id = home.flow("k", &flow(&lines, ", permissions: [allow]", ""));
+    home.wait_mark("hangs");
+    home.cli(&["flows", "cancel", &id]);
+    let view = home.ends(&id, FlowStatus::Cancelled);
+    assert_eq!(task_of(&view, "work").status, TaskStatus::Cancelled);
+    // It did end its turn as if it had done its work.
+    assert_eq!(agent_notes(&home, &id)["stopReason"], "end_turn");
+    assert_eq!(home.count("cancelled touch late"), 1);
+    assert!(!home.path().join("late").exists());
+}
+
+#[test]
+fn a_question_without_a_yes_is_answered_with_none() {
+    let home = served("");
+    let id = home.flow("k", &flow(&["trap touch trapped", "say end"], "", ""));
+    home.wait(&id, |view| view.waits.iter().any(|wait| wait.kind == WaitKind::Permission));
+    assert_eq!(home.cli(&["flows", "approve", &id, "--by", "ann"]).code, Some(0));
+    let view = home.ends(&id, FlowStatus::Succeeded);
+    assert_eq!(stdout_of(&view, "work"), "cancelled touch trapped. end");
+    assert!(!home.path().join("trapped").exists());
+    assert_eq!(agent_notes(&home, &id)["oddities"]["no_option"], 1);
+}
+
+/// Files below the directory that have this in them and that others of the machine can read.
+fn open_to_others(dir: &Path, what: &str) -> Vec<PathBuf> {
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap().flatten() {
+        let (path, about) = (entry.path(), entry.metadata().unwrap());
+        if about.permissions().mode() & 0o077 == 0 {
+            continue;
+        }
+        if about.is_dir() {
+            open.extend(open_to_others(&path, what));
+        } else if about.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            if String::from_utf8_lossy(&bytes).contains(what) {
+                open.push(path);
+            }
+        }
+    }
+    open
+}
+
+/// What an agent prints is recorded as it is, for its owner to read, and goes nowhere else.
+#[test]
+fn a_secret_that_an_agent_prints_stays_in_the_home() {
+    let mut home = home_with("");
+    let config = home.home().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("[\"SCRIPTED=1\"", "[\"SCRIPTED=1\", \"KEY\"")).unwrap();
+    home.set("KEY", "s3cr3t");
+    home.gateway();
+    let id = home.flow("k", &flow(&["say x", "until go", "tell KEY", "until gone"], "", ""));
+    home.wait(&id, |view| task_of(view, "work").progress_summary.as_deref() == Some("x"));
+    // It is given to the agent, and clawflow says nothing of it.
+    let told = ["show", "events"].map(|verb| home.cli(&["flows", verb, &id, "--json"]).out);
+    assert!(!told.concat().contains("s3cr3t"), "{told:?}");
+    touch(home.path(), "go");
+    home.wait(&id, |view| task_of(view, "work").progress_summary.as_deref() == Some("s3cr3t"));
+    touch(home.path(), "gone");
+    let view = home.ends(&id, FlowStatus::Succeeded);
+    assert_eq!(stdout_of(&view, "work"), "xs3cr3t");
+    assert!(!home.log().contains("s3cr3t"), "{}", home.log());
+    assert_eq!(open_to_others(&home.home(), "s3cr3t"), Vec::<PathBuf>::new());
 }
 
 #[test]

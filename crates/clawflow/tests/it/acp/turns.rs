@@ -188,6 +188,46 @@ fn turns_draw_from_the_budget_of_the_flow() {
 }
 
 #[test]
+fn an_attempt_is_stopped_where_its_own_budget_is_used_up() {
+    let home = served("");
+    let step = ", retry: { max: 3, delay: 1ms }, budget: { usd: 0.5 }";
+    let id = home.flow("k", &flow(&["cost 0.2", "until go", "cost 0.7", "hang"], "", step));
+    let low = |view: &FlowView| {
+        let task = view.tasks.iter().find(|task| task.step_id.as_deref() == Some("work"));
+        task.and_then(|task| task.usage.as_ref()?.cost_usd) == Some(0.2)
+    };
+    home.wait(&id, low);
+    assert_eq!(home.count("hangs"), 0);
+    super::agent::touch(home.path(), "go");
+    let view = home.ends(&id, FlowStatus::Failed);
+    let (code, why) = error_of(&view);
+    assert_eq!((code.as_str(), why.contains("its budget is used up")), ("budget", true), "{why}");
+    assert_eq!((step_of(&view, "work").attempt, home.count("hangs")), (1, 1));
+    assert_eq!(heard(&home).last().unwrap(), "session/cancel");
+    // Within its budget it comes to its end.
+    let step = ", budget: { usd: 0.5 }";
+    let id = home.flow("within", &flow(&["cost 0.2", "say fine"], "", step));
+    assert_eq!(stdout_of(&home.ends(&id, FlowStatus::Succeeded), "work"), "fine");
+}
+
+#[test]
+fn a_task_with_a_flow_that_mirrors_it_runs_again() {
+    let home = home_with("");
+    let said = home.cli(&["tasks", "run", "--acp", "mine", "--wait", "--json", "--", "say x"]);
+    let first: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert!(first["parentFlowId"].is_string(), "{first}");
+    let id = first["taskId"].as_str().unwrap();
+    let said = home.cli(&["tasks", "rerun", id, "--wait", "--json"]);
+    let again: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&again["status"], &again["answer"]), (&json!("succeeded"), &json!("x")), "{again}");
+    assert_eq!(again["parentTaskId"], first["taskId"]);
+    assert!(again["parentFlowId"].is_string(), "{again}");
+    assert_ne!(again["parentFlowId"], first["parentFlowId"]);
+    let prompts = heard(&home).iter().filter(|line| *line == "prompt say x").count();
+    assert_eq!(prompts, 2);
+}
+
+#[test]
 fn an_agent_that_speaks_no_protocol_is_not_spoken_to() {
     let home = home_with("[agents.plain]\ncommand = [\"cat\"]\nprotocol = \"stdin\"\n");
     let said = home.cli(&["tasks", "run", "--acp", "plain", "--wait", "--", "x"]);
