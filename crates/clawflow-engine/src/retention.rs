@@ -277,4 +277,17 @@ mod tests {
         let week = Retention::default().succeeded_ms;
         assert_eq!((parts[3].1.succeeded_ms, parts[3].1.lost_ms), (week, 3 * 86_400_000));
     }
+
+    #[test]
+    fn two_rules_for_the_same_owner_are_one_and_the_first_counts() {
+        let rules = ["o failed=1d", "o failed=2d lost=3d", "o 4d", "p 5d"];
+        let owners = rules.map(|rule| rule.parse().unwrap()).to_vec();
+        let parts = Retention { owners, ..Retention::default() }.parts();
+        let only: Vec<_> = parts.iter().map(|(owners, _)| owners.only.as_deref()).collect();
+        assert_eq!(only, [Some("o"), Some("p"), None]);
+        assert_eq!(parts[2].0.except, ["o", "p"]);
+        let kept = &parts[0].1;
+        let days = [kept.failed_ms, kept.lost_ms, kept.succeeded_ms].map(|ms| ms / 86_400_000);
+        assert_eq!(days, [1, 3, 4]);
+    }
 }

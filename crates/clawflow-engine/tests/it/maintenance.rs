@@ -2,12 +2,16 @@
 
 use crate::audit::{Orphan, put, running, still};
 use crate::world::{World, scenario};
+use clawflow_core::audit::AuditCode;
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::task::{Task, TaskStatus};
+use clawflow_core::unit::Unit;
+use clawflow_core::wait::{Wait, WaitKind};
 use clawflow_engine::api::{
-    Api, Call, MaintenanceRequest, MaintenanceResponse, MaintenanceSweep, StoreCheck, TaskRef,
-    TaskWait, TaskWaitRequest, TaskWhy,
+    Api, AuditRequest, AuditRun, Call, Caller, MaintenanceRequest, MaintenanceResponse,
+    MaintenanceSweep, StoreCheck, TaskRef, TaskWait, TaskWaitRequest, TaskWhy,
 };
+use clawflow_engine::retention::Retention;
 use clawflow_engine::supervise::Supervisor;
 use clawflow_engine::{Scope, clock};
 use clawflow_store::conformance::fixtures as make;
@@ -174,4 +178,88 @@ async fn a_task_says_what_it_waits_for() {
     assert_eq!(why(4).await.0, "ended");
     let none = TaskWhy::run(&api, TaskRef { task: "none".to_owned() }).await.unwrap_err();
     assert_eq!(none.code, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_request_does_not_say_is_as_the_home_is_configured() {
+    let home = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let ago = |minutes: i64| Some(clock::now() - minutes * 60_000);
+    let ended = |n, status, minutes| Task { status, ended_at: ago(minutes), ..make::task(n, None) };
+    let rows = vec![
+        ended(1, TaskStatus::Succeeded, 60),
+        ended(2, TaskStatus::Succeeded, 5),
+        ended(3, TaskStatus::Failed, 60),
+    ];
+    put(&*store, make::tasks(rows)).await;
+    let api = still(store.clone(), &home, Scope::All);
+    let swept = async |retention, apply| {
+        let request = MaintenanceRequest { apply, retention, ..MaintenanceRequest::default() };
+        MaintenanceSweep::run(&api, request).await.unwrap().pruned.tasks
+    };
+    assert_eq!(swept(None, true).await, 0, "a week is what holds where nothing is said");
+    let short = Retention { succeeded_ms: 30 * 60_000, ..Retention::default() };
+    api.keep_for(short.clone());
+    assert_eq!(swept(None, false).await, 1);
+    assert_eq!(swept(Some(Retention::default()), true).await, 0, "the request says longer");
+    assert_eq!(swept(None, true).await, 1);
+    assert_eq!(swept(Some(Retention { succeeded_ms: 60_000, ..short }), false).await, 1);
+    let left = |n| store.task(&make::task_id(n)).unwrap().is_some();
+    assert_eq!([1, 2, 3].map(left), [false, true, true]);
+    // Who sees an owner's records only does not decide how long those of all are kept.
+    let caller = Caller { owner: Some("agent:main:main".to_owned()), ..Caller::default() };
+    let bound = api.as_caller(caller);
+    let refused = MaintenanceSweep::run(&bound, MaintenanceRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code, "forbidden");
+}
+
+/// More of each than any page has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_looked_at() {
+    const MANY: u64 = 1_203;
+    let home = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let stuck = |n| make::new(Flow { cancel_requested_at: Some(9), ..make::flow(n) });
+    put(&*store, make::flows((1..=MANY).map(stuck).collect())).await;
+    let lost = (1..=MANY).map(|n| running(10_000 + n, "another-boot"));
+    put(&*store, make::tasks(lost.collect())).await;
+    let api = still(store.clone(), &home, Scope::All);
+    let one = AuditRequest { limit: Some(1), ..AuditRequest::default() };
+    let of = async |code| {
+        let request = AuditRequest { code: vec![code], ..one.clone() };
+        AuditRun::run(&api, request).await.unwrap().matching.total
+    };
+    assert_eq!((of(AuditCode::CancelStuck).await, of(AuditCode::StaleRunning).await), (MANY, MANY));
+    let shown = sweep(&api, false).await;
+    assert_eq!((shown.actions_total, shown.actions.len()), (2 * MANY, 1000));
+    assert_eq!(sweep(&api, true).await.actions_total, 2 * MANY);
+    assert_eq!(sweep(&api, true).await.actions_total, 0, "all is mended");
+    let task = store.task(&make::task_id(10_000 + MANY)).unwrap().unwrap();
+    let flow = store.load(&make::flow_id(MANY)).unwrap().unwrap().flow;
+    assert_eq!((task.status, flow.status), (TaskStatus::Lost, FlowStatus::Cancelled));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_a_budget_holds_says_so_and_is_no_finding() {
+    let home = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let fresh = |n| Flow { updated_at: clock::now(), ..make::flow(n) };
+    let rows = [Flow { held_at: Some(9), ..fresh(1) }, fresh(2)];
+    put(&*store, make::flows(rows.into_iter().map(make::new).collect())).await;
+    let asks = Wait { kind: WaitKind::Budget, ..make::wait(1, 1) };
+    put(&*store, Unit { waits: vec![make::new(Arc::new(asks))], ..Unit::default() }).await;
+    put(&*store, make::tasks(vec![make::task(1, Some(1)), make::task(2, Some(2))])).await;
+    let api = still(store, &home, Scope::All);
+    let audit = AuditRun::run(&api, AuditRequest::default()).await.unwrap();
+    let stale = audit.findings.iter().filter(|found| found.code == AuditCode::StaleQueued);
+    let stale: Vec<_> = stale.filter_map(|found| found.id.as_deref()).collect();
+    assert_eq!(stale, [make::task_id(2).0], "{:?}", audit.findings);
+    let why = async |n| TaskWhy::run(&api, TaskRef { task: make::task_id(n).0 }).await.unwrap();
+    let held = why(1).await;
+    let budget = held.reasons.iter().find(|reason| reason.kind == "budget").unwrap();
+    assert_eq!(budget.flow_id, Some(make::flow_id(1)));
+    let raise = |one: &String| one.starts_with("clawflow flows budget ");
+    assert!(held.commands.iter().any(raise), "{:?}", held.commands);
+    let free = why(2).await;
+    assert!(free.reasons.iter().all(|reason| reason.kind != "budget"), "{:?}", free.reasons);
 }

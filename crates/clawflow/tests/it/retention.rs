@@ -87,3 +87,23 @@ fn owners_have_times_of_their_own() {
         assert_eq!(home.run(&["config", "check"]).code, 2, "{bad}");
     }
 }
+
+#[test]
+fn the_gateway_keeps_what_it_is_configured_to_keep_whoever_calls() {
+    let mut home = Home::new();
+    home.start_gateway();
+    let ran = home.ok(&["tasks", "run", "--wait", "--json", "--", "true"]).json();
+    let ended = ran["endedAt"].as_i64().unwrap();
+    wait_until("it is older than a second", || clawflow_engine::clock::now() > ended + 2_000);
+    // The settings of a caller are not those of the home.
+    let mut command = home.command(&["tasks", "maintenance", "--apply"]);
+    let out = command.env("CLAWFLOW_RETENTION_SUCCEEDED", "1s").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "0 flows and 0 tasks deleted\n");
+    assert_eq!(count(&home).1, 1);
+    home.kill_newest();
+    home.write("home/config.toml", "[retention]\nowners = [\"* succeeded=1s\", \"* 1d\"]\n");
+    home.start_gateway();
+    // Its own sweep may be first.
+    home.ok(&["tasks", "maintenance", "--apply"]);
+    assert_eq!(count(&home).1, 0);
+}

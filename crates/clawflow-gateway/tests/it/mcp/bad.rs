@@ -3,6 +3,7 @@
 use super::support::{GATE, Pipe, Web, request};
 use crate::support::{serve, serve_tcp};
 use clawflow_engine::Scope;
+use clawflow_engine::api::FlowPurge;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -16,6 +17,9 @@ async fn rubbish_on_pipes_is_answered_and_the_next_line_read() {
         ("[]", -32600),
         ("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", -32600),
         ("{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"ping\"}", -32600),
+        ("{\"jsonrpc\":\"2.0\",\"params\":{\"requestId\":1}}", -32600),
+        ("{\"jsonrpc\":\"2.0\",\"method\":7}", -32600),
+        ("{\"jsonrpc\":\"1.0\",\"method\":\"notifications/initialized\"}", -32600),
         ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[]}", -32602),
         ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"no/such\"}", -32601),
         ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\"}", -32602),
@@ -145,4 +149,52 @@ async fn a_client_that_polls_fast_learns_the_same_every_time() {
     assert_eq!(answered["applied"], true);
     let task = json!({ "flow": flow, "until": "end", "timeoutMs": 20_000 });
     assert_eq!(web.tool("flow_wait", task).await["status"], "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_that_has_expired_is_as_unknown_as_any() {
+    let served = serve_tcp();
+    let web = Web::of(&served, "operate", Some("a")).await;
+    let flow = web.run(GATE).await;
+    let named = json!({ "taskId": flow });
+    assert_eq!(web.ask("tasks/get", named.clone()).await["status"], "input_required");
+    web.tool("flow_answer", json!({ "flow": flow, "approve": true })).await;
+    let end = json!({ "flow": flow, "until": "end", "timeoutMs": 20_000 });
+    let digest = web.tool("flow_wait", end.clone()).await;
+    assert_eq!(digest["status"], "succeeded");
+    let gone = serde_json::from_value(json!({ "flow": flow })).unwrap();
+    assert_eq!(served.client.call::<FlowPurge>(&gone).await.unwrap().flows, [flow.clone()]);
+    for method in ["tasks/get", "tasks/result", "tasks/cancel"] {
+        // The result is a stream.
+        let answer = web.post(&[], &request(method, named.clone())).await;
+        assert!(answer.body.contains("it has expired"), "{method}: {}", answer.body);
+    }
+    let read = web.ask("resources/read", json!({ "uri": format!("flow://{flow}") })).await;
+    assert_eq!(read["code"], -32002, "{read}");
+    // A cursor of what is gone, too.
+    for arguments in [end, json!({ "flow": flow, "cursor": digest["cursor"] })] {
+        assert_eq!(web.tool("flow_wait", arguments).await["error"]["code"], "not_found");
+    }
+    for tool in ["flow_show", "flow_cancel", "flow_why", "flow_finish"] {
+        let refused = web.tool(tool, json!({ "flow": flow })).await;
+        assert_eq!(refused["error"]["code"], "not_found", "{tool}: {refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_breaks_off_over_http_takes_nothing_with_it() {
+    let served = serve_tcp();
+    let web = Web::of(&served, "operate", Some("a")).await;
+    let flow = web.run(GATE).await;
+    let wait = json!({ "name": "flow_wait", "arguments": { "flow": flow, "until": "end",
+        "timeoutMs": 45_000 } });
+    let waiting = request("tools/call", wait);
+    for _ in 0..20 {
+        let brief = std::time::Duration::from_millis(20);
+        assert!(tokio::time::timeout(brief, web.post(&[], &waiting)).await.is_err());
+    }
+    let answered = web.tool("flow_answer", json!({ "flow": flow, "approve": true })).await;
+    assert_eq!(answered["applied"], true);
+    let end = json!({ "flow": flow, "until": "end", "timeoutMs": 20_000 });
+    assert_eq!(web.tool("flow_wait", end).await["status"], "succeeded");
 }
