@@ -1,6 +1,8 @@
 //! What all benchmarks share: the disk's own speed, medians, a look at the machine, tables.
 
+pub mod agent;
 pub mod gateway;
+pub mod process;
 pub mod spine;
 
 use std::fs::{self, File, OpenOptions};

@@ -7,6 +7,7 @@
 //! Looks for `clawflow` beside itself.
 
 use clawflow_bench::gateway::start;
+use clawflow_bench::process::{private_kib, status_kib};
 use clawflow_bench::{fdatasync_rate, median, print_table, warn_unless_idle};
 use clawflow_engine::api::{Api, Call, FlowRun, FlowRunRequest};
 use clawflow_engine::{Engine, EngineSettings, Scope};
@@ -142,7 +143,7 @@ fn cold(exe: &Path, home: &Path, args: &[&str]) -> Outcome<(f64, u64)> {
             // The high-water mark is read while the process still writes or has just written.
             out.read_to_string(&mut text)?;
         }
-        most = most.max(status(child.id(), "VmHWM").unwrap_or(0));
+        most = most.max(status_kib(child.id().into(), "VmHWM").unwrap_or(0));
         let ended = child.wait()?;
         times.push(start.elapsed().as_secs_f64() * 1000.0);
         if !ended.success() || text.is_empty() {
@@ -165,7 +166,7 @@ fn peak(exe: &Path, home: &Path, args: &[&str]) -> Outcome<u64> {
             .stderr(Stdio::null())
             .spawn()?;
         while child.try_wait()?.is_none() {
-            most = most.max(status(child.id(), "VmHWM").unwrap_or(0));
+            most = most.max(status_kib(child.id().into(), "VmHWM").unwrap_or(0));
         }
     }
     Ok(most)
@@ -175,7 +176,7 @@ fn peak(exe: &Path, home: &Path, args: &[&str]) -> Outcome<u64> {
 fn gateway(exe: &Path, home: &Path) -> Outcome<(f64, u64)> {
     let (gateway, ready) = start(exe, home)?;
     std::thread::sleep(Duration::from_secs(2));
-    Ok((ready, status(gateway.pid(), "VmRSS").ok_or("the gateway has ended")?))
+    Ok((ready, status_kib(gateway.pid().into(), "VmRSS").ok_or("the gateway has ended")?))
 }
 
 /// Private memory of a shim in KiB.
@@ -193,9 +194,7 @@ fn shim(exe: &Path, home: &Path) -> Outcome<u64> {
     loop {
         if let Some(pid) = find(&home.join("runs"))? {
             std::thread::sleep(Duration::from_millis(200));
-            let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-            let private = ["Private_Clean", "Private_Dirty"];
-            return Ok(private.iter().filter_map(|name| field(&rollup, name)).sum());
+            return private_kib(pid);
         }
         if begun.elapsed() > READY {
             return Err("no shim appeared".into());
@@ -218,14 +217,4 @@ fn find(runs: &Path) -> Outcome<Option<u64>> {
         }
     }
     Ok(None)
-}
-
-/// A line of `/proc/PID/status`, in KiB.
-fn status(pid: u32, name: &str) -> Option<u64> {
-    field(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, name)
-}
-
-fn field(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find(|line| line.starts_with(name))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
