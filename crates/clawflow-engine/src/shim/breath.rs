@@ -9,17 +9,20 @@ use super::limits::{BREATH, BREATH_BYTES, BREATHLESS_READS};
 #[derive(Debug, Default)]
 pub(super) struct Breath {
     last: Option<Instant>,
-    /// Small reads that followed each other closely.
+    /// Small reads that followed each other closely; each breath of silence takes one away, so that
+    /// a stream that halts for a moment is still one.
     stretch: u32,
 }
 
 impl Breath {
     /// Takes in that so many bytes were read.
     pub(super) fn read(&mut self, bytes: usize, now: Instant) {
-        let close = self.last.is_some_and(|last| now.duration_since(last) <= 2 * BREATH);
+        let silence = self.last.map_or(Duration::ZERO, |last| now.duration_since(last));
+        let breaths = u32::try_from(silence.as_millis() / BREATH.as_millis()).unwrap_or(u32::MAX);
         // A pipe that fills up must not wait: its writer would.
         let small = bytes < BREATH_BYTES;
-        self.stretch = if close && small { self.stretch.saturating_add(1) } else { 0 };
+        let stretch = self.stretch.saturating_sub(breaths) + 1;
+        self.stretch = if small { stretch.min(2 * BREATHLESS_READS) } else { 0 };
         self.last = Some(now);
     }
 
@@ -46,17 +49,24 @@ mod tests {
         }
         breath.read(200, now);
         assert_eq!(breath.holds(now), Some(now + BREATH));
-        // It stays so while the stream lasts.
+        // It stays so while the stream lasts, also one that halts for a moment.
         for _ in 0..3 {
             now = breath.holds(now).unwrap();
             assert_eq!(breath.holds(now), None);
             breath.read(9_000, now);
         }
-        assert!(breath.holds(now).is_some());
-        // After a pause the next word is heard at once.
-        now += 3 * BREATH;
-        breath.read(200, now);
-        assert_eq!(breath.holds(now), None);
+        for late in [2, 0, 0] {
+            assert!(breath.holds(now).is_some());
+            now += late * BREATH + SOON;
+            breath.read(200, now);
+        }
+        // After a pause the next words are heard at once.
+        now += 2 * BREATHLESS_READS * BREATH;
+        for _ in 0..BREATHLESS_READS {
+            assert_eq!(breath.holds(now), None);
+            breath.read(200, now);
+            now += SOON;
+        }
     }
 
     #[test]
