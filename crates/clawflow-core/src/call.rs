@@ -122,4 +122,7 @@ pub struct Called {
     /// Why it is no good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StepError>,
+    /// How long the server wants to be left alone after that, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }

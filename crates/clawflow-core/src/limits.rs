@@ -43,6 +43,9 @@ pub const FINALLY_MS_DEFAULT: u64 = 5 * 60 * 1000;
 /// Time that a question to a server may take when its step names no timeout, in milliseconds: as
 /// long as a model may think.
 pub const CALL_MS_DEFAULT: u64 = 10 * 60 * 1000;
+/// Longest time for which a server may put off the next attempt, in milliseconds: what is unwell
+/// for longer is for a person to see.
+pub const RETRY_AFTER_MS_MAX: u64 = 60 * 60 * 1000;
 /// Delay before a lost attempt is run again, in milliseconds, doubled each time.
 pub const LOST_RETRY_MS: u64 = 1000;
 

@@ -237,6 +237,10 @@ pub struct StepError {
     pub code: String,
     /// For people.
     pub message: String,
+    /// How long a server wants to be left alone, in milliseconds: until the next attempt is put
+    /// off. Not part of the record.
+    #[serde(skip)]
+    pub retry_after_ms: Option<u64>,
 }
 
 fn is_zero(n: &u32) -> bool {
@@ -246,6 +250,6 @@ fn is_zero(n: &u32) -> bool {
 impl StepError {
     /// An error with this code and message.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
+        Self { code: code.to_owned(), message: message.into(), retry_after_ms: None }
     }
 }

@@ -68,7 +68,8 @@ impl Engine {
         match drive::launch(state, &task.task_id) {
             Some(Ok(launch)) => {
                 let env = self.step_env(state, task, &launch.idempotency_key);
-                self.execute(attempt, launch.command, env, launch.stdin, stop);
+                let given = (launch.stdin, launch.output_max);
+                self.execute(attempt, launch.command, env, given, stop);
             }
             Some(Err(error)) => self.report_unstartable(attempt, error.to_string()),
             None => self.report_unstartable(attempt, "not the newest attempt".to_owned()),
@@ -96,7 +97,7 @@ impl Engine {
             env.insert("CLAWFLOW_FLOW_ID".to_owned(), flow_id.0.clone());
         }
         self.common_env(&mut env, task);
-        self.execute(attempt, launch.command, env, launch.stdin, stop);
+        self.execute(attempt, launch.command, env, (launch.stdin, launch.output_max), stop);
     }
 
     /// Gives a queued task the slot that its caller took for it. While the store fails the task

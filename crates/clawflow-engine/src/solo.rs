@@ -177,7 +177,7 @@ impl Engine {
         let idempotency_key = task.task_id.0.clone();
         self.start_command(
             task,
-            Launch { command, stdin: None, shown: None, idempotency_key },
+            Launch { command, stdin: None, shown: None, idempotency_key, output_max: None },
             attempt,
             stop,
         );

@@ -15,5 +15,6 @@ pub fn launch(state: &ControlState, task_id: &TaskId) -> Option<Launch> {
         stdin: None,
         shown: None,
         idempotency_key: format!("{}/{run}", state.flow.flow_id),
+        output_max: None,
     })
 }

@@ -66,6 +66,8 @@ pub enum EvalErrorCode {
     UnknownStep,
     /// The text made from the references is longer than a step may be given.
     TextTooLarge,
+    /// A variable that the step is run by has a value that it cannot have.
+    BadVariable,
 }
 
 impl EvalErrorCode {
@@ -76,6 +78,7 @@ impl EvalErrorCode {
             Self::OutputTooLarge => "output_too_large",
             Self::UnknownStep => "unknown_step",
             Self::TextTooLarge => "text_too_large",
+            Self::BadVariable => "bad_variable",
         }
     }
 }

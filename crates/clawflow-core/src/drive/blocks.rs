@@ -482,7 +482,7 @@ fn fail_round(draft: &mut Draft, at: usize, error: StepError) {
         return fail_step(draft, at, error);
     }
     let delay = retry.delay_ms(failures, draft.ctx.jitter);
-    retry_at(draft, at, delay, error);
+    retry_at(draft, at, delay, error, Some((failures, retry.max)));
 }
 
 /// The next round of a block is due. Its rows are new ones; what the earlier ones did stays done.

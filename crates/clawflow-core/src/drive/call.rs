@@ -143,7 +143,8 @@ pub(super) fn said(
     match (how, called.error) {
         (TaskMove::Succeed | TaskMove::Fail, Some(why)) => {
             let message = cut(&why.message, SUMMARY_CHARS_MAX);
-            (TaskMove::Fail, result, Some(StepError { message, ..why }))
+            let retry_after_ms = called.retry_after_ms;
+            (TaskMove::Fail, result, Some(StepError { message, retry_after_ms, ..why }))
         }
         _ => (how, result, error),
     }

@@ -199,7 +199,9 @@ pub(super) fn compare(draft: &mut Draft, at: Option<usize>) {
         let (cost, max) = (fixed(cost, 4), fixed(limit.max_usd, 2));
         format!("Cost ${cost} exceeds limit ${max}")
     });
-    let data = json!({ "costUsd": cost, "maxUsd": limit.max_usd, "message": message });
+    let data = json!({
+        "costUsd": cost, "maxUsd": limit.max_usd, "stops": limit.stop, "message": message,
+    });
     draft.event("cost.exceeded", at, None, data);
     draft.over_budget |= limit.stop;
     draft.stopping |= limit.stop;

@@ -18,7 +18,9 @@ use crate::effect::Effect;
 use crate::error::Refusal;
 use crate::ids::TaskId;
 use crate::json::fits;
-use crate::limits::{JSON_BYTES_MAX, OUTPUTS_BYTES_MAX, SUMMARY_CHARS_MAX, cut};
+use crate::limits::{
+    JSON_BYTES_MAX, OUTPUTS_BYTES_MAX, RETRY_AFTER_MS_MAX, SUMMARY_CHARS_MAX, cut,
+};
 use crate::step::{StepError, StepResult, StepStatus};
 use crate::task::{Exit, Task, TaskMove, Usage, settle};
 use serde_json::{Value, json};
@@ -32,6 +34,8 @@ pub struct Report {
     pub timed_out: bool,
     /// It was stopped because somebody asked for it.
     pub stopped: bool,
+    /// It wrote more to a stream than so many bytes, which was all that it might.
+    pub over_output: Option<u64>,
     /// Why it could not be executed.
     pub exec_error: Option<String>,
     /// Standard output as text.
@@ -204,7 +208,7 @@ fn verdict(task: &Task, cancelling: bool, report: &Report) -> TaskMove {
         TaskMove::Cancel
     } else if report.timed_out {
         TaskMove::TimeOut
-    } else if report.exit == Some(Exit::Code(0)) {
+    } else if report.over_output.is_none() && report.exit == Some(Exit::Code(0)) {
         TaskMove::Succeed
     } else {
         TaskMove::Fail
@@ -221,6 +225,10 @@ fn message(how: TaskMove, report: &Report) -> Option<StepError> {
         let text = if tail.is_empty() { text } else { format!("{text}: {tail}") };
         cut(&text, SUMMARY_CHARS_MAX)
     };
+    if let (TaskMove::Fail, None, Some(max)) = (how, &report.exec_error, report.over_output) {
+        let why = format!("Process output exceeded {max} bytes");
+        return Some(StepError::new("output_too_large", why));
+    }
     Some(match (how, &report.exec_error, &report.exit) {
         (TaskMove::Succeed, _, _) => return None,
         (TaskMove::Cancel, _, _) => StepError::new("cancelled", "stopped by a cancel"),
@@ -243,9 +251,10 @@ pub(super) fn after_failure(
     draft: &mut Draft,
     at: usize,
     how: TaskMove,
-    error: StepError,
+    mut error: StepError,
     again: bool,
 ) {
+    let wanted = error.retry_after_ms.take().unwrap_or_default();
     if how == TaskMove::Cancel && draft.cancelling() {
         return draft.end_step(at, StepStatus::Cancelled, Some(error));
     }
@@ -264,14 +273,29 @@ pub(super) fn after_failure(
     if !may {
         return fail_step(draft, at, error);
     }
-    let delay = retry.delay_ms(failures, draft.ctx.jitter);
-    retry_at(draft, at, delay, error);
+    let (delay, max) = (retry.delay_ms(failures, draft.ctx.jitter), retry.max);
+    // Not earlier than a server wants it.
+    let delay = delay.max(wanted.min(RETRY_AFTER_MS_MAX));
+    retry_at(draft, at, delay, error, Some((failures, max)));
 }
 
-/// Puts the step aside until its next attempt.
-pub(super) fn retry_at(draft: &mut Draft, at: usize, delay_ms: u64, error: StepError) {
+/// Puts the step aside until its next attempt. `failures`: how many there were, and how many end
+/// it; none of that where an attempt was lost.
+pub(super) fn retry_at(
+    draft: &mut Draft,
+    at: usize,
+    delay_ms: u64,
+    error: StepError,
+    failures: Option<(u32, u32)>,
+) {
     let due = draft.now().saturating_add(i64::try_from(delay_ms).unwrap_or(i64::MAX));
-    let data = json!({ "dueAt": due, "code": error.code, "message": error.message });
+    let mut data = json!({
+        "dueAt": due, "delayMs": delay_ms, "code": error.code, "message": error.message,
+    });
+    if let Some((failures, max)) = failures {
+        data["failures"] = json!(failures);
+        data["max"] = json!(max);
+    }
     let task = draft.step(at).task_id.clone();
     draft.set_status(at, StepStatus::Retrying);
     let step = draft.step_mut(at);

@@ -5,7 +5,7 @@ use super::call;
 use super::pipeline;
 use super::scope::FlowScope;
 use super::state::FlowState;
-use crate::definition::{Action, Dialect, EvalError, Phase, StepDef};
+use crate::definition::{Action, Dialect, EvalError, EvalErrorCode, Phase, StepDef};
 use crate::ids::TaskId;
 use crate::limits::{CALL_MS_DEFAULT, FINALLY_MS_DEFAULT};
 use crate::task::{TaskCommand, within};
@@ -24,6 +24,8 @@ pub struct Launch {
     pub shown: Option<String>,
     /// Stable over the attempts of the step: a receiver can make a doubled effect one.
     pub idempotency_key: String,
+    /// Bytes that it may write to each stream; beyond that it is stopped, and has failed.
+    pub output_max: Option<u64>,
 }
 
 impl Launch {
@@ -81,6 +83,7 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
     }
     let argv = words(scope, at, rest.is_some())?;
     let argv = with_own_shell(argv, &env, state.definition.dialect);
+    let output_max = output_max(&env, state, def)?;
     let outer_cwd = outer.and_then(|outer| outer.cwd.as_ref());
     let cwd = match def.cwd.as_ref().or(outer_cwd).or(state.definition.cwd.as_ref()) {
         Some(cwd) => join(&spec.cwd, &cwd.render(scope)?),
@@ -105,6 +108,7 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
             (None, None) => given(def, scope)?,
         },
         idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
+        output_max,
         command: within(TaskCommand { argv, cwd, env, timeout_ms, acp }, def.budget.as_ref()),
     })
 }
@@ -173,6 +177,27 @@ fn with_own_shell(
     let line = argv.pop().unwrap_or_default();
     let words = [shell].into_iter().chain(flags.iter().copied()).chain([line.as_str()]);
     words.map(str::to_owned).collect()
+}
+
+/// What Lobster's variable allows a shell step to write; its pipelines look at it themselves.
+fn output_max(
+    env: &BTreeMap<String, String>,
+    state: &FlowState,
+    def: &StepDef,
+) -> Result<Option<u64>, EvalError> {
+    const NAME: &str = "LOBSTER_MAX_OUTPUT_BYTES";
+    // The largest whole number that JavaScript counts with.
+    const MOST: u64 = (1 << 53) - 1;
+    let is_lobster = state.definition.dialect == Dialect::Lobster;
+    let shell = is_lobster && matches!(def.action, Action::Shell(_));
+    let text = env.get(NAME).map(|text| text.trim()).filter(|text| shell && !text.is_empty());
+    let Some(text) = text else { return Ok(None) };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let bytes = text.parse().ok().filter(|bytes| digits && (1..=MOST).contains(bytes));
+    bytes.map(Some).ok_or_else(|| {
+        let message = format!("{NAME} must be a positive safe integer (bytes)");
+        EvalError::new(EvalErrorCode::BadVariable, message)
+    })
 }
 
 /// A value as a program is given it: a string as it is, anything else as JSON.

@@ -67,7 +67,7 @@ pub(super) fn lose_step(draft: &mut Draft, at: usize, why: &str, stopped: bool) 
                 && !draft.stopping
                 && !stopped =>
         {
-            retry_at(draft, at, LOST_RETRY_MS << lost.min(10), error);
+            retry_at(draft, at, LOST_RETRY_MS << lost.min(10), error, None);
         }
         OnLost::Retry | OnLost::Fail => fail_step(draft, at, error),
         OnLost::Ask => {

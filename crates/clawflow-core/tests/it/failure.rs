@@ -1,10 +1,14 @@
 //! Retry, fallback, on_error and finally.
 
-use super::world::{World, code};
+use super::world::{World, code, exit, new_flow};
+use clawflow_core::definition::{Definition, Dialect};
 use clawflow_core::drive;
-use clawflow_core::drive::Report;
+use clawflow_core::drive::{NewFlow, Report};
 use clawflow_core::error::Code;
+use clawflow_core::limits::RETRY_AFTER_MS_MAX;
 use clawflow_core::task::Exit;
+use serde_json::json;
+use std::sync::Arc;
 
 #[test]
 fn a_failed_attempt_is_tried_again_when_it_is_due() {
@@ -30,6 +34,96 @@ fn a_retry_that_succeeds_leaves_no_error() {
     w.ok("a");
     assert_eq!(w.show(), "a=succeeded | succeeded");
     assert!(w.step("a").error.is_none());
+}
+
+#[test]
+fn a_server_that_wants_to_be_left_alone_puts_the_next_attempt_off() {
+    let ask = |delay: &str| {
+        let retry = format!("retry: {{max: 3, delay: {delay}}}");
+        World::new(&format!("steps: [{{id: a, http: {{url: 'http://h/'}}, {retry}}}]"))
+    };
+    let refused = |after_ms: Option<u64>| {
+        let mut called = json!({
+            "status": 429, "error": { "code": "status", "message": "status 429" },
+        });
+        if let Some(ms) = after_ms {
+            called["retry_after_ms"] = json!(ms);
+        }
+        exit(0, &called.to_string())
+    };
+    let hour = i64::try_from(RETRY_AFTER_MS_MAX).unwrap();
+    let all = [
+        ("1s", Some(5000), 5000),
+        ("10s", Some(5000), 10_000),
+        ("1s", None, 1000),
+        ("1s", Some(u64::MAX), hour),
+    ];
+    for (delay, after, expected) in all {
+        let mut w = ask(delay);
+        w.end("a", refused(after)).unwrap();
+        assert_eq!(w.show(), "a=retrying | waiting");
+        assert_eq!(w.step("a").due_at, Some(w.now + expected), "{delay} {after:?}");
+        let error = w.step("a").error.clone().unwrap();
+        assert_eq!(error.retry_after_ms, None, "it is not part of the record");
+    }
+}
+
+#[test]
+fn a_failure_tells_in_its_event_which_one_it_is() {
+    let mut w =
+        World::new("steps: [{id: a, run: x, idempotent: true, retry: {max: 3, delay: 2s}}]");
+    w.fail("a");
+    let told = w.events.iter().rfind(|event| event.kind == "step.retrying").unwrap();
+    let data = &told.data;
+    assert_eq!(
+        (&data["failures"], &data["max"], &data["delayMs"]),
+        (&json!(1), &json!(3), &json!(2000))
+    );
+}
+
+#[test]
+fn a_program_that_writes_more_than_it_may_has_failed() {
+    let over =
+        |exit: Exit| Report { exit: Some(exit), over_output: Some(1000), ..Report::default() };
+    // It may have ended well before it was stopped.
+    for end in [Exit::Code(0), Exit::Code(3), Exit::Signal(15)] {
+        let mut w = World::new("steps: [{id: a, run: x}]");
+        w.end("a", over(end)).unwrap();
+        let error = w.step("a").error.clone().unwrap();
+        let expected = ("output_too_large", "Process output exceeded 1000 bytes");
+        assert_eq!((error.code.as_str(), error.message.as_str()), expected);
+        assert_eq!(w.task("a").status.as_str(), "failed");
+    }
+    let late = Report { timed_out: true, ..over(Exit::Signal(15)) };
+    let mut w = World::new("steps: [{id: a, run: x}]");
+    w.end("a", late).unwrap();
+    assert_eq!(w.task("a").status.as_str(), "timed_out");
+}
+
+#[test]
+fn what_a_step_of_lobster_may_write_is_in_its_environment() {
+    let launch = |dialect: Dialect, step: &str, value: &str| {
+        let text =
+            format!("steps: [{{id: a, {step}, env: {{LOBSTER_MAX_OUTPUT_BYTES: '{value}'}}}}]");
+        let definition = Definition::parse("f", text.as_bytes(), dialect).unwrap();
+        let new = new_flow("steps: [{id: a, run: x}]");
+        let new = NewFlow { definition: Arc::new(definition), ..new };
+        World::make(new, 1000).unwrap()
+    };
+    let most = |w: &World| {
+        let task = w.step("a").task_id.clone().unwrap();
+        drive::launch(&w.state, &task).unwrap().unwrap().output_max
+    };
+    assert_eq!(most(&launch(Dialect::Lobster, "run: x", " 1000 ")), Some(1000));
+    assert_eq!(most(&launch(Dialect::Lobster, "run: x", " ")), None);
+    assert_eq!(most(&launch(Dialect::Lobster, "pipeline: json", "1000")), None, "it looks itself");
+    assert_eq!(most(&launch(Dialect::Strict, "run: x", "1000")), None);
+    for wrong in ["0", "-1", "1e3", "1.5", "0x10", "9007199254740992", "many"] {
+        let w = launch(Dialect::Lobster, "run: x", wrong);
+        let error = w.step("a").error.clone().unwrap();
+        let expected = "LOBSTER_MAX_OUTPUT_BYTES must be a positive safe integer (bytes)";
+        assert_eq!((error.code.as_str(), error.message.as_str()), ("bad_variable", expected));
+    }
 }
 
 #[test]

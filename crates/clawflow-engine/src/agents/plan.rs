@@ -117,6 +117,7 @@ impl Prepared {
             grace_ms: settings.grace_ms,
             log_cap_bytes: settings.log_bytes.max(SAID_BYTES_MAX),
             talks: true,
+            output_max: None,
         };
         let mut first = Vec::new();
         for act in Talk::new(self.plan.clone()).begin() {

@@ -66,7 +66,7 @@ impl Engine {
         attempt: Attempt,
         command: TaskCommand,
         own_env: BTreeMap<String, String>,
-        stdin: Option<Vec<u8>>,
+        (stdin, output_max): (Option<Vec<u8>>, Option<u64>),
         stop: Switch,
     ) {
         let settings = &self.inner.settings;
@@ -91,6 +91,7 @@ impl Engine {
             grace_ms: settings.grace_ms,
             log_cap_bytes: settings.log_bytes,
             talks: false,
+            output_max,
         };
         let engine = self.clone();
         tokio::spawn(async move {

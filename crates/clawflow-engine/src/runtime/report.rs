@@ -59,6 +59,7 @@ pub(crate) async fn report_in(
         },
         timed_out: record.timed_out,
         stopped: record.stop_requested,
+        over_output: record.over_output,
         exec_error: record.exec_error.as_ref().map(|error| error.message.clone()),
         truncated: truncated || record.out_bytes > kept.len() as u64,
         stdout: Some(without_progress(&String::from_utf8_lossy(kept))),

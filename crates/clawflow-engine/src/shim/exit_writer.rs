@@ -64,6 +64,7 @@ impl Watch {
             exec_error,
             timed_out: self.ending.timed_out,
             stop_requested: self.ending.stop_requested,
+            over_output: self.over_output(),
             stop_reason: self.ending.stop_reason.clone(),
             signalled: list(&self.ending.signalled),
             survived_term: list(&self.ending.survived),

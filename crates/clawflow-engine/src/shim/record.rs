@@ -48,6 +48,9 @@ pub struct ExitRecord {
     pub timed_out: bool,
     /// A stop arrived before the program ended.
     pub stop_requested: bool,
+    /// It wrote more to a stream than the spec allows, which is so many bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_output: Option<u64>,
     /// Reason given with the stop.
     pub stop_reason: Option<String>,
     /// Pids that got TERM for a stop or the timeout.

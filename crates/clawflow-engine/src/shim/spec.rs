@@ -30,6 +30,9 @@ pub struct RunSpec {
     /// has said something. That is no progress, and not part of the exit record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub talks: bool,
+    /// Bytes that it may write to stdout and to stderr, each; beyond that it is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_max: Option<u64>,
 }
 
 /// Why a spec cannot be run.
@@ -69,6 +72,7 @@ impl RunSpec {
             grace_ms: limits::DEFAULT_GRACE_MS,
             log_cap_bytes: 64 * 1024 * 1024,
             talks: false,
+            output_max: None,
         }
     }
 

@@ -129,8 +129,9 @@ impl Watch {
                 }
             }
             Phase::Running => {
-                if self.deadline.is_some_and(|deadline| now >= deadline) {
-                    self.ending.timed_out = true;
+                let late = self.deadline.is_some_and(|deadline| now >= deadline);
+                if late || self.over_output().is_some() {
+                    self.ending.timed_out = late;
                     self.terminate(now, Duration::from_millis(self.spec.grace_ms));
                 }
             }
@@ -224,7 +225,13 @@ impl Watch {
 
     /// Whether the attempt was brought to its end rather than ending by itself.
     pub(super) fn stopped(&self) -> bool {
-        self.ending.stop_requested || self.ending.timed_out
+        self.ending.stop_requested || self.ending.timed_out || self.over_output().is_some()
+    }
+
+    /// What a stream may have, if one has more.
+    pub(super) fn over_output(&self) -> Option<u64> {
+        let written = self.out.totals().0.max(self.err.totals().0);
+        self.spec.output_max.filter(|max| written > *max)
     }
 
     /// Sends a frame to everybody.

@@ -82,7 +82,7 @@ pub fn every_field_comes_back(subject: &mut dyn Subject) {
         started_at: Some(3),
         lost_attempts: 2,
         task_id: Some(task_id(1)),
-        error: Some(StepError { code: "exit".into(), message: "1".into() }),
+        error: Some(StepError::new("exit", "1")),
         reused_from: Some(flow_id(7)),
         ..step(1, "full", 2)
     };

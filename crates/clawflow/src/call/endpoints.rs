@@ -9,6 +9,7 @@
 //! url = "https://api.openai.com/v1"
 //! api_key_file = "/home/me/.config/clawflow/openai.key"
 //! # api_key_env = "OPENAI_API_KEY"          # or a variable of the step
+//! response_format = "json_schema"           # how it is told what an answer must be like
 //!
 //! [openai.prices."gpt-4o-mini"]             # US dollars for a million tokens
 //! input = 0.15
@@ -38,9 +39,21 @@ pub(super) struct Endpoint {
     pub(super) api_key_env: Option<String>,
     /// The file that has its key.
     pub(super) api_key_file: Option<String>,
+    /// How it is told, beside the words, that an answer must be as a schema says.
+    pub(super) response_format: Option<ResponseFormat>,
     /// What its models cost.
     #[serde(default)]
     pub(super) prices: BTreeMap<String, Price>,
+}
+
+/// What a server takes as `response_format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ResponseFormat {
+    /// The schema itself.
+    JsonSchema,
+    /// That it is an object.
+    JsonObject,
 }
 
 /// The endpoint of an address, or of a name in the file of the home.
@@ -98,6 +111,7 @@ mod tests {
         let wrong = [
             ("x = 1", "invalid type"),
             ("[a]\nurl = \"u\"\nkey = \"k\"\n", "unknown field"),
+            ("[a]\nurl = \"u\"\nresponse_format = \"xml\"\n", "unknown variant"),
             ("[a]\nurl = \"u\"\n[a.prices.m]\ninput = -1\noutput = 1\n", "no price"),
             ("[a]\nurl = \"u\"\napi_key_env = \"A\"\napi_key_file = \"b\"\n", "two keys"),
         ];

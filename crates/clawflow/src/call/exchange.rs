@@ -39,6 +39,18 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// How long the server wants to be left alone, where it says so.
+    pub(super) fn retry_after_ms(&self) -> Option<u64> {
+        let text = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            // More seconds than there are numbers are as good as the most.
+            return Some(text.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000));
+        }
+        let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        let ms = at.as_millisecond() - jiff::Timestamp::now().as_millisecond();
+        Some(u64::try_from(ms).unwrap_or_default())
+    }
+
     /// Its headers as references can name them. Cookies are left out: they are secrets.
     pub(super) fn named_headers(&self) -> BTreeMap<String, String> {
         let mut named: BTreeMap<String, String> = BTreeMap::new();
@@ -131,4 +143,29 @@ fn redirected(
         next.headers.remove(header::CONTENT_TYPE);
     }
     Some(Ok(next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(value: &str) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_str(value).unwrap());
+        let (status, body) = (StatusCode::TOO_MANY_REQUESTS, Bytes::new());
+        Reply { status, headers, body }.retry_after_ms()
+    }
+
+    #[test]
+    fn a_server_says_how_long_in_seconds_or_until_when() {
+        assert_eq!(after("2"), Some(2000));
+        assert_eq!(after(" 0 "), Some(0));
+        assert_eq!(after(&"9".repeat(40)), Some(u64::MAX));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0), "it is over");
+        let hours = after("Fri, 01 Jan 2100 00:00:00 GMT").unwrap() / 3_600_000;
+        assert!(hours > 24, "{hours}");
+        for wrong in ["", "-1", "1.5", "soon", "1 2", "+3"] {
+            assert_eq!(after(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -31,7 +31,8 @@ pub(super) async fn run(call: HttpRequest, secrets: &mut Secrets) -> Called {
         Err(failure) => return Called { error: Some(failure), ..Called::default() },
     };
     let text = reply.text();
-    let error = match is_wanted(reply.status.as_u16()) {
+    let wanted = is_wanted(reply.status.as_u16());
+    let error = match wanted {
         // Hidden before it is cut: a secret across the cut would show its beginning.
         false => Some(bad_status(&reply, &secrets.hide(&text))),
         true => shape.and_then(|shape| misfit(&shape, &text, &reply).err()),
@@ -39,6 +40,7 @@ pub(super) async fn run(call: HttpRequest, secrets: &mut Secrets) -> Called {
     Called {
         status: Some(reply.status.as_u16()),
         headers: Some(reply.named_headers()),
+        retry_after_ms: reply.retry_after_ms().filter(|_| !wanted),
         text: Some(text),
         error,
         ..Called::default()

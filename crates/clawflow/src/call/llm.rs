@@ -1,6 +1,6 @@
 //! An `llm` step: a chat of one question, and of corrections until the answer fits.
 
-use super::endpoints::{Endpoint, find};
+use super::endpoints::{Endpoint, ResponseFormat, find};
 use super::exchange::{Question, ask};
 use super::failure::Failure;
 use super::http::{bad_status, common, insert};
@@ -40,9 +40,12 @@ async fn converse(
     let mut chat = opening(&call);
     let mut left = call.corrections;
     loop {
-        let body = body(&call, model.as_deref(), &chat);
+        let mut body = body(&call, model.as_deref(), &chat);
+        if let Some(format) = format(&call, &endpoint) {
+            body["response_format"] = format;
+        }
         let question = Question { body: Bytes::from(body.to_string()), ..template.clone() };
-        let answer = said(question, secrets).await?;
+        let answer = said(question, secrets, called).await?;
         note_usage(called, &answer, &endpoint, model.as_deref());
         let text = text(&answer)?;
         let fits = match &schema {
@@ -127,11 +130,29 @@ fn body(call: &LlmRequest, model: Option<&str>, chat: &[Value]) -> Value {
     body
 }
 
+/// How the server is told what the answer must be like. An answer that is no object has no format
+/// of its own: it is told in words, as always.
+fn format(call: &LlmRequest, endpoint: &Endpoint) -> Option<Value> {
+    let schema = &call.shape.as_ref()?.schema;
+    let is_object = schema["type"] == "object";
+    match endpoint.response_format? {
+        ResponseFormat::JsonSchema => Some(json!({
+            "type": "json_schema", "json_schema": { "name": "answer", "schema": schema },
+        })),
+        ResponseFormat::JsonObject => is_object.then(|| json!({ "type": "json_object" })),
+    }
+}
+
 /// The server's answer, as JSON.
-async fn said(question: Question, secrets: &Secrets) -> Result<Value, Failure> {
+async fn said(
+    question: Question,
+    secrets: &Secrets,
+    called: &mut Called,
+) -> Result<Value, Failure> {
     let reply = ask(question, |status| (200..300).contains(&status)).await?;
     let text = reply.text();
     if !reply.status.is_success() {
+        called.retry_after_ms = reply.retry_after_ms();
         return Err(bad_status(&reply, &secrets.hide(&text)));
     }
     let unclear = || {

@@ -19,6 +19,29 @@ async fn a_flood_without_a_newline_is_cut_at_the_cap() {
 }
 
 #[tokio::test]
+async fn a_flood_beyond_what_is_allowed_ends_the_tree() {
+    let home = Home::new();
+    for stream in ["", ">&2"] {
+        let home = Home::new();
+        let mut spec = home.sh(&format!("yes {stream} & yes {stream}"));
+        spec.output_max = Some(1_000);
+        let record = home.run(&spec).await;
+        assert_eq!((record.signal, record.over_output), (Some(15), Some(1_000)));
+        assert!(record.empty && !record.timed_out && !record.stop_requested);
+        assert!(record.signalled.len() >= 2, "{record:?}");
+    }
+    // All of it may be written, on each stream; one byte more ends a program that has ended.
+    let mut spec = home.sh("printf %1000d 1; printf %1000d 2 >&2");
+    spec.output_max = Some(1_000);
+    let record = home.run(&spec).await;
+    assert_eq!((record.code, record.over_output), (Some(0), None));
+    let home = Home::new();
+    let mut spec = home.sh("printf %1001d 1");
+    spec.output_max = Some(1_000);
+    assert_eq!(home.run(&spec).await.over_output, Some(1_000));
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_text_come_back_unchanged() {
     let home = Home::new();
     let record = home.run(&home.sh("printf '\\377\\000\\376'")).await;

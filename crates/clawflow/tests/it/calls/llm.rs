@@ -82,6 +82,54 @@ fn an_answer_that_does_not_fit_is_corrected_and_all_is_counted() {
 }
 
 #[test]
+fn a_server_that_takes_a_format_is_given_it() {
+    for (format, expected) in [
+        ("json_schema", json!({ "type": "json_schema", "json_schema": { "name": "answer" } })),
+        ("json_object", json!({ "type": "json_object" })),
+    ] {
+        let home = Home::new();
+        let server = model(&["{\"n\": 2}"]);
+        endpoints(&home, &server.url, &format!("response_format = \"{format}\""));
+        let ended = steps(&home, ASK, &[]);
+        assert_eq!(ended[1]["status"], "succeeded", "{ended:?}");
+        let mut told = sent(&server, 0)["response_format"].clone();
+        if let Some(named) = told.get_mut("json_schema").and_then(Value::as_object_mut) {
+            let schema = named.remove("schema").unwrap();
+            assert_eq!(schema["required"], json!(["n"]));
+        }
+        assert_eq!(told, expected);
+    }
+    let home = Home::new();
+    let server = model(&["hello"]);
+    endpoints(&home, &server.url, "response_format = \"json_schema\"");
+    let plain = "steps: [{ id: ask, llm: { endpoint: mine, prompt: hi } }]";
+    assert_eq!(steps(&home, plain, &[])[0]["result"]["stdout"], "hello");
+    assert_eq!(sent(&server, 0).get("response_format"), None, "nothing is to be checked");
+}
+
+#[test]
+fn a_server_of_models_says_when_it_may_be_asked_again() {
+    let home = Home::new();
+    let server = Server::start(|number, _| match number {
+        0 => reply(429, "retry-after: 1\r\n", "{}"),
+        _ => reply(200, "", &completion("hello", 1).to_string()),
+    });
+    let file = format!(
+        "steps:\n  - id: ask\n    llm: {{ endpoint: '{}', prompt: hi }}\n    \
+         retry: {{ max: 2, delay_ms: 1 }}\n",
+        server.url
+    );
+    let ended = steps(&home, &file, &[]);
+    assert_eq!(ended[0]["result"]["stdout"], "hello");
+    let listed = home.ok(&["flows", "list", "--all", "--json"]).json();
+    let flow = listed["flows"][0]["flowId"].as_str().unwrap().to_owned();
+    let events = home.ok(&["flows", "events", &flow, "--json"]).stdout;
+    let mut events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let retried = events.find(|event| event["kind"] == "step.retrying").unwrap();
+    assert_eq!(retried["data"]["delayMs"], 1000, "{retried}");
+}
+
+#[test]
 fn a_model_that_never_fits_fails_after_its_corrections() {
     let home = Home::new();
     let server = model(&["{\"n\": \"two\"}"]);
