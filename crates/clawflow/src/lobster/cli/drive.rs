@@ -1,6 +1,7 @@
 //! Follows a flow to where it rests, and drives it where nobody else does.
 
 use super::outcome::{Outcome, at_end, at_gate};
+use super::said::Said;
 use super::signals::{Came, Signals};
 use super::trouble::Trouble;
 use crate::cli::Ctx;
@@ -13,6 +14,7 @@ use clawflow_engine::api::{
     FlowRunRequest, FlowView, FlowWait, FlowWaitRequest,
 };
 use clawflow_gateway::Backend;
+use std::path::Path;
 
 /// How long one question for news waits, in milliseconds.
 const NEWS_MS: u64 = 30_000;
@@ -25,6 +27,7 @@ pub(super) struct Run {
     opened: Opened,
     flow: FlowId,
     after_event: u64,
+    said: Said,
     signals: Signals,
 }
 
@@ -43,7 +46,19 @@ impl Run {
     pub(super) async fn open(ctx: Ctx) -> Result<Self, Trouble> {
         let signals = Signals::catch()?;
         let opened = open(&ctx.settings, Want::ForegroundRun).await?;
-        Ok(Self { ctx, opened, flow: FlowId::from(""), after_event: 0, signals })
+        Ok(Self {
+            ctx,
+            opened,
+            flow: FlowId::from(""),
+            after_event: 0,
+            said: Said::default(),
+            signals,
+        })
+    }
+
+    /// The home.
+    pub(super) fn home(&self) -> &Path {
+        &self.ctx.settings.home
     }
 
     /// Where calls go.
@@ -69,6 +84,11 @@ impl Run {
         Ok(())
     }
 
+    /// What happened up to this event was told before.
+    pub(super) fn passed(&mut self, event: u64) {
+        self.said.up_to = self.said.up_to.max(event);
+    }
+
     /// Follows the flow until it ends or asks somebody.
     pub(super) async fn rest(&mut self) -> Result<Rest, Trouble> {
         loop {
@@ -84,8 +104,8 @@ impl Run {
                 news = backend.call::<FlowWait>(&ask) => news,
                 came = self.signals.next() => return Ok(Rest::Came(came)),
             };
-            let view = match news {
-                Ok(news) => news.view,
+            let (view, events) = match news {
+                Ok(news) => (news.view, news.events),
                 // The one who drove is gone: another one, or this process, goes on.
                 Err(error) if error.code == "unavailable" && self.is_remote() => {
                     (self.opened, _) = adopt(&self.ctx, &self.flow.0).await?;
@@ -94,6 +114,7 @@ impl Run {
                 Err(error) => return Err(error.into()),
             };
             self.after_event = view.last_event;
+            self.said.catch_up(&backend, &view, events).await;
             if view.flow.is_terminal() {
                 return Ok(Rest::Ended(Box::new(view)));
             }

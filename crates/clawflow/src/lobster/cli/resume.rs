@@ -1,5 +1,6 @@
 //! `lobster resume`: answers a gate, and follows the run to its next one or to its end.
 
+use super::claim::Claim;
 use super::drive::{Rest, Run, outcome};
 use super::outcome::{Origin, Outcome};
 use super::prompt::{check, check_by, workflow_words};
@@ -7,6 +8,7 @@ use super::signals::Came;
 use super::token::{self, Gate, Named};
 use super::trouble::Trouble;
 use super::{find, gate, home, index, pipeline, report, workflow};
+use crate::cli::escape_lines;
 use crate::commands::run::person;
 use crate::config::Flags;
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
@@ -32,27 +34,41 @@ enum Intent {
     Cancel,
 }
 
+/// What is left to do once the outcome was told.
+#[derive(Default)]
+struct Left {
+    /// The signal by whose exit code the process ends.
+    came: Option<Came>,
+    /// The gate, which has no short id any more.
+    gate: Option<Gate>,
+    /// The right to tell the outcome.
+    claim: Option<Claim>,
+}
+
 /// Does what the words say. Programs read what it tells, always.
 pub(super) fn run(words: &[&str], flags: Flags) -> ExitCode {
-    let mut came = None;
+    let mut left = Left::default();
     let outcome = parse(words).and_then(|options| {
         let ctx = home::ctx(flags)?;
         super::entry::block_on(async {
             let mut run = Run::open(ctx).await?;
-            let outcome = go_on(&mut run, &options, &mut came).await;
+            let outcome = go_on(&mut run, &options, &mut left).await;
             run.close().await;
             outcome
         })
     });
     let code = report::tool(&outcome);
-    came.map_or(code, |came: Came| ExitCode::from(came.code))
+    // Not before: whoever was killed meanwhile comes back under the same name.
+    if let Some(gate) = &left.gate {
+        index::forget(gate);
+    }
+    if let Some(claim) = left.claim {
+        claim.told();
+    }
+    left.came.map_or(code, |came| ExitCode::from(came.code))
 }
 
-async fn go_on(
-    run: &mut Run,
-    options: &Options,
-    came: &mut Option<Came>,
-) -> Result<Outcome, Trouble> {
+async fn go_on(run: &mut Run, options: &Options, left: &mut Left) -> Result<Outcome, Trouble> {
     let named = named(run, options).await?;
     let view = match &named.gate {
         Some(gate) => show(run, gate).await?,
@@ -72,9 +88,17 @@ async fn go_on(
         index::forget(gate);
         return Ok(Outcome::Cancelled);
     }
-    if wait.state != WaitState::Open && !was_interrupted(run, view, wait, &options.intent) {
-        index::forget(gate);
-        return Err(missing());
+    let home = run.home().to_owned();
+    if wait.state != WaitState::Open {
+        let claim = is_same(wait, &options.intent).then(|| Claim::inherit(&home, &gate.wait));
+        let claim = claim.flatten();
+        if claim.is_none() && !was_interrupted(run, view, wait, &options.intent) {
+            index::forget(gate);
+            tell_of_answer(view, wait);
+            return Err(missing());
+        }
+        run.adopt(&gate.flow).await?;
+        return follow(run, gate, view, left, claim).await;
     }
     let response = fits(named.origin, view, wait, &options.intent)?;
     if options.intent == Intent::Approve(false) {
@@ -87,27 +111,38 @@ async fn go_on(
         };
     }
     tell_of_edits(run, gate).await;
+    let claim = Claim::take(&home, &gate.wait);
     run.adopt(&gate.flow).await?;
-    if wait.state == WaitState::Open {
-        let request = FlowAnswerRequest {
-            approve: (options.intent == Intent::Approve(true)).then_some(true),
-            response,
-            ..answer(view, wait)
-        };
-        if !run.answer(&request).await? {
-            return Err(missing());
-        }
+    let request = FlowAnswerRequest {
+        approve: (options.intent == Intent::Approve(true)).then_some(true),
+        response,
+        ..answer(view, wait)
+    };
+    if !run.answer(&request).await? {
+        left.claim = claim;
+        return Err(missing());
     }
+    follow(run, gate, view, left, claim).await
+}
+
+/// Follows the run on from an answered gate.
+async fn follow(
+    run: &mut Run,
+    gate: &Gate,
+    view: &FlowView,
+    left: &mut Left,
+    claim: Option<Claim>,
+) -> Result<Outcome, Trouble> {
+    run.passed(view.last_event);
     let rest = run.rest().await?;
     let outcome = match rest {
         Rest::Came(signal) => {
-            *came = Some(signal);
+            left.came = Some(signal);
             Err(run.interrupted(signal).await)
         }
         rest => outcome(&rest),
     };
-    // Not before: whoever was killed meanwhile comes back under the same name.
-    index::forget(gate);
+    (left.gate, left.claim) = (Some(gate.clone()), claim);
     outcome
 }
 
@@ -117,6 +152,9 @@ async fn named(run: &Run, options: &Options) -> Result<Named, Trouble> {
         return token::read(options.token.as_deref().unwrap_or_default());
     };
     match find::by_id(run.backend(), id).await? {
+        Some(gate) if Claim::inherit(run.home(), &gate.wait).is_some() => {
+            Ok(Named { origin: gate.origin, gate: Some(gate) })
+        }
         Some(gate) if is_live(run, &gate).await? => {
             Ok(Named { origin: gate.origin, gate: Some(gate) })
         }
@@ -146,23 +184,40 @@ async fn show(run: &Run, gate: &Gate) -> Result<Option<FlowView>, Trouble> {
     }
 }
 
-/// Whether the same answer was given by a run that was killed before its flow came to rest:
-/// nobody drives it, so this one goes on with it.
-fn was_interrupted(run: &Run, view: &FlowView, wait: &Wait, intent: &Intent) -> bool {
-    let answer = wait.answer.as_ref();
-    let is_same = match intent {
+/// Whether this very answer was given.
+fn is_same(wait: &Wait, intent: &Intent) -> bool {
+    let answer = wait.answer.as_ref().filter(|_| wait.state == WaitState::Resolved);
+    match intent {
         Intent::Approve(true) => answer.is_some_and(|answer| answer["approved"] == true),
         Intent::Respond(value) => answer.is_some_and(|answer| answer["response"] == *value),
         Intent::Approve(false) | Intent::Cancel => false,
-    };
+    }
+}
+
+/// Whether the same answer was given by a run that was killed before its flow came to rest:
+/// nobody drives it, so this one goes on with it.
+fn was_interrupted(run: &Run, view: &FlowView, wait: &Wait, intent: &Intent) -> bool {
     let asks = |wait: &Wait| {
         wait.state == WaitState::Open && matches!(wait.kind, WaitKind::Approval | WaitKind::Input)
     };
-    wait.state == WaitState::Resolved
-        && is_same
+    is_same(wait, intent)
         && !run.is_remote()
         && !view.flow.is_terminal()
         && !view.waits.iter().any(asks)
+}
+
+/// Says on stderr what became of a gate that takes no answer any more, and of its run.
+fn tell_of_answer(view: &FlowView, wait: &Wait) {
+    let was = match (&wait.answered_by, wait.state) {
+        (Some(by), WaitState::Resolved) => format!("was answered by {by}"),
+        (_, state) => format!("is {state}"),
+    };
+    let flow = &view.flow.flow_id;
+    let how = match view.flow.is_terminal() {
+        true => format!("the run has ended ({}): clawflow flows show {flow}", view.flow.status),
+        false => format!("the run goes on: clawflow run --continue {flow}"),
+    };
+    report::say(&escape_lines(&format!("hint: the gate {was}; {how}")));
 }
 
 /// Refuses an answer that does not fit the question: the gate stays open.

@@ -116,6 +116,61 @@ fn lobster_people_are_told_in_words() {
 }
 
 #[test]
+fn lobster_tells_what_is_tried_again_and_what_costs_too_much() {
+    let home = Home::new();
+    let used = r#"{"model": "gpt-4o", "usage": {"output_tokens": 60000}}"#;
+    std::fs::write(home.path().join("used.json"), used).unwrap();
+    let text = "
+cost_limit: { max_usd: 0.1 }
+steps:
+  - id: a
+    run: 'echo x >> tries; [ $(wc -l < tries) -gt 2 ] || { echo bad >&2; exit 3; }; cat used.json'
+    retry: { max: 3, delay_ms: 20 }
+  - { id: list, run: 'echo [1]' }
+  - { id: p, pipeline: \"exec --shell 'exit 4'\", retry: { max: 2, delay_ms: 5 }, on_error: continue }
+  - { id: t, run: sleep 5, timeout_ms: 50, retry: { max: 2, delay_ms: 5 }, on_error: continue }
+  - { id: l, for_each: $list.json, steps: [{ id: m, run: 'exit 5' }], retry: { max: 2, delay_ms: 5 }, on_error: continue }
+  - { id: ask, approval: ok? }
+  - { id: z, run: 'exit 9', retry: { max: 2, delay_ms: 5 } }
+";
+    let path = file(&home, "retry.lobster", text);
+    let said = home.cli(&["lobster", "run", "--mode", "tool", &path]);
+    let retry = |step: &str, tries: &str, why: &str, ms: u64| {
+        format!("[RETRY] Step '{step}' failed (attempt {tries}): {why}. Retrying in {ms}ms...\n")
+    };
+    let bad = "workflow command failed (3): bad";
+    let expected = retry("a", "1/3", bad, 20)
+        + &retry("a", "2/3", bad, 20)
+        + "[WARN] Cost $0.6000 exceeds limit $0.10\n"
+        + &retry("p", "1/2", "exec failed (4): exit 4", 5)
+        + &retry("t", "1/2", "Step 't' timed out after 50ms", 5)
+        + &retry("l", "1/2", "workflow command failed (5): exit 5", 5);
+    assert_eq!(said.err, expected);
+    let token = token(&super::json(&said));
+    // What was told before the gate is not told again.
+    let said = home.cli(&["lobster", "resume", "--token", &token, "--approve", "yes"]);
+    assert_eq!(said.err, retry("z", "1/2", "workflow command failed (9): exit 9", 5));
+}
+
+#[test]
+fn lobster_step_writes_no_more_than_it_may() {
+    let home = Home::new();
+    let text = "
+steps:
+  - { id: a, run: 'yes', env: { LOBSTER_MAX_OUTPUT_BYTES: ' 1000 ' }, on_error: continue }
+  - { id: b, run: 'echo x', env: { LOBSTER_MAX_OUTPUT_BYTES: '1e3' }, on_error: continue }
+  - { id: c, run: 'yes >&2', env: { LOBSTER_MAX_OUTPUT_BYTES: '1000' }, on_error: continue }
+  - { id: d, run: cat, stdin: '$a.errorMessage / $b.errorMessage / $c.errorMessage' }
+";
+    let path = file(&home, "much.lobster", text);
+    let (said, _) = tool(&home, &["run", "--mode", "tool", &path]);
+    let exceeded = "Process output exceeded 1000 bytes";
+    let invalid = "LOBSTER_MAX_OUTPUT_BYTES must be a positive safe integer (bytes)";
+    assert_eq!(said["output"], json!([format!("{exceeded} / {invalid} / {exceeded}")]));
+    assert_eq!(home.left(), Vec::<u32>::new());
+}
+
+#[test]
 fn lobster_failures_keep_their_words() {
     let home = Home::new();
     let run = |steps: &str| {

@@ -70,6 +70,63 @@ fn lobster_resume_that_was_killed_goes_on_with_the_same_token() {
 }
 
 #[test]
+fn lobster_resume_that_was_killed_under_a_gateway_is_followed_on() {
+    let mut home = Home::new();
+    home.gateway();
+    let path = file(&home, "run.lobster", &gated());
+    let (said, _) = tool(&home, &["run", "--mode", "tool", &path]);
+    let token = token(&said);
+    let resume = ["lobster", "resume", "--token", &token, "--approve", "yes"];
+    let mut first = home.terminal(&resume);
+    home.wait_mark("start two 1");
+    first.kill();
+    let flow = only_flow(&home);
+    let no = home.cli(&["lobster", "resume", "--token", &token, "--approve", "no"]);
+    assert_eq!(message(&json(&no)), "Workflow resume state not found");
+    let hint = format!("the run goes on: clawflow run --continue {flow}\n");
+    assert!(no.err.starts_with("hint: the gate was answered by ") && no.err.ends_with(&hint));
+    go(&home);
+    let (done, code) = tool(&home, &resume[1..]);
+    assert_eq!((&done["output"], code), (&serde_json::json!(["real\n"]), 0));
+    let again = home.cli(&resume);
+    assert_eq!(message(&json(&again)), "Workflow resume state not found");
+    let hint = format!("the run has ended (succeeded): clawflow flows show {flow}\n");
+    assert!(again.err.ends_with(&hint), "{again:?}");
+    assert_eq!(marks(&home), ALL);
+    home.stop_gateway();
+}
+
+#[test]
+fn lobster_outcome_that_nobody_was_told_is_told_to_the_next_one() {
+    let mut home = Home::new();
+    home.gateway();
+    let more = "  - { id: last, approval: 'Really?' }\n";
+    let path = file(&home, "run.lobster", &(gated() + more));
+    let (said, _) = tool(&home, &["run", "--mode", "tool", &path]);
+    let id = said["requiresApproval"]["approvalId"].as_str().unwrap().to_owned();
+    let resume = ["lobster", "resume", "--id", &id, "--approve", "yes"];
+    let mut first = home.terminal(&resume);
+    home.wait_mark("start two 1");
+    first.kill();
+    go(&home);
+    home.wait_mark("end three 1");
+    let flow = only_flow(&home);
+    until("the second gate", || {
+        let shown: Value =
+            serde_json::from_str(&home.cli(&["flows", "show", &flow, "--json"]).out).unwrap();
+        (shown["status"] == "waiting" || shown["flow"]["status"] == "waiting").then_some(())
+    });
+    // The flow has come to its next gate: that is what the killed one would have told.
+    let (second, code) = tool(&home, &resume[1..]);
+    assert_eq!((&second["requiresApproval"]["prompt"], code), (&"Really?".into(), 0));
+    let id = second["requiresApproval"]["approvalId"].as_str().unwrap().to_owned();
+    let (done, _) = tool(&home, &["resume", "--id", &id, "--approve", "yes"]);
+    assert_eq!(done["status"], "ok", "{done}");
+    assert_eq!(marks(&home), ALL);
+    home.stop_gateway();
+}
+
+#[test]
 fn lobster_gate_outlives_the_gateway() {
     let mut home = Home::new();
     home.gateway();

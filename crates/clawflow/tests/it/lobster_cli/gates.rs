@@ -144,3 +144,36 @@ fn lobster_question_inside_of_a_pipeline_step_is_asked() {
     let (done, _) = tool(&home, &["resume", "--token", &token, "--response-json", answer]);
     assert_eq!(done["output"], json!([{ "said": { "decision": "reject" } }]));
 }
+
+#[test]
+fn lobster_child_file_has_the_directory_and_the_variables_of_its_step() {
+    let home = Home::new();
+    for dir in ["kids", "work/deep"] {
+        std::fs::create_dir_all(home.path().join(dir)).unwrap();
+    }
+    let child = r#"
+args: { color: { default: none } }
+env: { D: kid }
+steps:
+  - { id: a, run: 'echo "${PWD##*/} $A $B $C $D $LOBSTER_ARG_WHO $LOBSTER_ARG_COLOR"' }
+"#;
+    file(&home, "kids/child.lobster", child);
+    let parent = r#"
+args: { who: { default: ann }, sub: { default: deep } }
+env: { A: file, B: "of ${who}" }
+cwd: work
+steps:
+  - id: one
+    workflow: kids/child.lobster
+    workflow_args: { color: "red-${who}" }
+    env: { B: step, C: "by $none.json" }
+    cwd: work/${sub}
+  - { id: two, workflow: kids/child.lobster }
+  - { id: show, run: 'cat; echo "${PWD##*/} $B"', stdin: '$one.json$two.json' }
+"#;
+    let path = file(&home, "parent.lobster", parent);
+    let (said, _) = tool(&home, &["run", "--mode", "tool", &path]);
+    // What Lobster 2026.9.13 makes of the same files.
+    let expected = "deep file step by $none.json kid ann red-ann\nwork file of ann  kid ann none\nwork of ann\n";
+    assert_eq!(said["output"], serde_json::json!([expected]));
+}
