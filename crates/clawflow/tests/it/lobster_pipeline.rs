@@ -6,6 +6,7 @@
 mod choose;
 mod exec;
 mod gates;
+mod monitor;
 mod remote;
 mod shape;
 mod shown;
@@ -13,6 +14,7 @@ mod steps;
 mod template;
 
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -25,8 +27,15 @@ const PEOPLE: &str = r#"exec --json echo '[{"name":"Ada","age":36,"tags":["x","y
 /// Stands for `@mixed` in the tables.
 const MIXED: &str = r#"exec --json echo '[10,9,"9a",null,true,"10",{"a":1},[3],2.5,-1]'"#;
 
-const TABLES: [&[Case]; 6] =
-    [choose::CASES, exec::CASES, gates::CASES, shape::CASES, shown::CASES, template::CASES];
+const TABLES: [&[Case]; 7] = [
+    choose::CASES,
+    exec::CASES,
+    gates::CASES,
+    monitor::CASES,
+    shape::CASES,
+    shown::CASES,
+    template::CASES,
+];
 
 impl Case {
     fn text(&self) -> String {
@@ -39,7 +48,13 @@ fn run(program: &str, args: &[&str], dir: &Path) -> Output {
     std::fs::write(dir.join("t.txt"), "Hi {{name}}!\n").unwrap();
     let mut command = Command::new(program);
     command.args(args).current_dir(dir).env_clear().stdin(Stdio::null());
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let gh = dir.join("bin/gh");
+    std::fs::create_dir_all(dir.join("bin")).unwrap();
+    std::fs::write(&gh, monitor::GH).unwrap();
+    std::fs::set_permissions(&gh, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::iter::once(dir.join("bin")).chain(std::env::split_paths(&others));
+    command.env("PATH", std::env::join_paths(path).unwrap());
     command.env("HOME", dir).env("TZ", "UTC").env("LOBSTER_STATE_DIR", dir.join("state"));
     command.output().unwrap()
 }

@@ -3,12 +3,12 @@
 use super::command::Command;
 use super::commands::{
     approve, ask, commands_list, dedupe, diff_last, exec, group_by, head, json, map,
-    openclaw_invoke, pick, sort, state, table, template, where_, workflows_list,
+    openclaw_invoke, pick, sort, state, table, template, where_, workflows_list, workflows_run,
 };
 use super::llm;
 
 /// Every command, in order of their names.
-pub(super) static COMMANDS: [&Command; 22] = [
+pub(super) static COMMANDS: [&Command; 23] = [
     &approve::COMMAND,
     &ask::COMMAND,
     &openclaw_invoke::LEGACY,
@@ -31,6 +31,7 @@ pub(super) static COMMANDS: [&Command; 22] = [
     &template::COMMAND,
     &where_::COMMAND,
     &workflows_list::COMMAND,
+    &workflows_run::COMMAND,
 ];
 
 /// The command of a name.

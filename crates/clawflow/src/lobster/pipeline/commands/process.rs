@@ -16,7 +16,9 @@ use std::time::Instant;
 pub(super) struct Program {
     name: String,
     args: Vec<String>,
-    /// What an error calls it.
+    /// Who says that it failed.
+    who: &'static str,
+    /// What an error calls it, where it has said nothing.
     shown: String,
     missing: String,
 }
@@ -27,7 +29,13 @@ impl Program {
         let name = words.first().cloned().unwrap_or_default();
         let args = words.iter().skip(1).cloned().collect();
         let missing = format!("exec command not found: {name}");
-        Self { shown: name.clone(), name, args, missing }
+        Self { who: "exec", shown: name.clone(), name, args, missing }
+    }
+
+    /// A program of a command that is named after it.
+    pub(super) fn called(words: &[String], who: &'static str, missing: &str) -> Self {
+        let missing = missing.to_owned();
+        Self { who, shown: String::new(), missing, ..Self::new(words) }
     }
 
     /// A line for the shell, which is that of `LOBSTER_SHELL` or `/bin/sh` as a login shell.
@@ -44,7 +52,7 @@ impl Program {
         };
         let args = flags.iter().copied().chain([line]).map(str::to_owned).collect();
         let missing = "exec shell not found; check LOBSTER_SHELL or ComSpec".to_owned();
-        Self { name, args, shown: line.to_owned(), missing }
+        Self { who: "exec", name, args, shown: line.to_owned(), missing }
     }
 
     fn start(&self, ctx: &Ctx<'_>, limited: bool) -> Result<Child, Failure> {
@@ -93,7 +101,7 @@ pub(super) fn run_program(
     }
     let said = [trim(&stderr), trim(&stdout), &program.shown];
     let said = said.into_iter().find(|said| !said.is_empty()).unwrap_or_default();
-    Err(Failure::new(format!("exec failed ({}): {said}", code(status))))
+    Err(Failure::new(format!("{} failed ({}): {said}", program.who, code(status))))
 }
 
 fn code(status: ExitStatus) -> String {

@@ -1,5 +1,6 @@
 //! `workflows.list`: the workflows that come with the program.
 
+use super::pull_request::{WORKFLOWS, Workflow};
 use crate::lobster::pipeline::args::Args;
 use crate::lobster::pipeline::command::{Command, Items, Staged, drain};
 use crate::lobster::pipeline::ctx::Ctx;
@@ -14,8 +15,7 @@ pub(in crate::lobster::pipeline) const COMMAND: Command = Command {
     run,
 };
 
-/// There are none: Lobster's two watch pull requests on GitHub with the account of its user.
 fn run(items: Items, _: &Args, _: &mut Ctx<'_>) -> Result<Staged, Failure> {
     drain(items)?;
-    Ok(Staged::ready(Vec::new()))
+    Ok(Staged::ready(WORKFLOWS.iter().map(Workflow::described).collect()))
 }
