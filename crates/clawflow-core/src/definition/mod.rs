@@ -98,6 +98,7 @@ pub use plan::Runs;
 pub use plan::plan;
 pub use read::file_value;
 pub use reference::Reference;
+pub(crate) use reference::arg_text;
 pub use reference::value_text;
 pub use retry::Backoff;
 pub use retry::Failure;

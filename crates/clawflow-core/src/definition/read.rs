@@ -240,9 +240,11 @@ fn args(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> BTreeMap<String, 
         let mut arg = ArgDef { default: None, description: None, span: entry.key_span };
         let place = format!("argument `{}`", entry.key);
         match &entry.value.kind {
-            Kind::Map(_) => {
+            Kind::Map(inner) => {
                 if let Some(fields) = decoder.fields(&entry.value, &place, &keys::ARG, &[]) {
-                    arg.default = fields.get("default").map(Node::to_value);
+                    // Here `null` is a value like any other, to Lobster too.
+                    let default = inner.iter().find(|entry| entry.key == "default");
+                    arg.default = default.map(|entry| entry.value.to_value());
                     arg.description = decoder.optional(&fields, "description", text);
                 }
             }

@@ -5,7 +5,7 @@ use super::call;
 use super::pipeline;
 use super::scope::FlowScope;
 use super::state::FlowState;
-use crate::definition::{Action, Dialect, EvalError, EvalErrorCode, Phase, StepDef};
+use crate::definition::{Action, Dialect, EvalError, EvalErrorCode, Phase, StepDef, arg_text};
 use crate::ids::TaskId;
 use crate::limits::{CALL_MS_DEFAULT, FINALLY_MS_DEFAULT};
 use crate::task::{TaskCommand, within};
@@ -73,7 +73,11 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
     let spec = &state.spec;
     let mut env = spec.env.clone();
     for (name, value) in &spec.args {
-        env.insert(format!("LOBSTER_ARG_{}", arg_name(name)), text(value));
+        let text = match state.definition.dialect {
+            Dialect::Lobster => arg_text(value, false),
+            Dialect::Strict => text(value),
+        };
+        env.insert(format!("LOBSTER_ARG_{}", arg_name(name)), text);
     }
     env.insert("LOBSTER_ARGS_JSON".to_owned(), Value::Object(spec.args.clone()).to_string());
     for (name, value) in

@@ -1,9 +1,11 @@
 //! New flows, and flows that begin with the results of an ended one.
 
 use super::world::{World, code, new_flow};
+use clawflow_core::definition::{Definition, Dialect};
 use clawflow_core::drive::{self, Reuse};
 use clawflow_core::error::Code;
 use serde_json::json;
+use std::sync::Arc;
 
 #[test]
 fn arguments_have_defaults_and_reach_the_command() {
@@ -19,6 +21,33 @@ fn arguments_have_defaults_and_reach_the_command() {
     assert_eq!(launch.command.argv, ["echo", "W15", "ann"]);
     assert_eq!(launch.command.env["LOBSTER_ARG_WEEK"], "W15");
     assert_eq!(launch.idempotency_key, format!("{}/a", w.state.flow.flow_id));
+}
+
+#[test]
+fn arguments_of_lobster_are_texts_as_javascript_has_them() {
+    let text = "args: {nil: {default: null}, obj: {default: {a: 1}}, list: {default: [1, x]}}\n\
+                steps: [{id: a, run: 'echo ${nil}'}]";
+    let made = |dialect: Dialect| {
+        let definition = Definition::parse("f", text.as_bytes(), dialect).unwrap();
+        let mut new = new_flow("steps: [{id: a, run: x}]");
+        new.definition = Arc::new(definition);
+        new.args.insert("nil".to_owned(), json!(null));
+        let w = World::make(new, 1).unwrap();
+        drive::launch(&w.state, &w.task("a").task_id).unwrap().unwrap().command
+    };
+    let all = |dialect: Dialect| {
+        let command = made(dialect);
+        ["NIL", "OBJ", "LIST"].map(|name| command.env[&format!("LOBSTER_ARG_{name}")].clone())
+    };
+    assert_eq!(all(Dialect::Lobster), ["null", "[object Object]", "1,x"]);
+    assert_eq!(all(Dialect::Strict), ["", r#"{"a":1}"#, r#"[1,"x"]"#]);
+    // There the default counts as well; here `null` is none.
+    let definition = Definition::parse("f", text.as_bytes(), Dialect::Lobster).unwrap();
+    let mut new = new_flow("steps: [{id: a, run: x}]");
+    new.definition = Arc::new(definition);
+    let w = World::make(new, 1).unwrap();
+    let launch = drive::launch(&w.state, &w.task("a").task_id).unwrap().unwrap();
+    assert_eq!(launch.command.argv.last().unwrap(), "echo null");
 }
 
 #[test]
