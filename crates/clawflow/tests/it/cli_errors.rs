@@ -46,6 +46,7 @@ const NAMING: &[(&[&str], &[&str])] = &[
     (&["tasks", "show"], &[]),
     (&["tasks", "cancel"], &[]),
     (&["tasks", "logs"], &[]),
+    (&["tasks", "purge"], &[]),
 ];
 
 #[test]
