@@ -1,7 +1,11 @@
 //! What all benchmarks share: the disk's own speed, medians, a look at the machine, tables.
 
 pub mod agent;
+pub mod client;
+pub mod crowd;
+pub mod exe;
 pub mod gateway;
+pub mod probe;
 pub mod process;
 pub mod spine;
 

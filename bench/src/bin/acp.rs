@@ -216,7 +216,12 @@ fn flood(home: &Home, round: usize, pace_us: u64) -> Outcome<Flood> {
         return Err("updates were lost".into());
     }
     let each = |ms: f64| ms * 1000.0 / UPDATES as f64;
-    Ok(Flood { gateway_us: each(gateway), shim_us: each(shim), writes: (version - 1.0).max(0.0), seconds })
+    Ok(Flood {
+        gateway_us: each(gateway),
+        shim_us: each(shim),
+        writes: (version - 1.0).max(0.0),
+        seconds,
+    })
 }
 
 /// Private memory in KiB of a shim, and of the gateway for each of many agents at once.

@@ -7,18 +7,15 @@
 //! A flow is five mutations: create, set-waiting, resume, set-output, finish. Looks for `clawflow`
 //! beside itself. Rounds take turns; medians of 7.
 
+use clawflow_bench::client::{Sender, connect, post, request};
 use clawflow_bench::gateway::start;
 use clawflow_bench::spine::{Outcome, store_round};
 use clawflow_bench::{fdatasync_rate, median, print_table, settle, warn_unless_idle};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
+use http_body_util::BodyExt;
+use hyper::{Method, Response};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 /// Rounds of which the median is told.
@@ -31,8 +28,6 @@ const MUTATIONS: usize = 5;
 const SPINE: (usize, u64) = (64, 8192);
 /// Events that are timed in a round.
 const TIMED: usize = 100;
-
-type Sender = SendRequest<Full<Bytes>>;
 
 fn main() -> Outcome<()> {
     let base = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
@@ -161,34 +156,6 @@ async fn timed(
     let answer = post(sender, &path, &body).await?;
     times.push(begun.elapsed().as_secs_f64() * 1000.0);
     Ok(answer)
-}
-
-async fn post(sender: &mut Sender, path: &str, body: &Value) -> Outcome<Value> {
-    sender.ready().await?;
-    let answer = sender.send_request(request(Method::POST, path, body.to_string())?).await?;
-    let status = answer.status();
-    let body = answer.into_body().collect().await?.to_bytes();
-    if !status.is_success() {
-        return Err(format!("{path}: {status}: {}", String::from_utf8_lossy(&body)).into());
-    }
-    Ok(serde_json::from_slice(&body)?)
-}
-
-fn request(method: Method, path: &str, body: String) -> Outcome<Request<Full<Bytes>>> {
-    Ok(Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "clawflow")
-        .header("content-type", "application/json")
-        .header("clawflow-session", "agent%3Amain%3Amain")
-        .body(Full::new(Bytes::from(body)))?)
-}
-
-async fn connect(socket: &Path) -> Outcome<Sender> {
-    let stream = TokioIo::new(UnixStream::connect(socket).await?);
-    let (sender, connection) = http1::handshake(stream).await?;
-    tokio::spawn(connection);
-    Ok(sender)
 }
 
 /// For each of some mutations, milliseconds from its answer to its event on a stream. The answer
