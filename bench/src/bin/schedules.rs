@@ -63,8 +63,8 @@ fn round(exe: &Path, home: &Path, count: usize, jitter: u64) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let begun = now();
     runtime.block_on(make(&socket, TRIED, begun + DAY_MS, jitter))?;
-    // Four times as long, as others may need the machine.
-    let making = (now() - begun) * 4 * Millis::try_from(count / TRIED + 1)?;
+    // Far longer: one more takes longer the more there are, and others may need the machine.
+    let making = (now() - begun) * 12 * Millis::try_from(count / TRIED + 1)?;
     let due = now() + AHEAD_MS + making;
     runtime.block_on(make(&socket, count, due, jitter))?;
     if now() >= due {
