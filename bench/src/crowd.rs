@@ -43,8 +43,8 @@ impl Crowd {
         self.0.execute_batch("begin; delete from n;")?;
         let mut insert = self.0.prepare("insert into n (id, model, at) values (?1, ?2, ?3)")?;
         for (number, Copy { model, at }) in copies.enumerate() {
-            let number = u128::from(model) << 64 | u128::try_from(number)?;
-            let id = encode(u128::try_from(at)? << 80 | number);
+            let number = (u128::from(model) << 64) | u128::try_from(number)?;
+            let id = encode((u128::try_from(at)? << 80) | number);
             insert.execute((id, format!("{model:026}"), at))?;
         }
         drop(insert);

@@ -62,8 +62,7 @@ fn main() -> Outcome<()> {
     let probes = probes(home)?;
     std::thread::sleep(IDLE);
     let idle = stop(probes)?;
-    let probes = probes_until_done(home, &gateway)?;
-    let (during, seconds) = probes;
+    let (during, seconds) = probes_until_done(home, &gateway)?;
     println!("nothing is deleted yet:");
     tell(&idle)?;
     println!(
