@@ -91,7 +91,7 @@ fn turn(prompt: &str, told: &mut Lines<StdinLock<'_>>) -> Outcome<Option<String>
                 update(usize::try_from(number)?)?;
             }
             say(&json!({ "jsonrpc": "2.0", "id": "heard", "method": "bench/heard" }))?;
-            while let Some(line) = told.next() {
+            for line in told.by_ref() {
                 if serde_json::from_str::<Value>(&line?)?["id"] == "heard" {
                     break;
                 }

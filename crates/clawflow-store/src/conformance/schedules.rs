@@ -300,7 +300,7 @@ pub fn history_is_bounded(subject: &mut dyn Subject) {
 pub fn what_began_in_a_window_is_found(subject: &mut dyn Subject) {
     let store = subject.open();
     let begun = |n, of, at| ScheduleRun { started_at: Some(at), ..run(n, of) };
-    let rows = vec![
+    let rows = [
         begun(1, 1, 20),
         begun(2, 1, 10),
         begun(3, 1, 9),
