@@ -173,7 +173,7 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
     let boot_id = task.executor.as_ref().map_or("", |e| e.boot_id.as_str());
     let supervisor = &engine.inner.supervisor;
     let agent = match task.runtime {
-        Runtime::Acp => engine.prepared(task)?,
+        Runtime::Acp | Runtime::Subagent => engine.prepared(task)?,
         _ => None,
     };
     let evidence = supervisor.examine(boot_id, id, fence).await.map_err(|e| e.to_string())?;

@@ -54,12 +54,15 @@ impl Engine {
         Ok(self.store().list_tasks(&filter)?.len())
     }
 
-    /// The launch of a sub-agent: its prompt on standard input, and what its configuration and the
-    /// gateway's own environment give it, which is not on record.
+    /// The launch of a sub-agent: its prompt, on standard input if it is not spoken to, and what
+    /// its configuration and the gateway's own environment give it, which is not on record.
     pub(crate) fn as_agent(&self, task: &Task, launch: Launch) -> Result<Launch, String> {
         let mut launch = launch;
-        let prompt = self.store().task_input(&task.task_id).map_err(|error| error.to_string())?;
-        launch.stdin = Some(prompt.ok_or("its prompt is gone")?.into_bytes());
+        let prompt = self.prompt_of(task)?;
+        match &mut launch.command.acp {
+            Some(acp) => acp.prompt = prompt,
+            None => launch.stdin = Some(prompt.into_bytes()),
+        }
         let value = |name: &str| Some((name.to_owned(), std::env::var(name).ok()?));
         let mut env: std::collections::BTreeMap<String, String> =
             INHERITED.iter().filter_map(|name| value(name)).collect();
@@ -80,6 +83,15 @@ impl Engine {
         }
         launch.command.env = env;
         Ok(launch)
+    }
+
+    /// What a sub-agent is asked.
+    ///
+    /// # Errors
+    /// A sentence on why that cannot be told.
+    pub(crate) fn prompt_of(&self, task: &Task) -> Result<String, String> {
+        let prompt = self.store().task_input(&task.task_id).map_err(|error| error.to_string())?;
+        prompt.ok_or_else(|| "its prompt is gone".to_owned())
     }
 
     /// The sessions of sub-agents that this unit wants stopped.

@@ -93,7 +93,7 @@ export interface AgentSession {
 
 /** Asks an agent for something, as a sub-agent of the session that asks. */
 export interface AgentSpawnRequest {
-  /** What it is asked: it reads that on standard input. */
+  /** What it is asked. */
   prompt: string;
   /** Short name. */
   label?: string | null | undefined;
@@ -772,7 +772,15 @@ export interface FlowRunTaskRequest {
   task: string;
   /** Program and arguments to launch, with runtime `cli`. Without it the child is recorded. */
   command?: string[] | undefined;
-  /** Directory of the command; absolute. The home directory of the gateway's user, if absent. */
+  /**
+   * A coding agent that is asked, with runtime `acp`; its prompt is `task`, if it has none
+   * of its own.
+   */
+  acp?: AcpRequestInput | null | undefined;
+  /**
+   * Directory of the command or agent; absolute. The home directory of the gateway's user,
+   * if absent.
+   */
   cwd?: string | null | undefined;
   /**
    * Environment of the command, added to the gateway's `PATH`, `HOME`, `USER`, `LANG` and

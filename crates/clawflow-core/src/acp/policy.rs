@@ -170,24 +170,6 @@ impl Policy {
         Self::parse(&READS).unwrap_or_default()
     }
 
-    /// As [`Self::reads`], with a no where nobody can be asked.
-    #[must_use]
-    pub fn reads_only() -> Self {
-        let Self(mut rules) = Self::reads();
-        rules.retain(|rule| rule.verdict != Verdict::Ask);
-        rules.push(Rule { verdict: Verdict::Reject, kind: None, pattern: None });
-        Self(rules)
-    }
-
-    /// Whether somebody may be asked: by a rule, or because there is none for everything.
-    #[must_use]
-    pub fn may_ask(&self) -> bool {
-        let all = |rule: &Rule| rule.kind.is_none() && rule.pattern.is_none();
-        let last = self.0.iter().position(all);
-        let reached = &self.0[..last.map_or(self.0.len(), |last| last + 1)];
-        last.is_none() || reached.iter().any(|rule| rule.verdict == Verdict::Ask)
-    }
-
     /// The rules as they are written.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
@@ -327,14 +309,5 @@ mod tests {
             assert!(Policy::parse(&[bad]).is_err(), "{bad:.9}");
         }
         assert!(Policy::parse(&["ask"; 300]).is_err());
-    }
-
-    #[test]
-    fn a_policy_without_questions_is_known() {
-        assert!(Policy::reads().may_ask() && Policy::default().may_ask());
-        assert!(!Policy::reads_only().may_ask());
-        assert!(!policy(&["allow read", "reject", "ask"]).may_ask());
-        assert!(policy(&["ask edit", "allow"]).may_ask());
-        assert!(policy(&["allow read"]).may_ask());
     }
 }

@@ -1,6 +1,7 @@
 //! A person's answer to a flow that waits for one.
 
 use super::draft::{Answered, Draft};
+use super::permission::{self, is_of_agent};
 use super::state::{ControlDecision, ControlState};
 use super::wake::resolve;
 use crate::drive::Ctx;
@@ -43,8 +44,13 @@ pub fn answer(
     wait_id: &WaitId,
     reply: &Reply,
 ) -> Result<ControlDecision, Refusal> {
-    let mut draft = Draft::open(state, ctx, None)?;
-    let asks = |kind| matches!(kind, WaitKind::Approval | WaitKind::Input);
+    // A flow that mirrors a task has no controller; its task's agent asks all the same.
+    let of_agent = state.waits.get(wait_id).is_some_and(|wait| is_of_agent(wait));
+    let mut draft = match of_agent {
+        true => Draft::open_tasks(state, ctx, None)?,
+        false => Draft::open(state, ctx, None)?,
+    };
+    let asks = |kind| matches!(kind, WaitKind::Approval | WaitKind::Input | WaitKind::Permission);
     let wait = state.waits.get(wait_id).filter(|w| asks(w.kind) && w.step_id.is_none());
     let Some(wait) = wait else {
         if draft.cancelling() {
@@ -53,6 +59,10 @@ pub fn answer(
         return Err(Refusal::state("answer", "not an open wait for a person"));
     };
     wait.check_answerer(&reply.by, reply.shown_hash.as_deref())?;
+    if of_agent {
+        permission::decide(&mut draft, wait, reply)?;
+        return Ok(draft.finish());
+    }
     let value = match (&reply.said, wait.kind) {
         (Said::Decision(yes), WaitKind::Approval) => json!({ "approved": yes }),
         (Said::Value(value), WaitKind::Input) => {

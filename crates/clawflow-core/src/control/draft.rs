@@ -1,6 +1,7 @@
 //! A working copy of a flow that code drives, which knows what was changed.
 
-use super::budget::{give_up, is_of_budget};
+use super::budget::{self, is_of_budget};
+use super::permission::{self, is_of_agent};
 use super::state::{ControlDecision, ControlState};
 use crate::delivery::{Delivery, owed};
 use crate::drive::Ctx;
@@ -120,7 +121,8 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.event(kind, task, data);
         self.rows.tells_of_flow();
         if self.cancelling() || self.state.flow.is_terminal() {
-            give_up(self);
+            budget::give_up(self);
+            permission::give_up(self);
         }
         let was_over = self.change != FlowChange::Inserted && self.was.flow.is_terminal();
         if self.state.flow.is_terminal() && !was_over {
@@ -201,6 +203,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.owe(deliveries);
         self.state.ended.count(&task);
         self.put_task(task.clone());
+        permission::void(self, id);
         Ok(task)
     }
 
@@ -263,7 +266,7 @@ impl<'a, 'c> Draft<'a, 'c> {
 
 /// Whether the controller waits by this one: its next move gives it up.
 fn is_of_controller(wait: &Arc<Wait>) -> bool {
-    wait.step_id.is_none() && !is_of_budget(wait)
+    wait.step_id.is_none() && !is_of_budget(wait) && !is_of_agent(wait)
 }
 
 /// An answer, and who gave it.

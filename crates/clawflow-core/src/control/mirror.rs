@@ -7,6 +7,7 @@
 
 use super::cancel::stop_children;
 use super::draft::Draft;
+use super::permission;
 use super::state::{ControlDecision, ControlState, Ended};
 use crate::drive::Ctx;
 use crate::error::Refusal;
@@ -102,4 +103,7 @@ pub(super) fn follow(draft: &mut Draft) {
     }
     let event = (flow.status != draft.state.flow.status).then_some(("flow.mirrored", Value::Null));
     draft.apply_about(Moved { flow, event }, Some(&task.task_id));
+    if draft.cancelling() {
+        permission::give_up(draft);
+    }
 }

@@ -12,8 +12,8 @@ use crate::flow::{self, Blocker, Field, Flow, NotifyPolicy, Patch, SyncMode, che
 use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::task::{
-    Executor, Runtime, Task, TaskCommand, TaskStatus, as_subagent, back_date, check_command, fresh,
-    notified, within,
+    Executor, Runtime, Task, TaskCommand, TaskStatus, as_subagent, back_date, check_command,
+    check_start, fresh, notified, within,
 };
 use crate::wait::OnResolved;
 use serde_json::json;
@@ -29,7 +29,8 @@ pub struct NewChild {
     pub runtime: Runtime,
     /// What it is to do, for people; cut if it is long.
     pub task: String,
-    /// What to launch, with runtime `cli`. Without it the child is recorded.
+    /// What to launch: a command with runtime `cli` or `subagent`, an agent's turn with `acp` or
+    /// `subagent`. Without it the child is recorded.
     pub command: Option<TaskCommand>,
     /// Of a recorded child: `queued` (default) or `running`. Of a launched one it has no effect.
     pub status: Option<TaskStatus>,
@@ -171,11 +172,15 @@ fn checked(mut new: NewChild) -> Result<NewChild, Refusal> {
         return invalid("the task contains a NUL character".to_owned());
     }
     if let Some(command) = &new.command {
-        if !matches!(new.runtime, Runtime::Cli | Runtime::Subagent) {
-            let message = format!("the runtime {} cannot launch a command", new.runtime);
-            return invalid(message);
+        match (new.runtime, &command.acp) {
+            (Runtime::Subagent, _) => check_start(command)?,
+            (Runtime::Cli, None) | (Runtime::Acp, Some(_)) => check_command(command)?,
+            (Runtime::Acp, None) => return invalid("an agent is asked, not run".to_owned()),
+            (Runtime::Cli, Some(_)) => return invalid("an agent has the runtime acp".to_owned()),
+            (runtime, _) => {
+                return invalid(format!("the runtime {runtime} cannot launch a command"));
+            }
         }
-        check_command(command)?;
     }
     new.budget.as_ref().map_or(Ok(()), Budget::check)?;
     if let Some(status) = new.status.filter(|status| status.is_terminal()) {
@@ -227,7 +232,10 @@ fn launched(new: &NewChild, draft: &mut Draft) -> Task {
     // Whether a queue has a place is known where all of its tasks are.
     let starts = draft.ctx.slots > 0 && agent.is_none();
     let command = new.command.clone().map(|command| within(command, new.budget.as_ref()));
-    let task = Task { command, ..child(new, draft, starts) };
+    let asked = command.as_ref().and_then(|command| command.acp.as_ref());
+    let asked = asked.map(|acp| acp.agent.clone());
+    let task = child(new, draft, starts);
+    let task = Task { agent_id: task.agent_id.clone().or(asked), command, ..task };
     let task = match agent {
         Some(agent) => as_subagent(task, agent),
         None => task,

@@ -98,3 +98,4 @@ pub(crate) use budget::is_hold;
 pub(crate) use budget::prompt as budget_prompt;
 pub(crate) use draft::Draft;
 pub(crate) use ended::outcome;
+pub(crate) use permission::{question, told_of};

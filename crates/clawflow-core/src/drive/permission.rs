@@ -9,10 +9,12 @@ use crate::acp::AskedFor;
 use crate::delivery::owed;
 use crate::effect::Effect;
 use crate::error::Refusal;
+use crate::flow::Flow;
 use crate::ids::{TaskId, WaitId};
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
+use crate::task::Task;
 use crate::wait::{Wait, WaitKind, WaitState, shown_hash};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What tells a request of an agent from all others.
 #[must_use]
@@ -38,27 +40,9 @@ pub fn ask_permission(
         return Ok(draft.finish());
     }
     let at = state.steps.iter().position(|step| step.task_id.as_ref() == Some(task_id));
-    let agent = task.agent_id.as_deref().unwrap_or("the agent");
-    let title = match asked.tool.title.trim() {
-        "" => "use a tool without a name",
-        title => title,
-    };
-    let prompt = format!("{agent} asks ({}): {title}", asked.tool.kind);
-    let flow_id = state.flow.flow_id.clone();
-    let (wait_id, now) = (WaitId::new(draft.ctx.ids), draft.now());
-    let prompt = cut(&prompt, SUMMARY_CHARS_MAX);
-    let wait = Wait {
-        step_id: at.map(|at| draft.step(at).step_id.clone()),
-        target: Some(target),
-        shown_hash: Some(shown_hash(&prompt, asked.preview.as_deref())),
-        prompt: Some(prompt),
-        preview: asked.preview.clone(),
-        ..Wait::fresh(wait_id.clone(), flow_id, WaitKind::Permission, now)
-    };
-    let data = json!({
-        "waitId": wait_id, "kind": wait.kind, "prompt": wait.prompt, "tool": asked.tool.kind,
-        "command": asked.tool.command, "paths": asked.tool.paths,
-    });
+    let step_id = at.map(|at| draft.step(at).step_id.clone());
+    let wait = Wait { step_id, ..question(&state.flow, &task, target, asked, draft.ctx) };
+    let (wait_id, data) = (wait.wait_id.clone(), told_of(&wait, asked));
     draft.event("wait.opened", at, Some(task_id), data);
     let owed = owed::of_permission(&draft.state.flow, &wait, draft.ctx);
     draft.owe(owed);
@@ -68,6 +52,38 @@ pub fn ask_permission(
         decide(&mut draft, &wait_id, &yes);
     }
     Ok(draft.finish())
+}
+
+/// The wait for the answer to what the agent of this task asks.
+pub(crate) fn question(
+    flow: &Flow,
+    task: &Task,
+    target: String,
+    asked: &AskedFor,
+    ctx: &mut Ctx,
+) -> Wait {
+    let agent = task.agent_id.as_deref().unwrap_or("the agent");
+    let title = match asked.tool.title.trim() {
+        "" => "use a tool without a name",
+        title => title,
+    };
+    let prompt = cut(&format!("{agent} asks ({}): {title}", asked.tool.kind), SUMMARY_CHARS_MAX);
+    let wait_id = WaitId::new(ctx.ids);
+    Wait {
+        target: Some(target),
+        shown_hash: Some(shown_hash(&prompt, asked.preview.as_deref())),
+        prompt: Some(prompt),
+        preview: asked.preview.clone(),
+        ..Wait::fresh(wait_id, flow.flow_id.clone(), WaitKind::Permission, ctx.now)
+    }
+}
+
+/// What history tells of the question.
+pub(crate) fn told_of(wait: &Wait, asked: &AskedFor) -> Value {
+    json!({
+        "waitId": wait.wait_id, "kind": wait.kind, "prompt": wait.prompt,
+        "tool": asked.tool.kind, "command": asked.tool.command, "paths": asked.tool.paths,
+    })
 }
 
 /// Records the answer, and has the agent told.

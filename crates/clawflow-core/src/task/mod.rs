@@ -26,6 +26,7 @@ pub use told::TaskReport;
 pub(crate) use fresh::fresh;
 pub(crate) use run::as_subagent;
 pub(crate) use run::check_command;
+pub(crate) use run::check_start;
 pub(crate) use run::claimed;
 pub(crate) use run::fenced;
 pub(crate) use run::lively;

@@ -13,8 +13,17 @@ use crate::flow::NotifyPolicy;
 use crate::limits::{JSON_BYTES_MAX, SUMMARY_CHARS_MAX, cut};
 use crate::subagent;
 
-/// Refuses what no process can be started with.
+/// Refuses what no process can be started with, and an agent that is asked nothing.
 pub(crate) fn check_command(command: &TaskCommand) -> Result<(), Refusal> {
+    let blank = |acp: &AcpRequest| acp.prompt.trim().is_empty();
+    if command.acp.as_deref().is_some_and(blank) {
+        return Err(Refusal::new(Code::Invalid, "the prompt is blank"));
+    }
+    check_start(command)
+}
+
+/// Refuses what no process can be started with. What a sub-agent is asked is not in its command.
+pub(crate) fn check_start(command: &TaskCommand) -> Result<(), Refusal> {
     let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
     if let Some(acp) = &command.acp {
         check_agent(acp, &command.argv)?;
@@ -54,7 +63,7 @@ pub(crate) fn within(command: TaskCommand, budget: Option<&Budget>) -> TaskComma
     TaskCommand { timeout_ms, ..command }
 }
 
-/// Refuses what no agent can be asked where nobody can be asked for permission.
+/// Refuses what no agent can be asked.
 fn check_agent(acp: &AcpRequest, argv: &[String]) -> Result<(), Refusal> {
     let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
     if acp.agent.trim().is_empty() {
@@ -62,9 +71,6 @@ fn check_agent(acp: &AcpRequest, argv: &[String]) -> Result<(), Refusal> {
     }
     if !argv.is_empty() {
         return invalid("a task has an agent or a command, not both");
-    }
-    if acp.prompt.trim().is_empty() {
-        return invalid("the prompt is blank");
     }
     if acp.prompt.len() > JSON_BYTES_MAX {
         return invalid("the prompt is too large");
@@ -122,8 +128,11 @@ pub(crate) fn settle(row: &mut Task, report: &Report, error: Option<&str>) {
     row.terminal_summary.clone_from(&row.error);
     // What one that failed has printed is no answer; its log has it.
     if row.runtime == Runtime::Subagent && row.status == TaskStatus::Succeeded {
-        let printed = report.stdout.as_deref().unwrap_or_default();
-        let answer = subagent::answer(printed, report.truncated);
+        let (said, cut_off) = match &report.agent {
+            Some(agent) => (agent.text.as_deref(), agent.truncated),
+            None => (report.stdout.as_deref(), report.truncated),
+        };
+        let answer = subagent::answer(said.unwrap_or_default(), cut_off);
         let first = answer.lines().next().filter(|line| !line.is_empty());
         row.terminal_summary = first.map(|line| cut(line, SUMMARY_CHARS_MAX));
         row.answer = Some(answer);
@@ -136,8 +145,8 @@ pub(crate) fn settle(row: &mut Task, report: &Report, error: Option<&str>) {
     if matches!(agent.end, End::Short(_)) && agent.on_stop == OnStop::Block {
         row.terminal_outcome = Some(TerminalOutcome::Blocked);
     }
-    // The answer of a step is the step's.
-    if row.step_id.is_none() {
+    // The answer of a step is the step's, that of a sub-agent was taken above.
+    if row.step_id.is_none() && row.runtime != Runtime::Subagent {
         row.answer.clone_from(&agent.text);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{
     Runtime, Task, TaskCommand, TaskMove, TaskReport, TaskStatus, as_subagent, check_command,
-    claimed, fenced, fresh, is_progress, lively, next_status, notified, placed, settle, told,
-    within,
+    check_start, claimed, fenced, fresh, is_progress, lively, next_status, notified, placed,
+    settle, told, within,
 };
 use crate::budget::Budget;
 use crate::delivery::{DeliveryState, owed};
@@ -59,7 +59,7 @@ pub struct NewTask {
     pub agent: Option<NewAgent>,
 }
 
-/// A run of an agent, which reads its prompt on standard input.
+/// A run of an agent as a sub-agent. Its prompt is the task's input, and not in its command.
 #[derive(Clone, Debug)]
 pub struct NewAgent {
     /// The agent's name.
@@ -76,7 +76,10 @@ pub fn create(new: NewTask, ctx: &mut Ctx) -> Result<SoloDecision, Refusal> {
     if new.owner_key.trim().is_empty() {
         return Err(Refusal::new(Code::Invalid, "the owner key is blank"));
     }
-    check_command(&new.command)?;
+    match new.agent {
+        Some(_) => check_start(&new.command)?,
+        None => check_command(&new.command)?,
+    }
     new.budget.as_ref().map_or(Ok(()), Budget::check)?;
     // Whether a queue has a place is known where all of its tasks are.
     let starts = ctx.slots > 0 && new.agent.is_none();

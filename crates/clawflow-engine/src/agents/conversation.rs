@@ -5,10 +5,11 @@ use super::logs::{Ear, Mouth, Said};
 use super::plan::Prepared;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::held::OfFile;
+use crate::held::OfEither;
 use crate::runtime::Attempt;
 use crate::shim::fail::PathError;
 use clawflow_core::acp::{Act, AskedFor, TOLD_BYTES_MAX, Talk, Why};
+use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::ids::FlowId;
 use clawflow_core::wait::{Wait, WaitState};
@@ -28,7 +29,7 @@ pub(super) struct Conversation {
     mouth: Mouth,
     /// Requests that wait for a person, by their keys.
     asks: Vec<String>,
-    /// The flow of the step that it is an attempt of.
+    /// The flow of the step that it is an attempt of, or of its task: there people are asked.
     flow_id: Option<FlowId>,
     begun: bool,
     /// What was heard and not taken in, and what is to be done, in their order.
@@ -60,7 +61,7 @@ impl Conversation {
             ear: Ear::new(dir),
             mouth,
             asks: Vec::new(),
-            flow_id: attempt.flow_id.clone().filter(|_| prepared.in_step),
+            flow_id: attempt.flow_id.clone(),
             begun: false,
             heard: VecDeque::new(),
             acts: VecDeque::new(),
@@ -196,24 +197,39 @@ impl Conversation {
         }
     }
 
-    /// Puts the session on record; a task without a flow has no further attempt.
+    /// Puts the session on record: another attempt of a step, or another task, can go on in it.
     async fn save(&self, session: String) -> bool {
         let Some(flow_id) = &self.flow_id else { return true };
         let (id, fence) = (self.attempt.task_id.clone(), self.attempt.fence);
-        let put = move |state: &FlowState, ctx: &mut Ctx<'_>| {
-            drive::agent_session(state, ctx, &id, fence, &session)
-        };
-        self.noted(self.engine.decide_surely(flow_id, OfFile(put)).await.map(drop))
+        let (same, name) = (id.clone(), session.clone());
+        let put = OfEither(
+            move |state: &FlowState, ctx: &mut Ctx<'_>| {
+                drive::agent_session(state, ctx, &id, fence, &session)
+            },
+            move |state: &ControlState, ctx: &mut Ctx<'_>| {
+                control::agent_session(state, ctx, &same, fence, &name)
+            },
+        );
+        self.noted(self.engine.decide_surely(flow_id, put).await.map(drop))
     }
 
-    /// Asks a person; `false` if nobody can be asked.
+    /// Asks a person, unless an engine before has; `false` if nobody can be asked.
     async fn ask(&self, asked: &AskedFor) -> bool {
         let Some(flow_id) = &self.flow_id else { return false };
+        if self.wait_of(&asked.key).is_some() {
+            return true;
+        }
         let (id, fence, asked) = (self.attempt.task_id.clone(), self.attempt.fence, asked.clone());
-        let ask = move |state: &FlowState, ctx: &mut Ctx<'_>| {
-            drive::ask_permission(state, ctx, &id, fence, &asked)
-        };
-        self.noted(self.engine.decide_surely(flow_id, OfFile(ask)).await.map(drop))
+        let (same, also) = (id.clone(), asked.clone());
+        let ask = OfEither(
+            move |state: &FlowState, ctx: &mut Ctx<'_>| {
+                drive::ask_permission(state, ctx, &id, fence, &asked)
+            },
+            move |state: &ControlState, ctx: &mut Ctx<'_>| {
+                control::ask_permission(state, ctx, &same, fence, &also)
+            },
+        );
+        self.noted(self.engine.decide_surely(flow_id, ask).await.map(drop))
     }
 
     fn noted(&self, done: Result<(), EngineError>) -> bool {
@@ -225,12 +241,24 @@ impl Conversation {
 
     /// What a person has said; `None` as long as nobody has.
     fn answer_of(&self, key: &str) -> Option<bool> {
-        let target = drive::permission_target(&self.attempt.task_id, self.attempt.fence, key);
-        let wait = self.waits().into_iter().find(|wait| wait.target.as_ref() == Some(&target))?;
+        let wait = self.wait_of(key)?;
         match wait.state {
             WaitState::Open => None,
+            // It is about to be told to stop, and a no would have it go on.
+            WaitState::Cancelled if self.is_to_stop() => None,
             _ => Some(wait.answer.is_some_and(|answer| answer["approved"] == true)),
         }
+    }
+
+    fn is_to_stop(&self) -> bool {
+        let task = self.engine.inner.store.task(&self.attempt.task_id).ok().flatten();
+        task.is_some_and(|task| task.cancel_requested_at.is_some())
+    }
+
+    /// The question about this request.
+    fn wait_of(&self, key: &str) -> Option<Wait> {
+        let target = drive::permission_target(&self.attempt.task_id, self.attempt.fence, key);
+        self.waits().into_iter().find(|wait| wait.target.as_ref() == Some(&target))
     }
 
     /// What its agent has asked people.

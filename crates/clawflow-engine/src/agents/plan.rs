@@ -7,7 +7,7 @@ use clawflow_core::acp::{
     agent as agent_of,
 };
 use clawflow_core::drive;
-use clawflow_core::task::{Task, TaskCommand};
+use clawflow_core::task::{Runtime, Task, TaskCommand};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -20,8 +20,6 @@ pub(crate) struct Prepared {
     pub(crate) plan: Plan,
     /// Limit of its work, in milliseconds; the time in which a person is asked does not count.
     pub(crate) timeout_ms: u64,
-    /// Whether it is an attempt of a step: the flow has people to ask, and a further attempt.
-    pub(super) in_step: bool,
     argv: Vec<String>,
     env: BTreeMap<String, String>,
 }
@@ -38,7 +36,6 @@ impl Prepared {
         task: Option<&Task>,
         runs: bool,
     ) -> Result<Self, String> {
-        let in_step = task.is_some_and(|task| task.step_id.is_some());
         let Some(mut request) = command.acp else { return Err("it asks no agent".to_owned()) };
         let settings = &engine.inner.settings;
         let name = &request.agent;
@@ -54,13 +51,8 @@ impl Prepared {
             None if runs => AgentConfig::default(),
             None => return Err(format!("there is no agent `{name}`: see `clawflow agents`")),
         };
-        let usual = if in_step { Policy::reads() } else { Policy::reads_only() };
-        let policy = request.permissions.clone().or(agent.permissions).unwrap_or(usual);
-        if !in_step && !runs && policy.may_ask() {
-            return Err("its rules ask a person, and without a flow there is nobody to ask; end \
-                        them with `reject` or `allow`"
-                .to_owned());
-        }
+        let policy = request.permissions.clone().or(agent.permissions);
+        let policy = policy.unwrap_or_else(Policy::reads);
         let mut env = command.env;
         for given in &agent.env {
             match given.split_once('=') {
@@ -83,9 +75,8 @@ impl Prepared {
                 server.command = vec![own.clone(), "mcp".to_owned()];
                 let home = settings.home.display().to_string();
                 server.env.insert("CLAWFLOW_HOME".to_owned(), home);
-                // It sees what its owner sees, and not more.
-                let owner = task.map_or("", |task| &task.owner_key).to_owned();
-                server.env.insert("CLAWFLOW_SESSION".to_owned(), owner);
+                let session = task.map_or("", session).to_owned();
+                server.env.insert("CLAWFLOW_SESSION".to_owned(), session);
             }
         }
         Ok(Self {
@@ -97,7 +88,6 @@ impl Prepared {
                 text_max: usize::try_from(settings.stdout_bytes).unwrap_or(usize::MAX),
             },
             timeout_ms: command.timeout_ms.or(agent.timeout_ms).unwrap_or(TURN_MS_DEFAULT),
-            in_step,
             argv: agent.command,
             env,
         })
@@ -130,8 +120,15 @@ impl Prepared {
     }
 }
 
+/// On whose behalf the agent of this task uses clawflow: it sees what that session sees, and not
+/// more. A sub-agent has a session of its own.
+fn session(task: &Task) -> &str {
+    let own = task.child_session_key.as_deref().filter(|_| task.runtime == Runtime::Subagent);
+    own.unwrap_or(&task.owner_key)
+}
+
 impl Engine {
-    /// Refuses what cannot be asked of an agent without a flow.
+    /// Refuses what cannot be asked of an agent.
     ///
     /// # Errors
     /// A sentence on why.
@@ -146,7 +143,7 @@ impl Engine {
     /// # Errors
     /// A sentence on why that cannot be told now.
     pub(crate) fn prepared(&self, task: &Task) -> Result<Option<Prepared>, String> {
-        let command = match (&task.parent_flow_id, &task.command) {
+        let mut command = match (&task.parent_flow_id, &task.command) {
             (_, Some(command)) => command.clone(),
             (None, None) => return Ok(None),
             (Some(flow_id), None) => {
@@ -158,8 +155,9 @@ impl Engine {
                 }
             }
         };
-        if command.acp.is_none() {
-            return Ok(None);
+        let Some(acp) = &mut command.acp else { return Ok(None) };
+        if task.runtime == Runtime::Subagent {
+            acp.prompt = self.prompt_of(task)?;
         }
         Prepared::new(self, command, Some(task), true).map(Some)
     }

@@ -7,7 +7,7 @@ use super::{AgentSpawn, AgentSpawnRequest, AgentSpawnResponse, Api, ApiError};
 use crate::error::EngineError;
 use crate::held::{Decided, Held, Of};
 use crate::subagents::is_stopped;
-use clawflow_core::acp::{AgentConfig, Protocol, agent};
+use clawflow_core::acp::{AcpRequest, AgentConfig, Protocol, agent};
 use clawflow_core::control::{self, NewChild};
 use clawflow_core::drive::Ctx;
 use clawflow_core::error::{Code, Refusal};
@@ -73,17 +73,11 @@ impl Api {
     /// The agent of this name, as configured.
     fn agent_of(&self, name: &str) -> Result<AgentConfig, ApiError> {
         let configured = &self.engine.inner.settings.agents;
-        let Some(found) = agent(configured, name) else {
+        agent(configured, name).filter(|found| !found.command.is_empty()).ok_or_else(|| {
             let message = format!("agent not found: {}", cut(name, 80));
             let hint = "a section [agents.NAME] of the gateway's configuration makes one";
-            return Err(ApiError::new("not_found", message).hint(hint));
-        };
-        if found.protocol != Some(Protocol::Stdin) {
-            let message = format!("the agent {name} does not read a prompt on standard input");
-            let hint = "sub-agents are commands: protocol = \"stdin\" in its section";
-            return Err(ApiError::new("invalid_state", message).hint(hint));
-        }
-        Ok(found)
+            ApiError::new("not_found", message).hint(hint)
+        })
     }
 
     /// A task of its own.
@@ -157,8 +151,8 @@ fn accepted(task: &Task) -> AgentSpawnResponse {
     }
 }
 
-/// What is executed, without what the configuration keeps to itself: its variables are added when
-/// the process starts, and are not on record.
+/// What is executed, or asked of an agent that is spoken to, without what the configuration keeps
+/// to itself: its variables are added when the process starts, and are not on record.
 pub(crate) fn command(
     request: &AgentSpawnRequest,
     config: &AgentConfig,
@@ -184,5 +178,18 @@ pub(crate) fn command(
         }
     }
     let timeout_ms = request.timeout_ms.or(config.timeout_ms);
-    Ok(TaskCommand { argv: config.command.clone(), cwd, env, timeout_ms, acp: None })
+    let command = TaskCommand { argv: Vec::new(), cwd, env, timeout_ms, acp: None };
+    Ok(match config.protocol {
+        Some(Protocol::Stdin) => TaskCommand { argv: config.command.clone(), ..command },
+        // Its command is that of the configuration when it starts, its prompt the task's input.
+        Some(Protocol::Acp) | None => {
+            let request = AcpRequest {
+                agent: request.agent.clone(),
+                model: request.model.clone(),
+                mode: request.mode.clone(),
+                ..AcpRequest::default()
+            };
+            TaskCommand { acp: Some(Box::new(request)), ..command }
+        }
+    })
 }

@@ -98,6 +98,12 @@ impl Api {
             ([], None) => Err(nothing_asked(kinds)),
             (many, _) => {
                 let steps: Vec<String> = many.iter().filter_map(|w| w.step_id.clone()).collect();
+                if steps.is_empty() {
+                    let message = "a task and the flow ask: which is answered?";
+                    let mut error = ApiError::new("ambiguous", message);
+                    error.candidates = many.iter().map(|wait| wait.wait_id.to_string()).collect();
+                    return Err(error.hint("name one with --wait-id: clawflow flows why FLOW"));
+                }
                 let message = format!("more than one step asks: {}", steps.join(", "));
                 let mut error = ApiError::new("ambiguous", message).hint("name one with --step");
                 error.candidates = steps;

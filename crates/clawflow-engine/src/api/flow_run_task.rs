@@ -6,6 +6,7 @@ use super::once::Once;
 use super::{Api, ApiError, FlowRunTask, FlowRunTaskRequest, FlowRunTaskResponse};
 use crate::error::EngineError;
 use crate::held::{Decided, Held, Of};
+use clawflow_core::acp::AcpRequest;
 use clawflow_core::control::{self, NewChild};
 use clawflow_core::drive::Ctx;
 use clawflow_core::error::{Code, Refusal};
@@ -45,7 +46,11 @@ impl Api {
         request: FlowRunTaskRequest,
         once: Option<Once>,
     ) -> Result<FlowRunTaskResponse, ApiError> {
-        let new = match child(request) {
+        let checked = request.acp.as_ref().map_or(Ok(()), |acp| {
+            let invalid = |why| Refusal::new(Code::Invalid, why);
+            self.engine.check_agent(acp).map_err(invalid)
+        });
+        let new = match checked.and_then(|()| child(request)) {
             Ok(new) => new,
             Err(refusal) => return Ok(refused(refusal, Some(self.find_flow(&flow_id.0)?))),
         };
@@ -117,32 +122,8 @@ fn created(flow: &Flow, task: Option<&Task>) -> FlowRunTaskResponse {
 }
 
 /// The child that is asked for, with the environment that its command gets.
-fn child(request: FlowRunTaskRequest) -> Result<NewChild, Refusal> {
-    let command = if request.command.is_empty() {
-        let only_commands =
-            request.cwd.is_some() || !request.env.is_empty() || request.timeout_ms.is_some();
-        if only_commands {
-            let message = "cwd, env and timeoutMs are for a command, and there is none";
-            return Err(Refusal::new(Code::Invalid, message));
-        }
-        None
-    } else {
-        let home = || std::env::var("HOME").ok().filter(|home| home.starts_with('/'));
-        let cwd = request.cwd.or_else(home).unwrap_or_else(|| "/".to_owned());
-        check_cwd(&cwd).map_err(|error| Refusal::new(Code::Invalid, error.message))?;
-        let mut env: BTreeMap<String, String> = INHERITED
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
-            .collect();
-        env.extend(request.env);
-        Some(TaskCommand {
-            argv: request.command,
-            cwd,
-            env,
-            timeout_ms: request.timeout_ms,
-            acp: None,
-        })
-    };
+fn child(mut request: FlowRunTaskRequest) -> Result<NewChild, Refusal> {
+    let command = command(&mut request)?;
     Ok(NewChild {
         command,
         status: request.status,
@@ -161,4 +142,38 @@ fn child(request: FlowRunTaskRequest) -> Result<NewChild, Refusal> {
         budget: request.budget,
         ..NewChild::new(request.runtime, request.task)
     })
+}
+
+/// What is launched: a program, or a turn of an agent. `None` for a child that is only recorded.
+fn command(request: &mut FlowRunTaskRequest) -> Result<Option<TaskCommand>, Refusal> {
+    let invalid = |message: &str| Err(Refusal::new(Code::Invalid, message));
+    let argv = std::mem::take(&mut request.command);
+    let acp = request.acp.take().map(|acp| asked(acp, request));
+    if argv.is_empty() && acp.is_none() {
+        let only_launched =
+            request.cwd.is_some() || !request.env.is_empty() || request.timeout_ms.is_some();
+        if only_launched {
+            return invalid("cwd, env and timeoutMs are for a command or agent, and there is none");
+        }
+        return Ok(None);
+    }
+    let home = || std::env::var("HOME").ok().filter(|home| home.starts_with('/'));
+    let cwd = request.cwd.take().or_else(home).unwrap_or_else(|| "/".to_owned());
+    check_cwd(&cwd).map_err(|error| Refusal::new(Code::Invalid, error.message))?;
+    let mut env: BTreeMap<String, String> = INHERITED
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
+        .collect();
+    env.append(&mut request.env);
+    Ok(Some(TaskCommand { argv, cwd, env, timeout_ms: request.timeout_ms, acp }))
+}
+
+/// What the agent is asked: what the task is, where nothing else is said.
+fn asked(acp: AcpRequest, request: &FlowRunTaskRequest) -> Box<AcpRequest> {
+    let prompt = match acp.prompt.trim() {
+        "" => request.task.clone(),
+        _ => acp.prompt.clone(),
+    };
+    let anywhere = acp.anywhere || request.cwd.is_none();
+    Box::new(AcpRequest { prompt, anywhere, ..acp })
 }

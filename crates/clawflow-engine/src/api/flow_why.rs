@@ -275,9 +275,14 @@ impl Why {
             let prompt = wait.prompt.as_deref().unwrap_or_default();
             let text = format!("step {id}: {prompt}");
             self.reason("permission", Some(step), text).since = Some(wait.created_at);
-            self.command("approve", &format!(" --wait-id {}", wait.wait_id));
-            self.command("deny", &format!(" --wait-id {}", wait.wait_id));
+            self.permit(wait);
         }
+    }
+
+    /// How a person answers what an agent asks: it may ask more than one thing.
+    pub(super) fn permit(&mut self, wait: &Wait) {
+        self.command("approve", &format!(" --wait-id {}", wait.wait_id));
+        self.command("deny", &format!(" --wait-id {}", wait.wait_id));
     }
 
     fn task(&mut self, view: &FlowView, step: &Step) {

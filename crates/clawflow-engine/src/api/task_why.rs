@@ -4,6 +4,7 @@ use super::flow_why::{RAISE, Why, name};
 use super::{Api, ApiError, FlowView, TaskRef, TaskWhyResponse};
 use clawflow_core::Millis;
 use clawflow_core::definition::limits::FLOW_DEPTH_MAX;
+use clawflow_core::drive::permission_target;
 use clawflow_core::ids::{FlowId, ScheduleId};
 use clawflow_core::queue;
 use clawflow_core::schedule::{FLOW_LABEL, RunStatus};
@@ -28,7 +29,7 @@ impl Api {
             self.task_stands(&task, &mut why);
         }
         if let Some(flow_id) = task.parent_flow_id.as_ref().filter(|_| !task.status.is_terminal()) {
-            self.flow_of_task(flow_id, &mut why)?;
+            self.flow_of_task(flow_id, &task, &mut why)?;
         }
         let summary = why.summary(task.status.as_str());
         let earliest = why.earliest();
@@ -101,8 +102,9 @@ impl Api {
     }
 
     /// What holds its flow back holds it back too.
-    fn flow_of_task(&self, flow_id: &FlowId, why: &mut Why) -> Result<(), ApiError> {
+    fn flow_of_task(&self, flow_id: &FlowId, task: &Task, why: &mut Why) -> Result<(), ApiError> {
         let Ok(view) = self.view(flow_id) else { return Ok(()) };
+        why.asks(task, &view);
         let inner = self.explained(&view);
         let holds = ["paused", "cancel", "in_line", "budget"];
         for mut reason in inner.reasons.into_iter().filter(|r| holds.contains(&r.kind.as_str())) {
@@ -178,6 +180,25 @@ impl Why {
         self.reason("ended", None, text).since = task.ended_at;
         if task.command.is_some() {
             self.commands.push(format!("clawflow tasks rerun {}", task.task_id));
+        }
+    }
+
+    /// What its agent asks people.
+    fn asks(&mut self, task: &Task, view: &FlowView) {
+        let begin = permission_target(&task.task_id, task.fence, "");
+        let of_it = |wait: &&Wait| {
+            wait.state == WaitState::Open
+                && wait.kind == WaitKind::Permission
+                && wait.target.as_ref().is_some_and(|target| target.starts_with(&begin))
+        };
+        for wait in view.waits.iter().filter(of_it) {
+            let text = wait.prompt.clone().unwrap_or_default();
+            self.reason("permission", None, text).since = Some(wait.created_at);
+            for verb in ["approve", "deny"] {
+                let name = name(view);
+                self.commands
+                    .push(format!("clawflow flows {verb} {name} --wait-id {}", wait.wait_id));
+            }
         }
     }
 

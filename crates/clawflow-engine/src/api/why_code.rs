@@ -47,6 +47,7 @@ impl Why {
             },
             WaitKind::Approval => ("approval", format!("it asks: {prompt}")),
             WaitKind::Input => ("input", format!("it asks for a value: {prompt}")),
+            WaitKind::Permission => ("permission", prompt),
             WaitKind::Task => ("task", format!("it waits for the end of {target}")),
             other => (other.as_str(), format!("it waits for {other}")),
         };
@@ -65,6 +66,7 @@ impl Why {
                 self.command("approve", "");
                 self.command("deny", "");
             }
+            WaitKind::Permission => self.permit(wait),
             WaitKind::Input => self.command("answer", " --response JSON"),
             WaitKind::Event => self.commands.push(signal(wait)),
             _ => {}

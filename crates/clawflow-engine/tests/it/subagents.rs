@@ -74,8 +74,7 @@ async fn what_no_agent_can_be_asked_is_refused(world: World) {
     let me = bound(&world, ME);
     for (agent, prompt, code) in [
         ("none", "x", "not_found"),
-        ("acp", "x", "invalid_state"),
-        ("claude", "x", "invalid_state"),
+        ("acp", "", "invalid"),
         ("sh", " \n", "invalid"),
         ("sh", "a\0b", "invalid"),
     ] {

@@ -88,7 +88,7 @@ impl Gates {
     fn ask(&mut self, wait: &Wait, show: &Show) {
         self.asking = Some(wait.wait_id.clone());
         self.quiet = self.quiet.take().or_else(Muted::all);
-        let step = wait.step_id.as_deref().unwrap_or_default();
+        let step = wait.step_id.as_deref().unwrap_or("the task");
         let prompt = wait.prompt.as_deref().unwrap_or_default();
         preview(wait, show);
         show.say(&format!("{step}: {prompt} [y = approve, n = deny] "));
@@ -158,13 +158,18 @@ fn tell(view: &FlowView, wait: &Wait, show: &Show) {
         let hint = format!("clawflow flows answer {name} --step {step} --response JSON");
         return show.say(&format!("hint: {hint}"));
     }
+    if wait.kind == WaitKind::Permission && wait.step_id.is_none() {
+        show.say(prompt);
+        let answer = format!("clawflow flows approve {name} --wait-id {}", wait.wait_id);
+        return show.say(&format!("hint: {answer}   (or deny)"));
+    }
     show.say(&format!("{step} waits for approval: {prompt}"));
     show.say(&format!("hint: clawflow flows approve {name} --step {step}   (or deny)"));
 }
 
 fn preview(wait: &Wait, show: &Show) {
     if let Some(preview) = &wait.preview {
-        let step = wait.step_id.as_deref().unwrap_or_default();
+        let step = wait.step_id.as_deref().unwrap_or("the agent");
         show.say(&format!("--- {step} shows\n{}\n---", preview.trim_end()));
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn lines(view: &FlowView, now: Millis) -> Vec<String> {
     lines.extend(view.steps.iter().filter_map(|step| of_step(view, step, now)));
     let asks = |wait: &&Wait| wait.state == WaitState::Open && wait.kind == WaitKind::Permission;
     for wait in view.waits.iter().filter(asks) {
-        let id = wait.step_id.as_deref().map_or_else(|| "the flow".to_owned(), escape);
+        let id = wait.step_id.as_deref().map_or_else(|| "its task".to_owned(), escape);
         lines.push(of_wait(wait, &id, now));
     }
     for wait in view.children.iter().flat_map(|child| &child.asks) {
@@ -38,7 +38,10 @@ pub(super) fn lines(view: &FlowView, now: Millis) -> Vec<String> {
         let place = format!("{id} in {}", escape(&wait.flow_id.0));
         lines.push(of_wait(wait, &place, now));
     }
-    let open = |wait: &&Wait| wait.state == WaitState::Open && wait.step_id.is_none();
+    let open = |wait: &&Wait| {
+        let told = wait.kind == WaitKind::Permission;
+        wait.state == WaitState::Open && wait.step_id.is_none() && !told
+    };
     let step = flow.current_step.as_deref().map_or_else(|| "the flow".to_owned(), escape);
     lines.extend(view.waits.iter().filter(open).map(|wait| of_wait(wait, &step, now)));
     if !flow.is_engine() {

@@ -1,9 +1,11 @@
 //! Turns of coding agents in the real binary, with an agent that does what its prompt says.
 
 mod agent;
+mod asks;
 mod bad;
 mod gates;
 mod killed;
+mod spawned;
 mod turns;
 
 use crate::scenes_support::{Home, step_of};

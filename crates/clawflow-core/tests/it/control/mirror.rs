@@ -198,7 +198,9 @@ fn is_refused(one: Move, code: Refused) -> bool {
     use Refused as R;
     match one {
         Move::Cancel => code == R::Terminal,
-        Move::Claim(_) => matches!(code, R::Terminal | R::InvalidState | R::CancelRequested),
+        Move::Claim(_) | Move::Ask(_) => {
+            matches!(code, R::Terminal | R::InvalidState | R::CancelRequested)
+        }
         one if one.is_of_flow() => matches!(code, R::NotManaged | R::InvalidState),
         _ => matches!(code, R::Terminal | R::InvalidState | R::EngineOwned),
     }

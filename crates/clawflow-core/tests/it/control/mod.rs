@@ -11,6 +11,7 @@ mod explorer;
 mod mirror;
 mod moves;
 mod owed;
+mod permission;
 mod reports;
 mod updates;
 mod waits;

@@ -2,6 +2,7 @@
 
 use super::world::{Code, command, event, person, stopped};
 use crate::world::exit;
+use clawflow_core::acp::{AskedFor, Tool};
 use clawflow_core::budget::Budget;
 use clawflow_core::control::{
     self, ChildReport, ControlDecision, NewChild, Reply, Said, WaitFor, WaitSpec,
@@ -49,6 +50,8 @@ pub(crate) enum Move {
     Lost(usize),
     CancelChild(usize),
     Report(usize, TaskStatus),
+    /// Its agent asks for a permission.
+    Ask(usize),
     /// Tells of a turn.
     Spend(usize),
     /// A person lifts the limit.
@@ -99,6 +102,7 @@ impl Move {
                 M::Lost(at),
                 M::CancelChild(at),
                 M::Spend(at),
+                M::Ask(at),
             ]);
             all.extend(TaskStatus::ALL.iter().map(|status| M::Report(at, *status)));
         }
@@ -120,6 +124,12 @@ impl Move {
                 | M::Spend(_)
         )
     }
+}
+
+/// What an agent asks.
+pub(crate) fn asked() -> AskedFor {
+    let tool = Tool { kind: "edit".to_owned(), title: "a.txt".to_owned(), ..Tool::default() };
+    AskedFor { key: "7".to_owned(), tool, preview: Some("+ one".to_owned()) }
 }
 
 impl Code {
@@ -227,6 +237,7 @@ impl Code {
         | M::Lost(at)
         | M::CancelChild(at)
         | M::Spend(at)
+        | M::Ask(at)
         | M::Report(at, _)) = one
         else {
             unreachable!("{one:?}")
@@ -245,6 +256,7 @@ impl Code {
             (M::Started(_), _) => control::started(s, ctx, id, fence, 7, 70),
             (M::Lost(_), _) => control::lost(s, ctx, id, fence, "gone", Value::Null),
             (M::CancelChild(_), _) => control::cancel_task(s, ctx, id, "wrong"),
+            (M::Ask(_), _) => control::ask_permission(s, ctx, id, fence, &asked()),
             (M::Spend(_), _) => {
                 let usage = Some(Usage { turns: Some(1), ..Usage::default() });
                 let report = ChildReport { usage, ..ChildReport::default() };

@@ -16,7 +16,8 @@ use std::sync::Arc;
 pub(crate) fn flow_row(was: &ControlState, now: &ControlState, unit: &Unit) {
     let (was, now) = (&was.flow, &now.flow);
     let anew = |wait: &Change<Arc<Wait>>| {
-        wait.expected.is_none() || wait.row.state == WaitState::Cancelled
+        wait.row.kind != WaitKind::Permission
+            && (wait.expected.is_none() || wait.row.state == WaitState::Cancelled)
     };
     let waits_anew = unit.waits.iter().any(anew);
     assert!(!waits_anew || unit.flows.len() == 1, "the revision protects the wait");
@@ -105,7 +106,12 @@ pub(crate) fn starts(was: &ControlState, now: &ControlState, effects: &[Effect])
             }
             Effect::Awaits(_) => panic!("code asks for its signals itself"),
             Effect::Child { .. } => panic!("code makes its child flows itself"),
-            Effect::Told(_) => panic!("no agent of it asks"),
+            Effect::Told(id) => {
+                let task = &now.tasks[id];
+                assert!(task.status == TaskStatus::Running && !task.reported);
+                let asked = |wait: &Arc<Wait>| wait.kind == WaitKind::Permission;
+                assert!(was.waits.values().any(asked), "told without a question");
+            }
             Effect::Timer => {}
         }
     }
@@ -127,7 +133,15 @@ pub(crate) fn state(state: &ControlState) {
     };
     let holds = state.waits.values().filter(|wait| wait.kind == WaitKind::Budget).count();
     assert_eq!(holds, usize::from(flow.held_at.is_some()), "held by its wait");
-    let waits = state.waits.values().filter(|wait| !of_budget(wait)).count();
+    let asks = |wait: &&Arc<Wait>| wait.kind == WaitKind::Permission;
+    for wait in state.waits.values().filter(asks) {
+        let of_it = |id: &TaskId| wait.target.as_ref().unwrap().starts_with(&format!("{id}."));
+        let mut tasks = state.tasks.values();
+        let asker = tasks.find(|task| of_it(&task.task_id)).expect("its turn is over");
+        assert_eq!(asker.status, TaskStatus::Running);
+    }
+    let of_controller = |wait: &&Arc<Wait>| !of_budget(wait) && !asks(wait);
+    let waits = state.waits.values().filter(of_controller).count();
     assert!(waits <= 1, "one wait at a time: {:?}", state.waits);
     if !state.waits.is_empty() {
         assert!(waits == 0 || matches!(flow.status, FlowStatus::Waiting | FlowStatus::Blocked));

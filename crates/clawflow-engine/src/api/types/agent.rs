@@ -12,7 +12,7 @@ record!(
     AgentSpawnRequest {
         /// The agent: a name of the gateway's configuration.
         agent: String,
-        /// What it is asked: it reads that on standard input.
+        /// What it is asked.
         prompt: String,
         /// Short name.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! Requests and answers about children of flows that code drives.
 
 use clawflow_core::Millis;
+use clawflow_core::acp::AcpRequest;
 use clawflow_core::budget::Budget;
 use clawflow_core::flow::{Flow, NotifyPolicy};
 use clawflow_core::ids::TaskId;
@@ -21,7 +22,12 @@ record!(
         /// Program and arguments to launch, with runtime `cli`. Without it the child is recorded.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         command: Vec<String>,
-        /// Directory of the command; absolute. The home directory of the gateway's user, if absent.
+        /// A coding agent that is asked, with runtime `acp`; its prompt is `task`, if it has none
+        /// of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acp: Option<AcpRequest>,
+        /// Directory of the command or agent; absolute. The home directory of the gateway's user,
+        /// if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cwd: Option<String>,
         /// Environment of the command, added to the gateway's `PATH`, `HOME`, `USER`, `LANG` and
@@ -98,6 +104,7 @@ impl FlowRunTaskRequest {
             runtime,
             task: task.to_owned(),
             command: Vec::new(),
+            acp: None,
             cwd: None,
             env: BTreeMap::new(),
             timeout_ms: None,

@@ -16,10 +16,10 @@ use std::path::PathBuf;
 /// Whom to ask, and what.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The agent reads the prompt on its standard input; what it prints is its answer, which lies in the
-inbox of the session that asked once it has ended. Prints the key of the agent's session and its
-task. With --wait the output is copied to standard output, and the exit code is 0 when it succeeded
-and 1 when it did not. For example:
+Once the agent has ended its answer lies in the inbox of the session that asked. Prints the key of
+the agent's session and its task. With --wait its answer is printed, or its output if it is no agent
+that speaks the Agent Client Protocol, and the exit code is 0 when it succeeded and 1 when it did
+not. For example:
   clawflow agents spawn reviewer --session agent:main:main 'Check the figures in report.md'
   git diff | clawflow agents spawn reviewer @- --wait")]
 pub(crate) struct SpawnArgs {

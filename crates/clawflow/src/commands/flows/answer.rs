@@ -6,6 +6,7 @@ use crate::commands::binding::BindingArgs;
 use crate::commands::client::Client;
 use crate::show::flow_name;
 use clap::Args;
+use clawflow_core::wait::WaitKind;
 use clawflow_engine::api::{FlowAnswer, FlowAnswerRequest, FlowAnswerResponse};
 use serde_json::Value;
 
@@ -73,7 +74,8 @@ fn tell(ctx: &Ctx, answer: &FlowAnswerResponse, approve: bool) -> Result<Exit, C
     });
     let yes = given.unwrap_or(approve);
     let by = escape(answer.wait.answered_by.as_deref().unwrap_or("somebody"));
-    let step = answer.wait.step_id.as_deref().map_or("the flow".to_owned(), escape);
+    let whole = if answer.wait.kind == WaitKind::Permission { "the task" } else { "the flow" };
+    let step = answer.wait.step_id.as_deref().map_or(whole.to_owned(), escape);
     let verb = if yes { "approved" } else { "denied" };
     let name = flow_name(&answer.flow);
     if yes != approve {

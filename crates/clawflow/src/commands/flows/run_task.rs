@@ -9,6 +9,7 @@ use crate::commands::tasks::run::chosen_dir;
 use crate::show::flow_words;
 use clap::Args;
 use clawflow_core::Millis;
+use clawflow_core::acp::AcpRequest;
 use clawflow_core::budget::Budget;
 use clawflow_core::flow::NotifyPolicy;
 use clawflow_core::limits::cut;
@@ -25,11 +26,12 @@ const NAME_CHARS: usize = 80;
 /// Which child.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-With a command the child is launched; without a gateway one is started in the background.
-With --record it is only recorded: the caller runs it, and says how it goes with
+With a command or an agent the child is launched; without a gateway one is started in the
+background. With --record it is only recorded: the caller runs it, and says how it goes with
 `clawflow tasks report`. Prints the task's id and its status, then the flow's id, its revision
 and its status. For example:
   clawflow flows run-task \"$flow\" --await --run-id classify-1 -- ./classify
+  clawflow flows run-task \"$flow\" --await --acp claude -- 'Which of these are urgent?'
   clawflow flows run-task \"$flow\" --record --runtime acp --task 'classify' --status running")]
 pub(crate) struct RunTaskArgs {
     #[command(flatten)]
@@ -39,7 +41,7 @@ pub(crate) struct RunTaskArgs {
     /// what executes it: cli, acp, subagent, cron or external [default: cli]
     #[arg(long, value_name = "RUNTIME", value_parser = word::<Runtime>)]
     runtime: Option<Runtime>,
-    /// what it is to do, for people [default: the command]
+    /// what it is to do, for people [default: the command or prompt]
     #[arg(long, value_name = "TEXT")]
     task: Option<String>,
     /// the run: the same one means the same child
@@ -81,7 +83,10 @@ struct LaunchArgs {
     /// what it may use, such as tokens=5000,usd=2.5,turns=10,time=1h; then it is stopped
     #[arg(long, value_name = "LIMITS", value_parser = budget, conflicts_with = "record")]
     budget: Option<Budget>,
-    /// the program and its arguments
+    /// ask this coding agent; what it is to do is --task, or what follows
+    #[arg(long, value_name = "AGENT", conflicts_with = "record")]
+    acp: Option<String>,
+    /// the program and its arguments, or the prompt
     #[arg(value_name = "CMD", last = true, required_unless_present = "record")]
     argv: Vec<String>,
 }
@@ -146,11 +151,18 @@ fn request(ctx: &Ctx, args: RunTaskArgs) -> Result<FlowRunTaskRequest, CliError>
         true => (None, BTreeMap::new()),
         false => (Some(chosen_dir(ctx, launch.cwd)?), chosen_env(ctx, &launch.env)?),
     };
+    let prompt = launch.argv.join(" ");
+    let acp = launch.acp.map(|agent| AcpRequest {
+        agent,
+        prompt: prompt.clone(),
+        ..AcpRequest::default()
+    });
     Ok(FlowRunTaskRequest {
         flow: args.flow.flow,
-        runtime: args.runtime.unwrap_or(Runtime::Cli),
-        task: args.task.unwrap_or_else(|| cut(&launch.argv.join(" "), TASK_CHARS)),
-        command: launch.argv,
+        runtime: args.runtime.unwrap_or(if acp.is_some() { Runtime::Acp } else { Runtime::Cli }),
+        task: args.task.unwrap_or_else(|| cut(&prompt, TASK_CHARS)),
+        command: if acp.is_some() { Vec::new() } else { launch.argv },
+        acp,
         cwd,
         env,
         timeout_ms: launch.timeout,

@@ -56,7 +56,7 @@ pub(crate) enum FlowsCommand {
     Purge(purge::PurgeArgs),
     /// make a flow that its caller drives
     Create(create::CreateArgs),
-    /// add a child to a flow: launch a command, or record one that the caller runs
+    /// add a child to a flow: launch a command or an agent, or record one that the caller runs
     RunTask(run_task::RunTaskArgs),
     /// park a flow until its controller, or what it waits for, moves it
     SetWaiting(set_waiting::SetWaitingArgs),

@@ -15,6 +15,7 @@ mod reported;
 mod rerun;
 pub(super) mod run;
 mod show;
+mod turn;
 mod verbs;
 mod wait;
 mod why;

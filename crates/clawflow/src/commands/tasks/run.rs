@@ -1,6 +1,7 @@
 //! `clawflow tasks run`.
 
 use super::logs::{Wanted, copy, drain};
+use super::turn::turn;
 use crate::cli::{CliError, Ctx, Exit};
 use crate::commands::args::{budget, duration_ms};
 use crate::commands::client::Client;
@@ -19,8 +20,9 @@ use std::path::PathBuf;
 With --wait the task's output is copied to standard output, and the exit code is 0 when it
 succeeded and 1 when it did not. Without a gateway, --wait runs it in the foreground.
 
-An agent (see clawflow agents) may look at things; what else it asks permission for is refused
-unless a --permission allows it. Its answer is printed with --wait, and kept with the task.")]
+An agent (see clawflow agents) may look at things; a person is asked for the rest, unless a
+--permission decides it: at this terminal with --wait, else by clawflow flows approve. Its answer is
+printed with --wait, and kept with the task.")]
 pub(crate) struct RunArgs {
     /// a short name for it
     #[arg(long, value_name = "LABEL")]
@@ -70,14 +72,13 @@ pub(crate) struct RunArgs {
 
 /// Runs it.
 pub(crate) async fn run(ctx: &Ctx, args: RunArgs) -> Result<Exit, CliError> {
-    let (wait, agent) = (args.wait, args.acp.is_some());
+    let wait = args.wait;
     let request = request(ctx, args)?;
     let client = match wait {
         true => Client::open_for(ctx, Want::ForegroundRun).await?,
         false => Client::at_gateway(ctx, "add --wait, or start a gateway after it").await?,
     };
     let ran = match client.call::<TaskRun>(&request).await {
-        Ok(task) if wait && agent => answered(ctx, &client, task).await,
         Ok(task) if wait => at_end(ctx, &client, task).await,
         other => other,
     };
@@ -146,20 +147,8 @@ pub(in crate::commands) fn chosen_dir(ctx: &Ctx, dir: Option<PathBuf>) -> Result
     cwd.into_os_string().into_string().map_err(|path| not_utf8(path.into()))
 }
 
-/// The task of an agent once it has ended; its answer is printed then.
-async fn answered(ctx: &Ctx, client: &Client, task: Task) -> Result<Task, CliError> {
-    if !ctx.mode.json {
-        ctx.mode.note(&format!("task {}", task.task_id));
-    }
-    drain(client, &task).await?;
-    let task = client.call::<TaskShow>(&TaskRef { task: task.task_id.0 }).await?;
-    if let (Some(answer), false) = (&task.answer, ctx.mode.json) {
-        ctx.mode.print(&format!("{}\n", answer.trim_end()))?;
-    }
-    Ok(task)
-}
-
-/// The task once it has ended; its output is copied meanwhile.
+/// The task once it has ended; its output is copied meanwhile. Of an agent that is spoken to the
+/// answer is printed.
 pub(in crate::commands) async fn at_end(
     ctx: &Ctx,
     client: &Client,
@@ -167,6 +156,9 @@ pub(in crate::commands) async fn at_end(
 ) -> Result<Task, CliError> {
     if !ctx.mode.json {
         ctx.mode.note(&format!("task {}", task.task_id));
+    }
+    if task.command.as_ref().is_some_and(|command| command.acp.is_some()) {
+        return turn(ctx, client, task).await;
     }
     // The log ends with the task. In JSON only the record is printed.
     let wanted = Wanted { stderr: false, follow: true, offset: 0 };

@@ -113,17 +113,14 @@ fn a_cancel_reaches_the_agent_before_its_process() {
 }
 
 #[test]
-fn a_task_without_a_flow_has_an_answer_and_asks_nobody() {
+fn a_task_of_its_own_has_an_answer_and_rules() {
     let home = home_with("");
     let prompt = "ask read a.txt\nask edit a.txt\nsay fine";
-    let said = home.cli(&["tasks", "run", "--acp", "mine", "--wait", "--", prompt]);
+    let rules = ["--permission", "allow read", "--permission", "reject", "--", prompt];
+    let said = home.cli(&[&["tasks", "run", "--acp", "mine", "--wait"], &rules[..]].concat());
     assert_eq!((said.code, said.out.as_str()), (Some(0), "allowed a.txt. refused a.txt. fine\n"));
     let rule = ["tasks", "run", "--acp", "mine", "--wait", "--permission", "allow", "--", "say x"];
     assert_eq!(home.cli(&rule).out, "x\n");
-    let asks = ["tasks", "run", "--acp", "mine", "--wait", "--permission", "ask", "--", "say x"];
-    let said = home.cli(&asks);
-    assert_eq!(said.code, Some(2), "{said:?}");
-    assert!(said.err.contains("there is nobody to ask"), "{said:?}");
     let said = home.cli(&["tasks", "run", "--acp", "nobody", "--wait", "--", "x"]);
     assert!(said.err.contains("there is no agent `nobody`"), "{said:?}");
 }

@@ -206,6 +206,7 @@ def run_task(
     runtime: Runtime,
     task: str,
     command: Sequence[str] = (),
+    acp: Mapping[str, Any] | None = None,
     cwd: str | None = None,
     env: Mapping[str, str] | None = None,
     timeout_ms: int | None = None,
@@ -227,6 +228,8 @@ def run_task(
 ) -> Steps[TaskOutcome]:
     """Adds a child: launches `command`, or records one that the caller runs.
 
+    With `acp` and the runtime "acp" a coding agent is asked; it has the names of the HTTP interface,
+    such as `agent`, and `task` is the prompt unless it has one of its own.
     The same `run_id` means the same child within session, flow and runtime. With `await_` the flow
     waits for it from now on.
     """
@@ -238,6 +241,7 @@ def run_task(
             runtime=runtime,
             task=task,
             command=[*command] or None,
+            acp=None if acp is None else dict(acp),
             cwd=cwd,
             env=None if env is None else dict(env),
             timeout_ms=timeout_ms,
