@@ -46,6 +46,23 @@ impl Budget {
         }
     }
 
+    /// What is within both.
+    #[must_use]
+    pub fn tighter(self, other: Self) -> Self {
+        fn least<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
+            match (one, other) {
+                (Some(one), Some(other)) => Some(if other < one { other } else { one }),
+                (one, other) => one.or(other),
+            }
+        }
+        Self {
+            tokens: least(self.tokens, other.tokens),
+            cost_usd: least(self.cost_usd, other.cost_usd),
+            turns: least(self.turns, other.turns),
+            wall_ms: least(self.wall_ms, other.wall_ms),
+        }
+    }
+
     /// Refuses what is no budget: nothing of something, or more than can be counted.
     ///
     /// # Errors
@@ -114,6 +131,15 @@ mod tests {
         let budget = Budget { turns: Some(2), wall_ms: Some(1500), ..Budget::default() };
         assert_eq!(budget.used_up(&tokens(u64::MAX), -1), None);
         assert_eq!(budget.used_up(&tokens(1), 1500).as_deref(), Some("the time of 1s500ms"));
+    }
+
+    #[test]
+    fn what_is_within_both_is_the_least_of_each() {
+        let one = Budget { tokens: Some(5), cost_usd: Some(2.0), ..Budget::default() };
+        let other = Budget { tokens: Some(7), cost_usd: Some(1.5), turns: Some(1), wall_ms: None };
+        let both = Budget { tokens: Some(5), ..other };
+        assert_eq!((one.tighter(other), other.tighter(one)), (both, both));
+        assert_eq!(one.tighter(Budget::default()), one);
     }
 
     #[test]

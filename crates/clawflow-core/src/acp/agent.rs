@@ -1,6 +1,8 @@
 //! Agents by name: how each is started, and what it is given.
 
 use super::policy::Policy;
+use super::request::McpServer;
+use crate::budget::Budget;
 use crate::text_enum::text_enum;
 use std::collections::BTreeMap;
 
@@ -28,7 +30,7 @@ const NAME_BYTES_MAX: usize = 64;
 
 /// What the configuration says about an agent. What is left out is that of the step, else the
 /// agent's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AgentConfig {
     /// How it is spoken to; by the Agent Client Protocol, if nothing is said.
     pub protocol: Option<Protocol>,
@@ -48,6 +50,20 @@ pub struct AgentConfig {
     pub auth: Option<String>,
     /// Limit of one of its runs, in milliseconds.
     pub timeout_ms: Option<u64>,
+    /// What each of its tasks may use; whoever asks for one may ask for less.
+    pub budget: Option<Budget>,
+    /// Servers of the Model Context Protocol that its sessions are given, beside those of the step;
+    /// clawflow's own has no command.
+    pub tools: Vec<McpServer>,
+}
+
+impl AgentConfig {
+    /// What a task may use that is asked for with this budget.
+    #[must_use]
+    pub fn budget(&self, asked: Option<Budget>) -> Option<Budget> {
+        let both = asked.unwrap_or_default().tighter(self.budget.unwrap_or_default());
+        Some(both).filter(|both| !both.is_empty())
+    }
 }
 
 /// The agent of this name: as configured, with the usual command where none is configured.

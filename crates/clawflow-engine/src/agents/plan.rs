@@ -6,6 +6,7 @@ use clawflow_core::acp::{
     AcpRequest, Act, AgentConfig, McpServer, Plan, Policy, Protocol, SAID_BYTES_MAX, Talk,
     agent as agent_of,
 };
+use clawflow_core::budget::Budget;
 use clawflow_core::drive;
 use clawflow_core::task::{Runtime, Task, TaskCommand};
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ impl Prepared {
             None if runs => AgentConfig::default(),
             None => return Err(format!("there is no agent `{name}`: see `clawflow agents`")),
         };
+        let budget = agent.budget(task.and_then(|task| task.budget)).unwrap_or_default();
         let policy = request.permissions.clone().or(agent.permissions);
         let policy = policy.unwrap_or_else(Policy::reads);
         let mut env = command.env;
@@ -67,6 +69,12 @@ impl Prepared {
             Some(cwd) => cwd,
             None => command.cwd,
         };
+        let timeout_ms = command.timeout_ms.or(agent.timeout_ms).unwrap_or(TURN_MS_DEFAULT);
+        for tool in agent.tools {
+            if !request.mcp.iter().any(|server| server.name == tool.name) {
+                request.mcp.push(tool);
+            }
+        }
         request.mode = request.mode.or(agent.mode);
         request.model = request.model.or(agent.model);
         let own = engine.inner.supervisor.shim_exe().to_string_lossy().into_owned();
@@ -86,8 +94,9 @@ impl Prepared {
                 cwd,
                 auth: agent.auth,
                 text_max: usize::try_from(settings.stdout_bytes).unwrap_or(usize::MAX),
+                budget,
             },
-            timeout_ms: command.timeout_ms.or(agent.timeout_ms).unwrap_or(TURN_MS_DEFAULT),
+            timeout_ms: budget.wall_ms.map_or(timeout_ms, |wall| wall.min(timeout_ms)),
             argv: agent.command,
             env,
         })
@@ -128,6 +137,12 @@ fn session(task: &Task) -> &str {
 }
 
 impl Engine {
+    /// What a task may use of which an agent of this name is asked, with this budget.
+    pub(crate) fn budget_of(&self, name: &str, asked: Option<Budget>) -> Option<Budget> {
+        let agent = agent_of(&self.inner.settings.agents, name).unwrap_or_default();
+        agent.budget(asked)
+    }
+
     /// Refuses what cannot be asked of an agent.
     ///
     /// # Errors

@@ -61,6 +61,7 @@ impl Api {
             ApiError::from(refusal).hint(hint)
         })?;
         let command = command(&request, &config, &owner_key, above.len() + 1)?;
+        let request = AgentSpawnRequest { budget: config.budget(request.budget), ..request };
         let task = match flow {
             Some(flow) => self.spawn_in(flow, request, command, once).await?,
             None => self.spawn_alone(owner_key.clone(), request, command, once).await?,

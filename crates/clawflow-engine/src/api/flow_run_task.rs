@@ -46,6 +46,10 @@ impl Api {
         request: FlowRunTaskRequest,
         once: Option<Once>,
     ) -> Result<FlowRunTaskResponse, ApiError> {
+        let mut request = request;
+        if let Some(acp) = &request.acp {
+            request.budget = self.engine.budget_of(&acp.agent, request.budget);
+        }
         let checked = request.acp.as_ref().map_or(Ok(()), |acp| {
             let invalid = |why| Refusal::new(Code::Invalid, why);
             self.engine.check_agent(acp).map_err(invalid)

@@ -17,12 +17,16 @@ impl Api {
         let owner_key = self.owner_of_new(asked)?.unwrap_or_default();
         self.once::<TaskRun, _>(&owner_key, &request, |once| {
             let request = request.clone();
+            let budget = match &request.acp {
+                Some(acp) => self.engine.budget_of(&acp.agent, request.budget),
+                None => request.budget,
+            };
             let new = NewTask {
                 owner_key: owner_key.clone(),
                 requester_origin: self.caller().origin.clone(),
                 notify_policy: None,
                 parent_task_id: None,
-                budget: request.budget,
+                budget,
                 agent: None,
                 label: request.label,
                 command: TaskCommand {

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use super::agent_tables;
 use super::assign::Problem;
 use super::error::{ConfigError, Place};
 use super::named::{Named, unknown_key};
@@ -11,7 +12,7 @@ use super::read::Raw;
 use super::settings::Settings;
 use super::show::ShownSetting;
 use super::value::Value;
-use clawflow_core::acp::{AgentConfig, Policy, agent, check_agent_name};
+use clawflow_core::acp::{AgentConfig, Policy, Protocol, agent, check_agent_name};
 use clawflow_core::duration::{format_ms, parse_ms};
 
 /// The section that the agents are in.
@@ -37,13 +38,15 @@ pub(super) enum Key {
     Cwd,
     Auth,
     Timeout,
+    Budget,
+    Tools,
 }
 
 /// What a file says about an agent.
 pub(super) type AgentValue = Named<Key>;
 
 impl Key {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Protocol,
         Self::Command,
         Self::Model,
@@ -53,6 +56,8 @@ impl Key {
         Self::Cwd,
         Self::Auth,
         Self::Timeout,
+        Self::Budget,
+        Self::Tools,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -66,6 +71,8 @@ impl Key {
             Self::Cwd => "cwd",
             Self::Auth => "auth",
             Self::Timeout => "timeout",
+            Self::Budget => "budget",
+            Self::Tools => "tools",
         }
     }
 
@@ -82,6 +89,8 @@ impl Key {
             Self::Cwd => "Where it works, unless the step says where.",
             Self::Auth => "The way to log in that it is told to use, if it asks for a login.",
             Self::Timeout => "Limit of one run, unless the step has one.",
+            Self::Budget => "What each of its tasks may use; beyond that it is stopped.",
+            Self::Tools => "Servers of the Model Context Protocol that its sessions are given.",
         }
     }
 
@@ -95,6 +104,10 @@ impl Key {
             Self::Env => "a list of `NAME=value` and `NAME`",
             Self::Cwd => "an absolute path",
             Self::Timeout => "a duration from 1s to 30d",
+            Self::Budget => {
+                "a table such as `{ tokens = 50000, usd = 2.5, turns = 20, time = \"1h\" }`"
+            }
+            Self::Tools => "a table such as `{ clawflow = true, notes = [\"notes-mcp\", \"-q\"] }`",
         }
     }
 
@@ -185,6 +198,16 @@ fn put(agent: &mut AgentConfig, key: Key, raw: &Raw) -> Result<Value, Option<Str
             agent.timeout_ms = Some(ms);
             Value::Text(format_ms(ms))
         }
+        (Key::Budget, Raw::Table(rows)) => {
+            let (budget, shown) = agent_tables::budget(rows).map_err(Some)?;
+            agent.budget = Some(budget);
+            shown
+        }
+        (Key::Tools, Raw::Table(rows)) => {
+            let (tools, shown) = agent_tables::tools(rows).map_err(Some)?;
+            agent.tools = tools;
+            shown
+        }
         (Key::Model | Key::Mode | Key::Auth, Raw::Text(text)) if fits(text) => {
             let field = match key {
                 Key::Model => &mut agent.model,
@@ -198,11 +221,11 @@ fn put(agent: &mut AgentConfig, key: Key, raw: &Raw) -> Result<Value, Option<Str
     })
 }
 
-fn fits(text: &str) -> bool {
+pub(super) fn fits(text: &str) -> bool {
     !text.trim().is_empty() && text.len() <= WORD_BYTES_MAX && !text.contains('\0')
 }
 
-fn each(words: &[String]) -> Result<(), Option<String>> {
+pub(super) fn each(words: &[String]) -> Result<(), Option<String>> {
     if words.len() > WORDS_MAX {
         return Err(Some(format!("it has more than {WORDS_MAX} items")));
     }
@@ -212,8 +235,19 @@ fn each(words: &[String]) -> Result<(), Option<String>> {
     }
 }
 
-/// An agent that is not built in must have a command.
+/// An agent that is not built in must have a command; one that only reads a prompt takes no tools.
 pub(super) fn check(values: &[AgentValue], settings: &Settings, errors: &mut Vec<ConfigError>) {
+    let tools = |value: &&AgentValue| matches!(value.given, Some((Key::Tools, _)));
+    for value in values.iter().filter(tools) {
+        let found = agent(&settings.agents, &value.name).and_then(|agent| agent.protocol);
+        if found == Some(Protocol::Stdin) {
+            let place = Place::Line(Box::new(value.excerpt.clone()));
+            let name = full_name(&value.name, Key::Tools);
+            let message = format!("`{name}` has no meaning for an agent that only reads a prompt");
+            let hint = Some("leave it out, or `protocol = \"stdin\"`".to_owned());
+            errors.push(ConfigError::new(place, message).with_hint(hint));
+        }
+    }
     for value in values.iter().filter(|value| value.given.is_none()) {
         let given = |other: &&AgentValue| {
             other.name == value.name && matches!(other.given, Some((Key::Command, _)))
@@ -251,6 +285,7 @@ fn full_name(name: &str, key: Key) -> String {
 mod tests {
     use super::super::file;
     use super::*;
+    use clawflow_core::budget::Budget;
 
     /// The agents of a file, and the first message about it.
     fn read(text: &str) -> (Settings, Option<String>) {
@@ -283,8 +318,54 @@ mod tests {
     }
 
     #[test]
+    fn budgets_and_tools_are_read() {
+        let (settings, error) = read(
+            "[agents.claude]\nbudget = { tokens = 1_000, usd = 2.5, time = '1h' }\n\
+             [agents.claude.tools]\nclawflow = true\nnotes = ['notes', '-q']\n\
+             [agents.codex]\nbudget = { usd = 3 }\ntools = { clawflow = false }\n",
+        );
+        assert_eq!(error, None);
+        let claude = &settings.agents["claude"];
+        let wanted = Budget {
+            tokens: Some(1000),
+            cost_usd: Some(2.5),
+            turns: None,
+            wall_ms: Some(3_600_000),
+        };
+        assert_eq!(claude.budget, Some(wanted));
+        let names: Vec<_> = claude.tools.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["clawflow", "notes"]);
+        assert_eq!((claude.tools[0].command.len(), claude.tools[1].command.len()), (0, 2));
+        let codex = &settings.agents["codex"];
+        assert_eq!((codex.budget.unwrap().cost_usd, codex.tools.len()), (Some(3.0), 0));
+    }
+
+    #[test]
     fn what_is_wrong_is_told() {
         for (text, wanted) in [
+            (
+                "[agents.claude]\nbudget = { tokns = 5 }\n",
+                "; there is no `tokns` in it (did you mean `tokens`?)",
+            ),
+            ("[agents.claude]\nbudget = {}\n", "; it limits nothing"),
+            ("[agents.claude]\nbudget = 5\n", "must be a table such as `{ tokens = 50000"),
+            ("[agents.claude]\nbudget = { turns = 0 }\n", "; a budget has from 1 to 2^53 turns"),
+            ("[agents.claude]\nbudget = { turns = 'x' }\n", "; `turns` is no whole number, but"),
+            ("[agents.claude]\nbudget = { usd = -1.5 }\n", "is a number above zero"),
+            ("[agents.claude]\nbudget = { usd = nan }\n", "is a number above zero"),
+            ("[agents.claude]\nbudget = { time = 5 }\n", "; `time` is no duration, but `5`"),
+            ("[agents.claude]\nbudget = { time = '0s' }\n", "; a budget of time is from"),
+            ("[agents.claude]\ntools = ['clawflow']\n", "must be a table such as `{ clawflow ="),
+            ("[agents.claude]\ntools = { notes = true }\n", "; `notes` has no command"),
+            ("[agents.claude]\ntools = { clawflw = true }\n", "(did you mean `clawflow`?)"),
+            ("[agents.claude]\ntools = { notes = [] }\n", "; `notes` has no command"),
+            ("[agents.claude]\ntools = { notes = 'x y' }\n", "; put the command of `notes` into a"),
+            ("[agents.claude]\ntools = { clawflow = ['x'] }\n", "; `clawflow` is `true` or"),
+            ("[agents.claude]\ntools = { 'a b' = ['x'] }\n", "; the name `a b` must have letters"),
+            (
+                "[agents.a]\ncommand = ['x']\nprotocol = 'stdin'\ntools = { clawflow = true }\n",
+                "`agents.a.tools` has no meaning for an agent that only reads a prompt",
+            ),
             ("[agents.mine]\nmode = 'x'\n", "the agent `mine` has no `command`"),
             (
                 "[agents.mine]\ncommand = 'opencode acp'\n",

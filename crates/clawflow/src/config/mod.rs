@@ -7,6 +7,7 @@
 //! Failure: an unknown key or a bad value anywhere fails the load, and all of them are told at
 //! once, so that no command starts half-configured.
 
+mod agent_tables;
 mod agents;
 mod assign;
 mod bytes;

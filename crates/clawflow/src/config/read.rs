@@ -18,8 +18,12 @@ pub(crate) enum Raw {
     Integer(i64),
     /// A boolean in a file.
     Boolean(bool),
+    /// A number with a fraction in a file, as it is written.
+    Float(String),
     /// An array of strings in a file.
     List(Vec<String>),
+    /// A table in a file, in its order.
+    Table(Vec<(String, Self)>),
     /// Anything else in a file, described for messages ("a table").
     Other(String),
 }
@@ -32,9 +36,12 @@ impl Raw {
             DeValue::Boolean(on) => Self::Boolean(*on),
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or_else(|_| Self::Other(format!("`{number}`")), Self::Integer),
-            DeValue::Float(number) => Self::Other(format!("`{}`", number.as_str())),
+            DeValue::Float(number) => Self::Float(number.as_str().to_owned()),
             DeValue::Datetime(date) => Self::Other(format!("the date `{date}`")),
-            DeValue::Table(_) => Self::Other("a table".to_owned()),
+            DeValue::Table(table) => {
+                let row = |key: &str, value: &DeValue<'_>| (key.to_owned(), Self::from_toml(value));
+                Self::Table(table.iter().map(|(k, v)| row(k.get_ref(), v.get_ref())).collect())
+            }
             DeValue::Array(items) => list(items.iter().map(Spanned::get_ref)),
         }
     }
@@ -48,7 +55,9 @@ impl Raw {
             Self::Path(path) => format!("`{}`", path.display().to_string().escape_debug()),
             Self::Integer(number) => format!("`{number}`"),
             Self::Boolean(on) => format!("`{on}`"),
+            Self::Float(number) => format!("`{number}`"),
             Self::List(_) => "a list".to_owned(),
+            Self::Table(_) => "a table".to_owned(),
             Self::Other(what) => what.clone(),
         }
     }

@@ -26,6 +26,8 @@ pub(crate) enum Value {
     Bytes(u64),
     /// A list of names.
     Names(Vec<String>),
+    /// Values by names.
+    Table(toml::Table),
 }
 
 impl Value {
@@ -40,6 +42,7 @@ impl Value {
             Self::Duration(length) => length_text(*length).into(),
             Self::Bytes(size) => (*size).into(),
             Self::Names(names) => names.clone().into(),
+            Self::Table(table) => serde_json::json!(table),
         }
     }
 }
@@ -63,6 +66,7 @@ impl fmt::Display for Value {
                 let names = names.iter().cloned().map(toml::Value::String).collect();
                 write!(f, "{}", toml::Value::Array(names))
             }
+            Self::Table(table) => write!(f, "{}", toml::Value::Table(table.clone())),
         }
     }
 }
@@ -88,6 +92,7 @@ mod tests {
             (Value::Bytes(64 << 20), "\"64MiB\"", "67108864"),
             (Value::Names(vec!["A".into(), "B".into()]), "[\"A\", \"B\"]", "[\"A\",\"B\"]"),
             (Value::Names(vec![]), "[]", "[]"),
+            (Value::Table(toml::toml! { n = 1.5 }), "{ n = 1.5 }", "{\"n\":1.5}"),
         ];
         for (value, toml, json) in rows {
             assert_eq!(value.to_string(), toml);

@@ -21,6 +21,7 @@ use super::policy::Policy;
 use super::request::AcpRequest;
 use super::tools::Tools;
 use super::wire::{self, Heard};
+use crate::budget::Budget;
 use crate::definition::Schema;
 use crate::limits::cut;
 use crate::step::StepError;
@@ -44,6 +45,8 @@ pub struct Plan {
     pub auth: Option<String>,
     /// Bytes of its answer that are kept.
     pub text_max: usize,
+    /// What it may use; its time is not looked at here.
+    pub budget: Budget,
 }
 
 /// Something to do, in this order.
@@ -141,6 +144,8 @@ pub struct Talk {
     updates: u64,
     oddities: Oddities,
     stopping: Option<Why>,
+    /// What of its budget it has used up.
+    spent: Option<String>,
     end: Option<End>,
     stop_reason: Option<String>,
 }
@@ -179,6 +184,7 @@ impl Talk {
             updates: 0,
             oddities: Oddities::default(),
             stopping: None,
+            spent: None,
             end,
             stop_reason: None,
         }
@@ -214,7 +220,20 @@ impl Talk {
                 _ => self.odd("strays", line),
             },
         }
+        self.keep_to_budget(&mut acts);
         acts
+    }
+
+    /// Breaks it off once its budget is used up. Who hears all of it again comes to the same, and
+    /// may know before that it was broken off.
+    fn keep_to_budget(&mut self, acts: &mut Vec<Act>) {
+        if self.end.is_some() || self.spent.is_some() || self.stopping == Some(Why::Cancelled) {
+            return;
+        }
+        self.spent = self.usage().and_then(|used| self.plan.budget.used_up(&used, 0));
+        if self.spent.is_some() {
+            acts.append(&mut self.stop(Why::Cancelled));
+        }
     }
 
     /// Takes in that a line was too long to be read; `head` is its beginning.
@@ -334,8 +353,15 @@ impl Talk {
     #[must_use]
     pub fn outcome(&self) -> AgentEnd {
         let lost = || End::Lost("the conversation was broken off".to_owned());
+        let end = match (&self.end, &self.spent) {
+            (Some(End::Stopped(_)), Some(up)) => {
+                let why = format!("its budget is used up: {up}");
+                End::Failed(StepError::new("budget", why))
+            }
+            (end, _) => end.clone().unwrap_or_else(lost),
+        };
         AgentEnd {
-            end: self.end.clone().unwrap_or_else(lost),
+            end,
             text: self.text.last(),
             truncated: self.text.truncated,
             usage: self.used_in(self.turns.0),

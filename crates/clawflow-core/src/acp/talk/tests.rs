@@ -7,8 +7,14 @@ use serde_json::json;
 
 fn plan(change: impl FnOnce(&mut Plan)) -> Plan {
     let request = AcpRequest { agent: "a".into(), prompt: "do it".into(), ..AcpRequest::default() };
-    let mut plan =
-        Plan { request, policy: Policy::reads(), cwd: "/w".into(), auth: None, text_max: 1000 };
+    let mut plan = Plan {
+        request,
+        policy: Policy::reads(),
+        cwd: "/w".into(),
+        auth: None,
+        text_max: 1000,
+        budget: Budget::default(),
+    };
     change(&mut plan);
     plan
 }
@@ -492,6 +498,56 @@ fn what_a_session_cost_before_is_not_counted_again() {
     let cost = json!({ "amount": 0.4, "currency": "USD" });
     w.updates(json!({ "sessionUpdate": "usage_update", "cost": cost })).ends("end_turn");
     assert_eq!(w.outcome().usage.unwrap().cost_usd, Some(0.4));
+}
+
+fn spends(w: &mut World, amount: f64) {
+    let cost = json!({ "amount": amount, "currency": "USD" });
+    w.updates(json!({ "sessionUpdate": "usage_update", "cost": cost }));
+}
+
+#[test]
+fn a_turn_is_broken_off_once_its_budget_is_used_up() {
+    let limit = |plan: &mut Plan| plan.budget.cost_usd = Some(0.5);
+    let mut w = World::opened(limit, json!({}));
+    spends(&mut w, 0.4);
+    assert_eq!(w.last()["method"], "session/prompt");
+    spends(&mut w, 0.5);
+    assert_eq!(w.last()["method"], "session/cancel");
+    spends(&mut w, 0.9);
+    w.ends("cancelled");
+    assert_eq!(w.code(), "budget");
+    let outcome = w.outcome();
+    assert!(matches!(&outcome.end, End::Failed(why) if why.message.contains("$0.5 of $0.5")));
+    assert_eq!(outcome.usage.unwrap().cost_usd, Some(0.9));
+    // It comes to an end by itself within its budget, or is cancelled before it used it up.
+    let mut w = World::opened(limit, json!({}));
+    spends(&mut w, 0.4);
+    w.ends("end_turn");
+    assert_eq!(w.outcome().end, End::Done);
+    let mut w = World::opened(limit, json!({}));
+    let acts = w.talk.stop(Why::Cancelled);
+    w.take(acts);
+    spends(&mut w, 0.6);
+    w.ends("cancelled");
+    assert_eq!(w.outcome().end, End::Stopped(Why::Cancelled));
+    // Whoever comes later knows that it was told to stop, and not why.
+    let mut w = World::opened(limit, json!({}));
+    w.talk.was_stopped(Why::TimedOut);
+    spends(&mut w, 0.6);
+    w.ends("cancelled");
+    assert_eq!(w.code(), "budget");
+}
+
+#[test]
+fn no_correction_is_asked_for_beyond_the_budget() {
+    let change = |plan: &mut Plan| {
+        plan.request.schema = Some(json!({ "type": "object" }));
+        plan.request.corrections = 3;
+        plan.budget.turns = Some(1);
+    };
+    let mut w = World::opened(change, json!({}));
+    w.says("no JSON").ends("end_turn");
+    assert_eq!((w.code(), w.outcome().usage.unwrap().turns), ("budget".to_owned(), Some(1)));
 }
 
 /// However the messages of an agent are cut off, hearing all of them again says the same.

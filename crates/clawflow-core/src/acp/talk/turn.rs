@@ -234,6 +234,11 @@ impl Talk {
             Err(why) if self.corrections == 0 => {
                 self.fail("schema", format!("the answer is not as it must be: {why}"));
             }
+            // It is broken off: nothing more is asked.
+            Err(_)
+                if self
+                    .usage()
+                    .is_some_and(|used| self.plan.budget.used_up(&used, 0).is_some()) => {}
             Err(why) => {
                 self.corrections -= 1;
                 let again = format!(

@@ -230,3 +230,46 @@ fn an_agent_that_speaks_no_protocol_is_not_spoken_to() {
     let said = home.cli(&["tasks", "run", "--acp", "plain", "--wait", "--", "x"]);
     assert!(said.code != Some(0) && said.err.contains("only reads a prompt"), "{said:?}");
 }
+
+#[test]
+fn an_agents_budget_holds_for_each_of_its_tasks() {
+    let home = served("budget = { usd = 0.5, time = \"1h\" }\n");
+    let why = "its budget is used up: $0.6 of $0.5";
+    let lines = ["cost 0.4", "mark half", "cost 0.6", "hang"];
+    let file = flow(&lines, "", ", retry: { max: 3 }");
+    let view = home.ends(&home.flow("k", &file), FlowStatus::Failed);
+    assert_eq!(error_of(&view), ("budget".to_owned(), why.to_owned()));
+    assert_eq!((step_of(&view, "work").attempt, home.count("half")), (1, 1));
+    let usage = task_of(&view, "work").usage.clone().unwrap();
+    assert_eq!(usage.cost_usd, Some(0.6));
+    let prompt = lines.join("\n");
+    let said = home.cli(&["tasks", "run", "--acp", "mine", "--wait", "--json", "--", &prompt]);
+    let task: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&task["status"], &task["error"]), (&json!("failed"), &json!(why)));
+    assert_eq!(task["budget"], json!({ "costUsd": 0.5, "wallMs": 3_600_000 }));
+    // Who asks may ask for less, and not for more.
+    for (asked, wanted) in [("usd=0.3", "$0.4 of $0.3"), ("usd=9", why)] {
+        let run = ["tasks", "run", "--acp", "mine", "--wait", "--budget", asked, "--", &prompt];
+        let said = home.cli(&run);
+        assert!(said.code == Some(1) && said.err.contains(wanted), "{said:?}");
+    }
+    let within = flow(&["cost 0.4", "say fine"], "", "");
+    home.ends(&home.flow("within", &within), FlowStatus::Succeeded);
+}
+
+#[test]
+fn an_agents_tools_are_given_to_its_sessions() {
+    let home = served("tools = { clawflow = true, notes = [\"./other\"], more = [\"./more\"] }\n");
+    let more = ", mcp: [{ name: notes, command: [./notes, -q] }]";
+    home.ends(&home.flow("k", &flow(&["say x"], more, "")), FlowStatus::Succeeded);
+    let counts = ["mcp notes", "mcp clawflow", "mcp more"].map(|line| home.count(line));
+    assert_eq!(counts, [1, 1, 1], "that of the step counts, once");
+    // A sub-agent uses clawflow as itself.
+    let said = home.cli(&["config", "show", "--json"]);
+    assert!(said.out.contains("agents.mine.tools"), "{said:?}");
+    let home = served("tools = { clawflow = true }\n");
+    let said = home.cli(&["agents", "spawn", "mine", "say x", "--wait"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "x\n"), "{said:?}");
+    let own = std::fs::read_to_string(home.path().join("mcp.json")).unwrap();
+    assert!(own.contains("agent:mine:subagent:"), "{own}");
+}
