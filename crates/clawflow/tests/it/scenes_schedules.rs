@@ -104,7 +104,6 @@ fn what_cannot_be_is_said_with_a_hint() {
         wrong(&["--at", "10m", "--agent", "nobody", "hello"]),
         wrong(&["--at", "10m", "--agent", "claude"]),
         wrong(&["--at", "10m", "hello"]),
-        wrong(&["--at", "10m", "--agent", "claude", "--permission", "ask", "hello"]),
         wrong(&["--at", "10m", "--file", "none.yaml"]),
         wrong(&["--every", "1ms", "--", "true"]),
     ];
@@ -116,7 +115,6 @@ fn what_cannot_be_is_said_with_a_hint() {
         "agent not found: nobody",
         "the agent is asked nothing",
         "a prompt and its flags are for agents",
-        "there is nobody to ask",
         "none.yaml",
         "the interval is shorter than",
     ]) {

@@ -13,7 +13,7 @@ pub(super) fn run(words: &[&str]) -> ExitCode {
         Ok(()) => Ok(Outcome::Done { items: vec![told(words)], printed: None }),
         Err(message) => Err(Trouble { kind: Kind::Doctor, message }),
     };
-    report::tool(&end)
+    report::tool(end)
 }
 
 fn told(words: &[&str]) -> Value {

@@ -47,7 +47,7 @@ pub(super) fn run(options: &RunOptions, target: &Target) -> ExitCode {
         Outcome::Done { items: Vec::new(), printed: None }
     });
     match (options.tool, end) {
-        (true, end) => report::tool(&end),
+        (true, end) => report::tool(end),
         (false, Ok(_)) => ExitCode::SUCCESS,
         (false, Err(trouble)) => report::complain(&trouble),
     }

@@ -8,56 +8,52 @@ use std::io::Write;
 use std::process::ExitCode;
 
 /// The document for programs.
-pub(super) fn tool(end: &Result<Outcome, Trouble>) -> ExitCode {
+pub(super) fn tool(end: Result<Outcome, Trouble>) -> ExitCode {
+    let failure = failure(&end);
     let mut fields = Object::default();
     fields.set("protocolVersion", 1.0.into());
     fields.set("ok", end.is_ok().into());
     let mut before = None;
     match end {
-        Ok(outcome) => {
-            if let Outcome::Done { printed: Some(printed), .. } = outcome {
-                before = Some(printed.as_str());
-            }
-            state(&mut fields, outcome);
-        }
+        Ok(outcome) => before = state(&mut fields, outcome),
         Err(trouble) => {
             let error = [("type", trouble.kind.word()), ("message", &*trouble.message)];
             fields.set("error", error.into());
         }
     }
-    let text = format!("{}{}\n", before.unwrap_or_default(), json(&fields.into()));
-    code(print(&text), end)
+    let printed = print(&format!("{}{}\n", before.unwrap_or_default(), json(fields)));
+    failure.unwrap_or(printed)
 }
 
 /// The same for people: what it leaves, or where it stands.
-pub(super) fn workflow(end: &Result<Outcome, Trouble>) -> ExitCode {
+pub(super) fn workflow(end: Result<Outcome, Trouble>) -> ExitCode {
+    let failure = failure(&end);
     let printed = match end {
         Ok(Outcome::Done { items, .. }) if items.is_empty() => ExitCode::SUCCESS,
-        Ok(Outcome::Done { items, .. }) => print(&format!("{}\n", json(&items.clone().into()))),
+        Ok(Outcome::Done { items, .. }) => print(&format!("{}\n", json(items))),
         Ok(outcome) => {
             let mut fields = Object::default();
             state(&mut fields, outcome);
-            print(&format!("{}\n", json(&fields.into())))
+            print(&format!("{}\n", json(fields)))
         }
-        Err(trouble) => complain(trouble),
+        Err(trouble) => complain(&trouble),
     };
-    code(printed, end)
+    failure.unwrap_or(printed)
 }
 
 /// The same for a pipeline, whose commands may have printed what it leaves.
-pub(super) fn pipeline(end: &Result<Outcome, Trouble>) -> ExitCode {
+pub(super) fn pipeline(end: Result<Outcome, Trouble>) -> ExitCode {
+    let failure = failure(&end);
     let printed = match end {
-        Ok(Outcome::Done { printed: Some(printed), .. }) => print(printed),
-        Ok(Outcome::Done { items, printed: None }) => {
-            print(&format!("{}\n", json(&items.clone().into())))
-        }
+        Ok(Outcome::Done { printed: Some(printed), .. }) => print(&printed),
+        Ok(Outcome::Done { items, printed: None }) => print(&format!("{}\n", json(items))),
         Ok(Outcome::NeedsApproval(request) | Outcome::NeedsInput(request)) => {
-            print(&format!("{}\n", json(&vec![without_names(request.clone())].into())))
+            print(&format!("{}\n", json(vec![without_names(request)])))
         }
         Ok(Outcome::Cancelled) => complain(&Trouble::runtime("the run was cancelled")),
-        Err(trouble) => complain(trouble),
+        Err(trouble) => complain(&trouble),
     };
-    code(printed, end)
+    failure.unwrap_or(printed)
 }
 
 /// Says what went wrong, to people.
@@ -81,16 +77,20 @@ fn without_names(mut request: Value) -> Value {
     request
 }
 
-fn state(fields: &mut Object, outcome: &Outcome) {
-    let (mut approval, mut input) = (Value::Null, Value::Null);
+/// Sets where a run stands; gives what is to be printed before it.
+fn state(fields: &mut Object, outcome: Outcome) -> Option<String> {
+    let (mut approval, mut input, mut before) = (Value::Null, Value::Null, None);
     let (status, output) = match outcome {
-        Outcome::Done { items, .. } => ("ok", items.clone()),
+        Outcome::Done { items, printed } => {
+            before = printed;
+            ("ok", items)
+        }
         Outcome::NeedsApproval(request) => {
-            approval = request.clone();
+            approval = request;
             ("needs_approval", Vec::new())
         }
         Outcome::NeedsInput(request) => {
-            input = request.clone();
+            input = request;
             ("needs_input", Vec::new())
         }
         Outcome::Cancelled => ("cancelled", Vec::new()),
@@ -99,16 +99,19 @@ fn state(fields: &mut Object, outcome: &Outcome) {
     fields.set("output", output.into());
     fields.set("requiresApproval", approval);
     fields.set("requiresInput", input);
+    before
 }
 
-fn json(value: &Value) -> String {
-    pretty(value).unwrap_or_default()
+fn json(value: impl Into<Value>) -> String {
+    let value = value.into();
+    let text = pretty(&value).unwrap_or_default();
+    // The process ends after what it tells: taking a hundred thousand items apart would only
+    // delay that.
+    std::mem::forget(value);
+    text
 }
 
-/// The exit code of the end, unless it could not even be told.
-fn code(printed: ExitCode, end: &Result<Outcome, Trouble>) -> ExitCode {
-    match end {
-        Ok(_) => printed,
-        Err(trouble) => ExitCode::from(trouble.kind.code()),
-    }
+/// The exit code of a run that failed.
+fn failure(end: &Result<Outcome, Trouble>) -> Option<ExitCode> {
+    end.as_ref().err().map(|trouble| ExitCode::from(trouble.kind.code()))
 }

@@ -57,7 +57,7 @@ pub(super) fn run(words: &[&str], flags: Flags) -> ExitCode {
             outcome
         })
     });
-    let code = report::tool(&outcome);
+    let code = report::tool(outcome);
     // Not before: whoever was killed meanwhile comes back under the same name.
     if let Some(gate) = &left.gate {
         index::forget(gate);

@@ -78,14 +78,14 @@ pub(super) fn run(words: &[&str], flags: Flags) -> ExitCode {
         })
     });
     match end {
-        Ok(end) => job.tell(&end),
+        Ok(end) => job.tell(end),
         Err(trouble) => failed(options.tool, &trouble),
     }
 }
 
 fn failed(tool: bool, trouble: &Trouble) -> ExitCode {
     match tool {
-        true => report::tool(&Err(trouble.clone())),
+        true => report::tool(Err(trouble.clone())),
         false => report::complain(trouble),
     }
 }
@@ -138,11 +138,11 @@ impl Job {
             && matches!(rest, Rest::Asks(_, wait) if is_gate(wait))
     }
 
-    fn tell(&self, end: &End) -> ExitCode {
+    fn tell(&self, end: End) -> ExitCode {
         let code = match (&self.target, self.tool) {
-            (_, true) => report::tool(&end.outcome),
-            (Target::File(_), false) => report::workflow(&end.outcome),
-            (Target::Pipeline(_), false) => report::pipeline(&end.outcome),
+            (_, true) => report::tool(end.outcome),
+            (Target::File(_), false) => report::workflow(end.outcome),
+            (Target::Pipeline(_), false) => report::pipeline(end.outcome),
         };
         end.came.map_or(code, |came| ExitCode::from(came.code))
     }

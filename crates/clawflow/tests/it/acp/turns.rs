@@ -127,7 +127,7 @@ fn a_task_of_its_own_has_an_answer_and_rules() {
 
 #[test]
 fn a_schedule_asks_an_agent_and_keeps_its_answer() {
-    let home = served("");
+    let home = served("permissions = [\"allow read\", \"reject\"]\n");
     let prompt = "ask read a.txt\nask edit a.txt\nsay fine";
     std::fs::write(home.path().join("prompt"), prompt).unwrap();
     let made = home.cli(&["cron", "add", "look", "--every", "1h", "--agent", "mine", "@prompt"]);
