@@ -228,8 +228,8 @@ def run_task(
 ) -> Steps[TaskOutcome]:
     """Adds a child: launches `command`, or records one that the caller runs.
 
-    With `acp` and the runtime "acp" a coding agent is asked; it has the names of the HTTP interface,
-    such as `agent`, and `task` is the prompt unless it has one of its own.
+    With `acp` and the runtime "acp" a coding agent is asked; it has the names of the HTTP
+    interface, such as `agent`, and `task` is the prompt unless it has one of its own.
     The same `run_id` means the same child within session, flow and runtime. With `await_` the flow
     waits for it from now on.
     """
