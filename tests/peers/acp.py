@@ -98,10 +98,6 @@ class Agent:
             raise AgentError(answer["error"])
         return answer["result"]
 
-    def answered(self, id):
-        """Whether it has answered. Only within `until`."""
-        return id in self._answers
-
     def tell(self, method, params):
         """Sends a notification."""
         self._send({"method": method, "params": params})

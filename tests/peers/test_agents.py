@@ -92,14 +92,13 @@ class WithModel:
         self.assertEqual(agent.answer(turn)["stopReason"], "cancelled")
         model.until_dropped("middle")
 
+        # In a session of its own: a cancel that the agent carries out late may end what follows it,
+        # or swallow it.
+        session = self.new(agent)
         agent.permit = lambda _: None
         before = len(agent.asked)
-        # A cancel that the agent carries out late may still end the turn after its own.
-        for _ in range(3):
-            turn = self.begin(agent, session, "ask long")
-            agent.until("a permission", lambda: len(agent.asked) > before or agent.answered(turn))
-            if len(agent.asked) > before:
-                break
+        turn = self.begin(agent, session, "ask long")
+        agent.until("a permission", lambda: len(agent.asked) > before)
         agent.tell("session/cancel", {"sessionId": session})
         self.assertEqual(agent.answer(turn)["stopReason"], "cancelled")
         self.assertFalse((self.work / "never.txt").exists())
