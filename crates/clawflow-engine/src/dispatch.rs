@@ -167,11 +167,7 @@ impl Drop for Turn {
 impl Engine {
     /// Puts a queued task in the line for a slot and a place in its queue.
     pub(crate) fn enqueue(&self, task: &Task) {
-        let ours = match &task.parent_flow_id {
-            Some(flow_id) => self.drives(flow_id),
-            None => self.drives_tasks(),
-        };
-        if ours {
+        if self.drives_task(task) {
             lock(&self.inner.slots.picker).push(waiting(task));
             self.pump();
         }

@@ -18,7 +18,7 @@ use crate::{recover, timers};
 use clawflow_core::definition::{Definition, Dialect, Files};
 use clawflow_core::drive::Ctx;
 use clawflow_core::ids::{FlowId, TaskId};
-use clawflow_core::task::Executor;
+use clawflow_core::task::{Executor, Task};
 use clawflow_store::{Store, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -301,6 +301,14 @@ impl Engine {
     /// Whether this engine starts tasks without a flow.
     pub(crate) fn drives_tasks(&self) -> bool {
         self.inner.scope != Scope::Nothing
+    }
+
+    /// Whether this engine starts the task.
+    pub(crate) fn drives_task(&self, task: &Task) -> bool {
+        match &task.parent_flow_id {
+            Some(flow_id) => self.drives(flow_id),
+            None => self.drives_tasks(),
+        }
     }
 
     /// The flows that a foreground run drives.

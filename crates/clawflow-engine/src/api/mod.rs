@@ -107,6 +107,7 @@
 
 mod agent_spawn;
 mod audit;
+mod blocking;
 mod caller;
 mod calls;
 mod clawflow;
@@ -171,6 +172,7 @@ pub use taskflow::TaskFlow;
 pub use types::*;
 
 pub(crate) use agent_spawn::command as spawned_command;
+pub(crate) use blocking::blocking;
 pub(crate) use caller::Actor;
 pub(crate) use error::is_persistence;
 

@@ -140,11 +140,7 @@ impl Api {
 
     fn why_waits(&self, task: &Task, held: Option<Held>) -> Result<String, ApiError> {
         let engine = &self.engine;
-        let driven = match &task.parent_flow_id {
-            Some(flow_id) => engine.drives(flow_id),
-            None => engine.drives_tasks(),
-        };
-        if !driven || *engine.scope() == Scope::Nothing {
+        if !engine.drives_task(task) || *engine.scope() == Scope::Nothing {
             return Ok("driver".to_owned());
         }
         let flow = task.parent_flow_id.as_ref();

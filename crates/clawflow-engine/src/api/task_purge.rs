@@ -1,6 +1,6 @@
 //! `task.purge`: deletes ended tasks that belong to no flow, with history and logs.
 
-use super::{Api, ApiError, TaskPurgeRequest, TaskPurgeResponse};
+use super::{Api, ApiError, TaskPurgeRequest, TaskPurgeResponse, blocking};
 use clawflow_core::Millis;
 use clawflow_core::delivery::DeliveryState;
 use clawflow_core::ids::TaskId;
@@ -107,8 +107,7 @@ impl Api {
     pub(crate) async fn forget(&self, tasks: &[EndedTask]) -> Result<u64, ApiError> {
         let store = self.engine.store().clone();
         let ids: Vec<TaskId> = tasks.iter().map(|task| task.task_id.clone()).collect();
-        let forgotten = tokio::task::spawn_blocking(move || store.forget_tasks(&ids)).await;
-        let count = forgotten.map_err(|error| ApiError::new("internal", error.to_string()))??;
+        let count = blocking(move || Ok(store.forget_tasks(&ids)?)).await?;
         for EndedTask { task_id, boot_id, fence } in tasks {
             if let Some(boot_id) = boot_id {
                 self.remove_logs(boot_id, task_id.as_str(), *fence).await;

@@ -92,11 +92,7 @@ impl Api {
             why.commands.push(format!("clawflow queues {queue}"));
         }
         why.commands.push(format!("clawflow tasks cancel {}", task.task_id));
-        let driven = match &task.parent_flow_id {
-            Some(flow_id) => self.engine.drives(flow_id),
-            None => self.engine.drives_tasks(),
-        };
-        if !driven {
+        if !self.engine.drives_task(task) {
             why.undriven();
         }
     }

@@ -2,7 +2,7 @@
 
 use super::tasks::{self, Strays};
 use super::{flows, home, messages, schedules};
-use crate::api::ApiError;
+use crate::api::{ApiError, blocking};
 use crate::clock::now;
 use crate::engine::Engine;
 use clawflow_core::audit::Audit;
@@ -61,11 +61,4 @@ fn first_look(engine: &Engine, owner: Option<String>) -> Result<First, ApiError>
     schedules::look(engine, &mut audit)?;
     home::look(engine, seen.unknown_queues, &mut audit)?;
     Ok(First { audit, suspects: seen.suspects, strays: tasks::strays(engine)? })
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| ApiError::new("internal", error.to_string()))?
 }

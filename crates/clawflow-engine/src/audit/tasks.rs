@@ -67,10 +67,7 @@ fn is_of_the_moment(found: &Finding) -> bool {
 pub(crate) fn judged(engine: &Engine, task: &Task) -> Result<Vec<Finding>, ApiError> {
     let watched = engine.inner.running.is_watched(&task.task_id);
     let queued = task.status == TaskStatus::Queued && !task.reported;
-    let driven = match &task.parent_flow_id {
-        Some(flow_id) => engine.drives(flow_id),
-        None => engine.drives_tasks(),
-    };
+    let driven = engine.drives_task(task);
     let Looked { mut life, old_shim } = life(engine, task);
     if watched && life == Life::Unstarted {
         // It is about to start, or runs without a shim.

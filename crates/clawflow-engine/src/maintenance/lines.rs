@@ -1,6 +1,6 @@
 //! Queued tasks that nothing holds back, and that no line knows: nobody would ever start them.
 
-use crate::api::{Api, ApiError, MaintenanceAction};
+use crate::api::{Api, ApiError, MaintenanceAction, blocking};
 use crate::audit::judged;
 use crate::engine::Engine;
 use clawflow_core::audit::AuditCode;
@@ -15,10 +15,9 @@ impl Api {
         apply: bool,
     ) -> Result<Vec<MaintenanceAction>, ApiError> {
         let engine = self.engine.clone();
-        let found = tokio::task::spawn_blocking(move || forgotten(&engine)).await;
-        let found = found.map_err(|error| ApiError::new("internal", error.to_string()))??;
+        let found = blocking(move || forgotten(&engine)).await?;
         let mut actions = Vec::new();
-        for task in found.into_iter().filter(|task| self.drives(task)) {
+        for task in found.into_iter().filter(|task| self.engine.drives_task(task)) {
             let text = match apply {
                 false => "it is queued and stands in no line: it is put there again",
                 true => "it is in line again",

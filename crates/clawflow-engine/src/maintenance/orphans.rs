@@ -1,6 +1,6 @@
 //! Processes that live though their attempt has ended.
 
-use crate::api::{Api, ApiError, MaintenanceAction};
+use crate::api::{Api, ApiError, MaintenanceAction, blocking};
 use crate::audit::strays;
 use crate::clock::now;
 use crate::supervise::Emptiness;
@@ -14,8 +14,7 @@ impl Api {
         apply: bool,
     ) -> Result<Vec<MaintenanceAction>, ApiError> {
         let engine = self.engine.clone();
-        let found = tokio::task::spawn_blocking(move || strays(&engine)).await;
-        let found = found.map_err(|error| ApiError::new("internal", error.to_string()))??;
+        let found = blocking(move || strays(&engine)).await?;
         let mut actions = Vec::new();
         for stray in found.into_all() {
             let Some(finding) = audit::stray(&stray, now()) else { continue };

@@ -74,18 +74,10 @@ impl Api {
         let dead = match life {
             Life::Alive | Life::Unknown => false,
             // Only an engine that drives it may start it now.
-            Life::Unstarted => self.drives(&task) && now() - begun > GRACE_MS,
+            Life::Unstarted => self.engine.drives_task(&task) && now() - begun > GRACE_MS,
             Life::Ended(_) | Life::Gone | Life::OtherBoot => true,
         };
         dead.then_some((task, life))
-    }
-
-    /// Whether this engine is to start it.
-    pub(super) fn drives(&self, task: &Task) -> bool {
-        match &task.parent_flow_id {
-            Some(flow_id) => self.engine.drives(flow_id),
-            None => self.engine.drives_tasks(),
-        }
     }
 
     async fn settle_by_evidence(&self, task: &Task) -> Result<MaintenanceAction, ApiError> {

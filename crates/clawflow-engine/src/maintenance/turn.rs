@@ -2,7 +2,7 @@
 
 use crate::api::{
     Api, ApiError, MaintenanceAction, MaintenanceRequest, MaintenanceResponse, StoreCheck,
-    StoreState,
+    StoreState, blocking,
 };
 use crate::engine::lock;
 use crate::retention::{Retention, Swept};
@@ -83,7 +83,7 @@ impl Api {
         let pruned = self.prune(retention, apply).await?;
         let (checked, vacuum) = (request.check, request.vacuum && apply);
         let store = self.engine.store().clone();
-        let looked = tokio::task::spawn_blocking(move || {
+        let looked = blocking(move || {
             let before = store.upkeep().size()?;
             if vacuum {
                 store.upkeep().vacuum()?;
@@ -95,10 +95,9 @@ impl Api {
                 Some(StoreCheck::Quick) => Some(store.upkeep().quick_check()?),
                 Some(StoreCheck::Full) => Some(store.check()?),
             };
-            Ok::<_, ApiError>((state(before, store.upkeep().size()?), problems))
+            Ok((state(before, store.upkeep().size()?), problems))
         });
-        let looked = looked.await.map_err(|error| ApiError::new("internal", error.to_string()))?;
-        let (store, problems) = looked?;
+        let (store, problems) = looked.await?;
         Ok(MaintenanceResponse { pruned, actions, actions_total, store, problems })
     }
 }

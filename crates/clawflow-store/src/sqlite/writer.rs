@@ -190,13 +190,13 @@ fn run(
             }
             Job::Epoch(answer) => drop(answer.send(epoch(conn, statements))),
             Job::Expire(what, before, answer) => {
-                let _ = answer.send(expire(what, before, conn, statements));
+                let _ = answer.send(delete(conn, statements, |s| expire(what, before, s)));
             }
             Job::Forget(tasks, answer) => {
-                let _ = answer.send(forget(&tasks, conn, statements));
+                let _ = answer.send(delete(conn, statements, |s| forget(&tasks, s)));
             }
             Job::Trim(runs, answer) => {
-                let _ = answer.send(trim(&runs, conn, statements));
+                let _ = answer.send(delete(conn, statements, |s| trim(&runs, s)));
             }
             Job::Tidy(what, answer) => {
                 let _ = answer.send(tidy(what, &checkpoint, conn, statements));
@@ -262,42 +262,31 @@ fn epoch(conn: &Connection, statements: &mut Statements<'_>) -> Result<u64, Stor
     })
 }
 
-fn expire(
-    what: Expiry,
-    before: Millis,
+/// Deletes rows in a transaction of their own; all of them or, where that fails, none.
+fn delete(
     conn: &Connection,
     statements: &mut Statements<'_>,
+    rows: impl FnOnce(&mut Statements<'_>) -> rusqlite::Result<u64>,
 ) -> Result<u64, StoreError> {
     batch::roll_back(conn);
     statements.identity.verify(statements.path)?;
+    rows(statements).map_err(|error| {
+        batch::roll_back(conn);
+        fault(statements.path, "deleting old rows of", &error)
+    })
+}
+
+fn expire(what: Expiry, before: Millis, statements: &mut Statements<'_>) -> rusqlite::Result<u64> {
     let delete = match what {
         Expiry::Deliveries => &mut statements.delivery_expire,
         Expiry::Outcomes => &mut statements.outcome_expire,
         Expiry::Runs => &mut statements.run_expire,
     };
     // A single statement is a transaction of its own.
-    let deleted = delete.execute((before, EXPIRE_MAX));
-    deleted.map(|count| count as u64).map_err(|error| {
-        batch::roll_back(conn);
-        fault(statements.path, "deleting old rows of", &error)
-    })
+    delete.execute((before, EXPIRE_MAX)).map(|count| count as u64)
 }
 
-fn forget(
-    tasks: &[TaskId],
-    conn: &Connection,
-    statements: &mut Statements<'_>,
-) -> Result<u64, StoreError> {
-    batch::roll_back(conn);
-    statements.identity.verify(statements.path)?;
-    let deleted = forget_in(tasks, statements);
-    deleted.map_err(|error| {
-        batch::roll_back(conn);
-        fault(statements.path, "deleting old rows of", &error)
-    })
-}
-
-fn forget_in(tasks: &[TaskId], statements: &mut Statements<'_>) -> rusqlite::Result<u64> {
+fn forget(tasks: &[TaskId], statements: &mut Statements<'_>) -> rusqlite::Result<u64> {
     statements.begin.execute([])?;
     let seq: u64 = statements.last_seq.query_row([], |row| row.get(0))?;
     // Deleting the newest events must not give their places to others.
@@ -313,21 +302,7 @@ fn forget_in(tasks: &[TaskId], statements: &mut Statements<'_>) -> rusqlite::Res
     Ok(count)
 }
 
-fn trim(
-    runs: &[RunId],
-    conn: &Connection,
-    statements: &mut Statements<'_>,
-) -> Result<u64, StoreError> {
-    batch::roll_back(conn);
-    statements.identity.verify(statements.path)?;
-    let deleted = trim_in(runs, statements);
-    deleted.map_err(|error| {
-        batch::roll_back(conn);
-        fault(statements.path, "deleting old rows of", &error)
-    })
-}
-
-fn trim_in(runs: &[RunId], statements: &mut Statements<'_>) -> rusqlite::Result<u64> {
+fn trim(runs: &[RunId], statements: &mut Statements<'_>) -> rusqlite::Result<u64> {
     statements.begin.execute([])?;
     let mut count = 0;
     for run in runs {
