@@ -90,10 +90,14 @@ async fn go_on(run: &mut Run, options: &Options, left: &mut Left) -> Result<Outc
     }
     let home = run.home().to_owned();
     if wait.state != WaitState::Open {
-        let claim = is_same(wait, &options.intent).then(|| Claim::inherit(&home, &gate.wait));
-        let claim = claim.flatten();
+        let place = Claim::inherit(&home, &gate.wait);
+        let is_free = place.is_some();
+        let claim = place.filter(|_| is_same(wait, &options.intent));
         if claim.is_none() && !was_interrupted(run, view, wait, &options.intent) {
-            index::forget(gate);
+            // Whoever comes with the right answer takes the place by the same id.
+            if !is_free {
+                index::forget(gate);
+            }
             tell_of_answer(view, wait);
             return Err(missing());
         }
@@ -101,17 +105,17 @@ async fn go_on(run: &mut Run, options: &Options, left: &mut Left) -> Result<Outc
         return follow(run, gate, view, left, claim).await;
     }
     let response = fits(named.origin, view, wait, &options.intent)?;
+    let claim = Claim::take(&home, &gate.wait);
     if options.intent == Intent::Approve(false) {
-        return match deny(run, view, wait).await? {
-            true => {
-                index::forget(gate);
-                Ok(Outcome::Cancelled)
-            }
-            false => Err(missing()),
-        };
+        let denied = deny(run, view, wait).await?;
+        left.claim = claim;
+        if !denied {
+            return Err(missing());
+        }
+        left.gate = Some(gate.clone());
+        return Ok(Outcome::Cancelled);
     }
     tell_of_edits(run, gate).await;
-    let claim = Claim::take(&home, &gate.wait);
     run.adopt(&gate.flow).await?;
     let request = FlowAnswerRequest {
         approve: (options.intent == Intent::Approve(true)).then_some(true),
@@ -188,9 +192,9 @@ async fn show(run: &Run, gate: &Gate) -> Result<Option<FlowView>, Trouble> {
 fn is_same(wait: &Wait, intent: &Intent) -> bool {
     let answer = wait.answer.as_ref().filter(|_| wait.state == WaitState::Resolved);
     match intent {
-        Intent::Approve(true) => answer.is_some_and(|answer| answer["approved"] == true),
+        Intent::Approve(yes) => answer.is_some_and(|answer| answer["approved"] == *yes),
         Intent::Respond(value) => answer.is_some_and(|answer| answer["response"] == *value),
-        Intent::Approve(false) | Intent::Cancel => false,
+        Intent::Cancel => false,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{file, json, message, token, tool};
 use crate::scenes_support::{END, Home, START, until};
+use rustix::fs::OFlags;
 use serde_json::Value;
+use std::io::{PipeReader, PipeWriter, Write as _};
 
 /// A step, a gate, and two more steps, of which the first waits for the file `go`.
 fn gated() -> String {
@@ -114,7 +116,7 @@ fn lobster_outcome_that_nobody_was_told_is_told_to_the_next_one() {
     until("the second gate", || {
         let shown: Value =
             serde_json::from_str(&home.cli(&["flows", "show", &flow, "--json"]).out).unwrap();
-        (shown["status"] == "waiting" || shown["flow"]["status"] == "waiting").then_some(())
+        (shown["status"] == "waiting").then_some(())
     });
     // The flow has come to its next gate: that is what the killed one would have told.
     let (second, code) = tool(&home, &resume[1..]);
@@ -124,6 +126,43 @@ fn lobster_outcome_that_nobody_was_told_is_told_to_the_next_one() {
     assert_eq!(done["status"], "ok", "{done}");
     assert_eq!(marks(&home), ALL);
     home.stop_gateway();
+}
+
+/// The writing end of a pipe that takes nothing more, and the other one.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+    while writer.write(&[b' '; 4096]).is_ok() {}
+    while writer.write(b" ").is_ok() {}
+    rustix::fs::fcntl_setfl(&writer, OFlags::empty()).unwrap();
+    (reader, writer)
+}
+
+#[test]
+fn lobster_denial_that_nobody_was_told_is_told_to_the_next_one() {
+    let home = Home::new();
+    let path = file(&home, "run.lobster", &gated());
+    let (said, _) = tool(&home, &["run", "--mode", "tool", &path]);
+    let id = said["requiresApproval"]["approvalId"].as_str().unwrap().to_owned();
+    let resume = ["lobster", "resume", "--id", &id, "--approve", "no"];
+    let (_reader, writer) = full_pipe();
+    let mut first = home.command(&resume).stdout(writer).spawn().unwrap();
+    let flow = only_flow(&home);
+    until("the end of the run", || {
+        let shown = home.cli(&["flows", "show", &flow, "--json"]);
+        let shown: Value = serde_json::from_str(&shown.out).ok()?;
+        (shown["status"] == "cancelled").then_some(())
+    });
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let yes = tool(&home, &["resume", "--id", &id, "--approve", "yes"]);
+    assert_eq!(message(&yes.0), "Workflow resume state not found");
+    let (said, code) = tool(&home, &resume[1..]);
+    assert_eq!((&said["status"], code), (&"cancelled".into(), 0), "{said}");
+    let (again, code) = tool(&home, &resume[1..]);
+    let gone = format!("Approval ID \"{id}\" not found or expired");
+    assert_eq!((message(&again), code), (gone.as_str(), 2));
+    assert_eq!(marks(&home), ALL[..2]);
 }
 
 #[test]
