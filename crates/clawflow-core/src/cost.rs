@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The price of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct Price {
     /// US dollars for a million tokens that it writes.
     pub output: f64,
 }
+
+/// The variable in which Lobster's prices are, as a JSON object of models.
+pub const PRICES: &str = "LOBSTER_LLM_PRICING_JSON";
 
 /// Prices of models that are known without being told: those of Lobster.
 const KNOWN: [(&str, Price); 9] = [
@@ -46,6 +50,20 @@ impl Price {
     pub fn is_sane(self) -> bool {
         [self.input, self.output].iter().all(|rate| rate.is_finite() && *rate >= 0.0)
     }
+}
+
+/// The prices of [`PRICES`]: all of them, or none where one is wrong.
+#[must_use]
+pub fn prices(text: &str) -> Option<BTreeMap<String, Price>> {
+    let Ok(Value::Object(all)) = serde_json::from_str::<Value>(text) else {
+        return None;
+    };
+    let one = |(model, rates): (String, Value)| {
+        let rate = |name: &str| rates.get(name).filter(|rate| rate.is_number())?.as_f64();
+        let price = Price { input: rate("input")?, output: rate("output")? };
+        (price.is_sane() && !model.trim().is_empty()).then_some((model, price))
+    };
+    all.into_iter().map(one).collect()
 }
 
 /// Tokens that are paid for.
@@ -117,5 +135,23 @@ mod tests {
         let cost = price.of(Tokens { input: 1_000_000, output: 500_000 });
         assert!((cost - 0.45).abs() < 1e-9, "{cost}");
         assert_eq!(Price::known("gpt-9"), None);
+    }
+
+    #[test]
+    fn prices_count_all_or_none() {
+        let good = prices(r#"{"a": {"input": 1, "output": 0}, "b": {"input": 2.5, "output": 3}}"#)
+            .unwrap();
+        assert_eq!((good.len(), good["b"].output), (2, 3.0));
+        for bad in [
+            "",
+            "[]",
+            "7",
+            r#"{"a": {"input": 1}}"#,
+            r#"{"a": {"input": -1, "output": 1}}"#,
+            r#"{" ": {"input": 1, "output": 1}}"#,
+            r#"{"a": {"input": "1", "output": 1}}"#,
+        ] {
+            assert!(prices(bad).is_none(), "{bad}");
+        }
     }
 }

@@ -7,19 +7,23 @@
 //! answer that was paid for before is not paid for again.
 
 use super::Draft;
-use super::pipeline::Spent;
+use super::pipeline::{Said, Spent};
 use super::state::FlowState;
 use crate::budget::rounded;
-use crate::cost::{Price, Tokens};
+use crate::cost::{PRICES, Price, Tokens, prices};
 use crate::definition::{Action, json_of_stdout};
+use crate::limits::cut;
 use crate::step::{StepResult, StepStatus};
 use crate::task::Usage;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-/// The variable in which Lobster's prices are.
-const PRICES: &str = "LOBSTER_LLM_PRICING_JSON";
+/// In place of a model whose name was not told, as in Lobster.
+const MISSING: &str = "<missing>";
+/// So many models without a price are named at most, each with so many characters.
+const TOLD_MAX: usize = 8;
+const MODEL_CHARS: usize = 100;
 
 /// The message of a flow beyond its limit, if it is one that stops.
 pub(super) fn over(state: &FlowState) -> Option<String> {
@@ -69,7 +73,7 @@ fn fixed(number: f64, digits: i32) -> String {
 
 /// Adds to a result what its items cost, where the flow has a limit. A child flow has counted its
 /// own, and who reported what it used has told it.
-pub(super) fn with_items(draft: &Draft, at: usize, result: StepResult) -> StepResult {
+pub(super) fn with_items(draft: &mut Draft, at: usize, result: StepResult) -> StepResult {
     let told = draft.told_use == Some(at);
     let other =
         matches!(draft.def(at).action, Action::Llm(_) | Action::Pipeline(_) | Action::Flow(_));
@@ -82,22 +86,18 @@ pub(super) fn with_items(draft: &Draft, at: usize, result: StepResult) -> StepRe
     };
     let spent: Vec<Spent> =
         json.iter().flat_map(|json| items(json)).filter_map(Spent::of).collect();
-    let used = price(draft, &spent);
     drop(json);
+    let used = price(draft, at, &spent);
     StepResult { usage: Usage::sum(result.usage.clone(), used), ..result }
 }
 
 /// What a pipeline has used: the answers that it asked for, and of its items those that are of
 /// nobody's asking.
-pub(super) fn of_pipeline(
-    draft: &Draft,
-    spent: &[Spent],
-    replayed: &[String],
-    out: &[Value],
-) -> Option<Usage> {
-    let mut paid = spent.to_vec();
+pub(super) fn of_pipeline(draft: &mut Draft, at: usize, said: &Said) -> Option<Usage> {
+    let Said { spent, replayed, items: out, .. } = said;
+    let mut paid = spent.clone();
     if counts(&draft.state) {
-        let mut own = spent.to_vec();
+        let mut own = spent.clone();
         let earlier = earlier(draft);
         for item in out.iter().filter_map(Spent::of) {
             let known = item.key.as_ref().is_some_and(|key| replayed.contains(key));
@@ -110,7 +110,7 @@ pub(super) fn of_pipeline(
             }
         }
     }
-    price(draft, &paid)
+    price(draft, at, &paid)
 }
 
 /// What pipelines before this step have handed on.
@@ -130,35 +130,42 @@ fn items(json: &Value) -> &[Value] {
     }
 }
 
-/// Tokens and cost together; a model without a price costs nothing.
-fn price(draft: &Draft, spent: &[Spent]) -> Option<Usage> {
+/// Tokens and cost together; a model without a price costs nothing, and where money is limited
+/// that is told.
+fn price(draft: &mut Draft, at: usize, spent: &[Spent]) -> Option<Usage> {
     if spent.is_empty() {
         return None;
     }
-    let prices = draft.state.spec.env.get(PRICES).map(|text| prices(text)).unwrap_or_default();
-    let cost = |spent: &Spent| {
-        let model = spent.model.as_deref().filter(|model| !model.trim().is_empty())?;
-        let price = prices.get(model).copied().or_else(|| Price::known(model))?;
-        Some(price.of(spent.tokens))
-    };
+    let prices = draft.state.spec.env.get(PRICES).and_then(|text| prices(text)).unwrap_or_default();
+    let mut cost = 0.0;
+    let mut unknown = BTreeSet::new();
+    for spent in spent {
+        let model = spent.model.as_deref().filter(|model| !model.trim().is_empty());
+        let price = model.and_then(|m| prices.get(m).copied().or_else(|| Price::known(m)));
+        match price {
+            Some(price) => cost += price.of(spent.tokens),
+            None => _ = unknown.insert(model.unwrap_or(MISSING)),
+        }
+    }
+    tell_unpriced(draft, at, &unknown);
     Some(Usage {
         tokens: Some(spent.iter().map(|spent| spent.tokens.all()).fold(0, u64::saturating_add)),
-        cost_usd: Some(spent.iter().filter_map(cost).sum()),
+        cost_usd: Some(cost),
         ..Usage::default()
     })
 }
 
-/// Lobster's own prices: all of them, or none where one is wrong.
-fn prices(text: &str) -> BTreeMap<String, Price> {
-    let Ok(Value::Object(all)) = serde_json::from_str::<Value>(text) else {
-        return BTreeMap::new();
-    };
-    let one = |(model, rates): (String, Value)| {
-        let rate = |name: &str| rates.get(name).filter(|rate| rate.is_number())?.as_f64();
-        let price = Price { input: rate("input")?, output: rate("output")? };
-        (price.is_sane() && !model.trim().is_empty()).then_some((model, price))
-    };
-    all.into_iter().map(one).collect::<Option<_>>().unwrap_or_default()
+/// A limit of money does not see what these models are used for: a limit that does not hold is not
+/// passed over in silence.
+fn tell_unpriced(draft: &mut Draft, at: usize, models: &BTreeSet<&str>) {
+    let limited = draft.state.definition.cost_limit.is_some()
+        || draft.state.flow.budget.is_some_and(|budget| budget.cost_usd.is_some());
+    if models.is_empty() || !limited {
+        return;
+    }
+    let told: Vec<_> = models.iter().take(TOLD_MAX).map(|name| cut(name, MODEL_CHARS)).collect();
+    let message = format!("counts as free: no price is known of {}", told.join(", "));
+    draft.event("cost.unpriced", Some(at), None, json!({ "models": told, "message": message }));
 }
 
 impl Spent {
@@ -183,8 +190,10 @@ impl Spent {
 /// that is told.
 pub(super) fn check(draft: &mut Draft, at: usize) {
     let used = draft.step(at).result.as_ref().and_then(|result| result.usage.as_ref());
-    if used.and_then(|used| used.cost_usd).is_some() {
-        compare(draft, Some(at));
+    match used.map(|used| (used.cost_usd, used.tokens)) {
+        Some((Some(_), _)) => compare(draft, Some(at)),
+        Some((None, Some(1..))) => tell_unpriced(draft, at, &BTreeSet::from([MISSING])),
+        _ => {}
     }
 }
 
@@ -217,23 +226,6 @@ mod tests {
             [(0.125, 2, "0.13"), (0.0, 2, "0.00"), (1.00005, 4, "1.0001"), (12.5, 2, "12.50")];
         for (number, digits, text) in all {
             assert_eq!(fixed(number, digits), text);
-        }
-    }
-
-    #[test]
-    fn prices_count_all_or_none() {
-        let good = prices(r#"{"a": {"input": 1, "output": 0}, "b": {"input": 2.5, "output": 3}}"#);
-        assert_eq!((good.len(), good["b"].output), (2, 3.0));
-        for bad in [
-            "",
-            "[]",
-            "7",
-            r#"{"a": {"input": 1}}"#,
-            r#"{"a": {"input": -1, "output": 1}}"#,
-            r#"{" ": {"input": 1, "output": 1}}"#,
-            r#"{"a": {"input": "1", "output": 1}}"#,
-        ] {
-            assert!(prices(bad).is_empty(), "{bad}");
         }
     }
 

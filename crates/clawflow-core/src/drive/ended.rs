@@ -77,7 +77,7 @@ pub fn ended(
     let (how, error) = outcome(&task, draft.cancelling(), &report);
     let why = error.as_ref().map(|error| error.message.as_str());
     let at = state.steps.iter().position(|s| s.task_id.as_ref() == Some(task_id));
-    let said = at.map(|at| said(&draft, at, how, &report, error.clone()));
+    let said = at.map(|at| said(&mut draft, at, how, &report, error.clone()));
     let usage = said.as_ref().and_then(|(_, result, _)| result.usage.clone());
     let usage = Usage::newest(usage, task.usage.clone());
     draft.told_use = at.filter(|_| task.usage.is_some());
@@ -133,7 +133,7 @@ pub fn ended(
 /// The end of the attempt as its step sees it, for some kinds of steps another one than that of
 /// the process.
 fn said(
-    draft: &Draft,
+    draft: &mut Draft,
     at: usize,
     how: TaskMove,
     report: &Report,

@@ -20,12 +20,12 @@ pub(super) const DISPATCHED: &str = "dispatched";
 
 /// What the process says at its end.
 #[derive(Deserialize)]
-struct Said {
+pub(super) struct Said {
     status: String,
     /// The command that asks.
     stage: Option<String>,
     #[serde(default)]
-    items: Vec<Value>,
+    pub(super) items: Vec<Value>,
     rendered: Option<String>,
     error: Option<Failed>,
     /// The question, and what goes on with its answer.
@@ -33,10 +33,10 @@ struct Said {
     resume: Option<Value>,
     /// Answers of models that were asked for.
     #[serde(default)]
-    spent: Vec<Spent>,
+    pub(super) spent: Vec<Spent>,
     /// Names of answers that were there already.
     #[serde(default)]
-    replayed: Vec<String>,
+    pub(super) replayed: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +82,7 @@ pub(super) fn may_ask(draft: &super::state::FlowState, at: usize) -> bool {
 
 /// The end of the attempt as the pipeline tells of it, in place of that of its process.
 pub(super) fn said(
-    draft: &Draft,
+    draft: &mut Draft,
     at: usize,
     how: TaskMove,
     result: StepResult,
@@ -91,7 +91,7 @@ pub(super) fn said(
     let line = result.stdout.as_deref().unwrap_or_default();
     let said = serde_json::from_str::<Said>(line.trim());
     let usage = said.as_ref().ok().filter(|_| !result.truncated);
-    let usage = usage.and_then(|said| of_pipeline(draft, &said.spent, &said.replayed, &said.items));
+    let usage = usage.and_then(|said| of_pipeline(draft, at, said));
     let (how, result, error) = match (how, said) {
         (TaskMove::Succeed, _) if result.truncated => {
             let why = StepError::new("output_too_large", "its output was cut at the limit");

@@ -55,6 +55,8 @@ fn every_item_counts_and_what_has_no_price_costs_nothing() {
     let free = json!([{ "model": "x", "usage": { "outputTokens": 9e9 } }, { "usage": 3 }, 7]);
     w.print("a", &free.to_string());
     assert_eq!(w.step("b").status.as_str(), "starting");
+    let told: Vec<_> = w.events.iter().filter(|event| event.kind == "cost.unpriced").collect();
+    assert_eq!((told.len(), &told[0].data["models"]), (1, &json!(["x"])));
     w.print("b", &format!("[{}, {}]", used(3_000), used(3_000)));
     assert_eq!(w.show(), "a=succeeded b=succeeded c=skipped | failed");
     assert_eq!(w.step("b").result.as_ref().unwrap().usage.as_ref().unwrap().cost_usd, Some(0.06));
@@ -108,4 +110,26 @@ fn an_answer_that_is_handed_on_is_paid_for_once() {
     w.print("r", item);
     assert_eq!(cost(&w, "r"), Some(0.4));
     assert_eq!(w.step("z").status.as_str(), "starting");
+}
+
+#[test]
+fn a_limit_that_does_not_see_a_model_is_told_so() {
+    let told = |w: &World| w.events.iter().filter(|event| event.kind == "cost.unpriced").count();
+    let steps = "{id: p, pipeline: llm.invoke}, {id: b, run: y}";
+    let other = r#"{"status":"ok","items":[],"spent":[{"model":"x","usage":{"outputTokens":4}}]}"#;
+    let mut w = world("{max_usd: 1}", steps, Dialect::Lobster);
+    w.print("p", other);
+    assert_eq!(told(&w), 1);
+    let message = "counts as free: no price is known of <missing>, x";
+    w.print("b", r#"[{"usage": {}}, {"model": "x", "usage": {}}, {"model": "x", "usage": {}}]"#);
+    let last = w.events.iter().rfind(|event| event.kind == "cost.unpriced").unwrap();
+    assert_eq!((told(&w), &last.data["message"]), (2, &json!(message)));
+    // Where nothing is limited nothing fails to hold.
+    let definition = format!("steps: [{steps}]");
+    let definition = Definition::parse("f", definition.as_bytes(), Dialect::Lobster).unwrap();
+    let new = new_flow("steps: [{id: a, run: x}]");
+    let new = NewFlow { definition: Arc::new(definition), ..new };
+    let mut free = World::make(new, 1000).unwrap();
+    free.print("p", other);
+    assert_eq!(told(&free), 0);
 }

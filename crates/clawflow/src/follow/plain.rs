@@ -38,6 +38,7 @@ fn line(event: &Event) -> Option<String> {
         "step.retrying" => with("failed, will be tried again", text("message")),
         "step.ended" => with(text("status"), text("message")),
         "cost.exceeded" => with("costs too much", text("message")),
+        "cost.unpriced" => with("warning", text("message")),
         "step.settled" => with("settled", text("by")),
         "wait.opened" => match text("kind") {
             "timer" => with("sleeps", ""),

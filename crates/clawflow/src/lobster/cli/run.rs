@@ -10,6 +10,7 @@ use super::trouble::Trouble;
 use super::{dry_run, home, pipeline, report, workflow};
 use crate::config::Flags;
 use crate::lobster::pipeline::{Gate, Pipeline};
+use clawflow_core::cost::{PRICES, prices};
 use clawflow_core::wait::WaitKind;
 use clawflow_engine::api::FlowRunRequest;
 use std::io::IsTerminal;
@@ -57,6 +58,9 @@ pub(super) fn run(words: &[&str], flags: Flags) -> ExitCode {
             return ExitCode::from(trouble.kind.code());
         }
     };
+    if matches!(job.target, Target::File(_)) {
+        warn_of_prices();
+    }
     let prepared = home::ctx(flags).and_then(|ctx| {
         let request = match &job.target {
             Target::File(path) => workflow::of_file(&ctx, path, args)?,
@@ -80,6 +84,16 @@ pub(super) fn run(words: &[&str], flags: Flags) -> ExitCode {
     match end {
         Ok(end) => job.tell(end),
         Err(trouble) => failed(options.tool, &trouble),
+    }
+}
+
+/// Prices that are not understood count for nothing: whoever set them relies on them.
+fn warn_of_prices() {
+    if home::variable(PRICES).is_some_and(|text| prices(&text).is_none()) {
+        report::say(&format!(
+            "[WARN] Ignoring invalid {PRICES}; custom LLM pricing must be a JSON object whose \
+             model entries have finite non-negative input and output rates."
+        ));
     }
 }
 

@@ -7,12 +7,15 @@ use clawflow_core::event::{Event, StoredEvent};
 use clawflow_engine::api::{FlowEvents, FlowEventsRequest, FlowView};
 use clawflow_gateway::Backend;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How far what has happened was said.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     /// The last event that was.
     pub(super) up_to: u64,
+    /// Models without a price that were named.
+    models: BTreeSet<String>,
 }
 
 impl Said {
@@ -27,6 +30,9 @@ impl Said {
             for stored in events {
                 if stored.event.number > self.up_to {
                     self.up_to = stored.event.number;
+                    for model in self.unpriced(&stored.event) {
+                        say(&unpriced(&model));
+                    }
                     if let Some(line) = line(&stored.event) {
                         say(&escape_lines(&line));
                     }
@@ -48,6 +54,22 @@ impl Said {
             events = page.events;
         }
     }
+
+    /// The models without a price that this event names first.
+    fn unpriced(&mut self, event: &Event) -> Vec<String> {
+        let models = event.data["models"].as_array().filter(|_| event.kind == "cost.unpriced");
+        let names = models.into_iter().flatten().filter_map(Value::as_str);
+        names.filter(|name| self.models.insert((*name).to_owned())).map(str::to_owned).collect()
+    }
+}
+
+/// What Lobster says of a model without a price.
+fn unpriced(model: &str) -> String {
+    format!(
+        "[WARN] No LLM pricing configured for model {}; recording zero cost. Set \
+         LOBSTER_LLM_PRICING_JSON to enable cost_limit enforcement for this model.",
+        escape_lines(&Value::from(model).to_string())
+    )
 }
 
 /// The event in Lobster's words; `None` for those of which it says nothing.
@@ -96,5 +118,24 @@ mod tests {
         assert_eq!(said("cost.exceeded", &cost(false)).as_deref(), Some("[WARN] Cost $1.00"));
         assert_eq!(said("cost.exceeded", &cost(true)), None);
         assert_eq!(said("step.ended", &json!({ "message": "x" })), None);
+    }
+
+    #[test]
+    fn a_model_without_a_price_is_named_once() {
+        let event = |kind: &str, models: Value| -> Event {
+            let event = json!({
+                "subject": "flow_1", "number": 1, "ownerKey": "o", "at": 0, "kind": kind,
+                "stepId": "a", "data": { "models": models },
+            });
+            serde_json::from_value(event).unwrap()
+        };
+        let mut said = Said::default();
+        let both = event("cost.unpriced", json!(["a\u{85}", "b", 7]));
+        assert_eq!(said.unpriced(&both), ["a\u{85}", "b"]);
+        assert_eq!(said.unpriced(&event("cost.unpriced", json!(["b", "c"]))), ["c"]);
+        assert!(said.unpriced(&event("step.ended", json!(["d"]))).is_empty());
+        let line = unpriced("a\u{85}");
+        assert!(line.starts_with("[WARN] No LLM pricing configured for model \"a"), "{line}");
+        assert!(!line.contains('\u{85}'), "{line}");
     }
 }

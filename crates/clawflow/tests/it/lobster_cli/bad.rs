@@ -190,3 +190,27 @@ fn lobster_failures_keep_their_words() {
     let quote = "Workflow step p pipeline parse failed: Unclosed quote";
     assert_eq!(run("  - { id: p, pipeline: \"exec '\" }"), quote);
 }
+
+#[test]
+fn lobster_costs_that_cannot_be_counted_are_warned_of() {
+    let mut home = Home::new();
+    let used = r#"{"model":"zz-9","usage":{"outputTokens":5}}"#;
+    let text = format!(
+        "cost_limit: {{ max_usd: 1 }}
+steps:
+  - {{ id: a, run: 'echo ''{used}''' }}
+  - {{ id: b, run: 'echo ''{used}''' }}
+"
+    );
+    let path = file(&home, "cost.lobster", &text);
+    let unknown = "[WARN] No LLM pricing configured for model \"zz-9\"; recording zero cost. Set \
+                   LOBSTER_LLM_PRICING_JSON to enable cost_limit enforcement for this model.\n";
+    let run = ["lobster", "run", "--mode", "tool", &path];
+    assert_eq!(home.cli(&run).err, unknown);
+    home.set("LOBSTER_LLM_PRICING_JSON", r#"{"zz-9": {"input": 1}}"#);
+    let said = home.cli(&run).err;
+    assert!(said.starts_with("[WARN] Ignoring invalid LOBSTER_LLM_PRICING_JSON;"), "{said}");
+    assert!(said.ends_with(unknown), "{said}");
+    home.set("LOBSTER_LLM_PRICING_JSON", r#"{"zz-9": {"input": 1, "output": 1}}"#);
+    assert_eq!(home.cli(&run).err, "");
+}
