@@ -94,6 +94,16 @@ pub trait ScheduleStore: Send + Sync {
     /// Those of the store.
     fn list_schedules(&self, filter: &ScheduleFilter) -> Result<Vec<Schedule>, StoreError>;
 
+    /// A page of the schedules that open the windows of groups, oldest first, after this id.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn group_schedules(
+        &self,
+        after: Option<&ScheduleId>,
+        limit: usize,
+    ) -> Result<Vec<Schedule>, StoreError>;
+
     /// How many schedules there are, of one owner or all.
     ///
     /// # Errors
@@ -142,6 +152,13 @@ pub trait ScheduleStore: Send + Sync {
         after: Option<&ScheduleRun>,
         limit: usize,
     ) -> Result<Vec<ScheduleRun>, StoreError>;
+
+    /// The run with the newest slot that is not after `at`, of those that are flows: of a group,
+    /// the window in which `at` is, if it was opened.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn window_run(&self, id: &ScheduleId, at: Millis) -> Result<Option<ScheduleRun>, StoreError>;
 
     /// Open runs whose newest attempt is this task or flow.
     ///

@@ -6,10 +6,9 @@ use clawflow_core::ids::ScheduleId;
 use clawflow_core::schedule::{Member, Payload, Schedule};
 use clawflow_core::unit::Unit;
 use clawflow_store::StoreError;
-use clawflow_store::schedules::ScheduleFilter;
 use std::sync::{Arc, Mutex};
 
-/// Schedules that one look at the store reads.
+/// Groups that one look at the store reads.
 const PAGE: usize = 500;
 
 /// What all groups watch, and the turn to change one of them.
@@ -96,15 +95,14 @@ impl Engine {
             return Ok(known.clone());
         }
         let mut groups = Vec::new();
-        let mut filter = ScheduleFilter { limit: PAGE, ..ScheduleFilter::default() };
+        let mut after: Option<ScheduleId> = None;
         loop {
-            let page = self.inner.store.schedules().list_schedules(&filter)?;
-            filter.after = page.last().map(|schedule| schedule.schedule_id.clone());
-            let full = page.len() == PAGE;
+            let page = self.inner.store.schedules().group_schedules(after.as_ref(), PAGE)?;
             groups.extend(page.iter().filter_map(Group::of));
-            if !full {
+            if page.len() < PAGE {
                 break;
             }
+            after = page.last().map(|schedule| schedule.schedule_id.clone());
         }
         let groups = Arc::new(groups);
         *known = Some(groups.clone());

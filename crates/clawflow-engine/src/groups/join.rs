@@ -8,12 +8,9 @@ use clawflow_core::Millis;
 use clawflow_core::group::{self, GroupState, MemberRun, Window};
 use clawflow_core::ids::{FlowId, ScheduleId};
 use clawflow_core::unit::Unit;
-use clawflow_store::schedules::RunFilter;
 use clawflow_store::{ApplyError, StoreError};
 use std::collections::BTreeMap;
 
-/// Newest windows of a group among which that of a run is looked for.
-const WINDOWS_MAX: usize = 64;
 /// Changes of a group in a row, while a unit is to take one with it, before that is given up.
 const CONFLICTS_MAX: u32 = 16;
 
@@ -86,13 +83,8 @@ impl Engine {
 
     /// The flow of the window in which this time is, if it was opened.
     fn window_at(&self, id: &ScheduleId, at: Millis) -> Result<Option<FlowId>, StoreError> {
-        let filter =
-            RunFilter { schedule_id: Some(id.clone()), limit: WINDOWS_MAX, ..RunFilter::default() };
-        let runs = self.inner.store.schedules().list_runs(&filter)?;
-        let begun = runs.into_iter().filter(|run| run.slot.is_some_and(|slot| slot <= at));
-        let with_flow = begun.filter(|run| run.flow_id.is_some());
-        let Some(run) = with_flow.max_by_key(|run| run.slot) else { return Ok(None) };
-        let Some(flow_id) = run.flow_id else { return Ok(None) };
+        let run = self.inner.store.schedules().window_run(id, at)?;
+        let Some(flow_id) = run.and_then(|run| run.flow_id) else { return Ok(None) };
         let found = self.inner.store.find_flows(flow_id.as_str())?;
         let flow = found.into_iter().find(|flow| flow.flow_id == flow_id);
         let is_in = |window: Window| window.has(at);

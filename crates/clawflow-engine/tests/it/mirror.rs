@@ -306,3 +306,34 @@ async fn a_window_finds_all_runs_of_a_schedule(world: World) {
     assert_eq!(stands(&view), [("a", "succeeded")]);
     assert_eq!(view.flow.status, FlowStatus::Succeeded);
 }
+
+scenario!(a_late_report_joins_its_window_however_many_came_after_it, 1);
+async fn a_late_report_joins_its_window_however_many_came_after_it(world: World) {
+    const HOUR: i64 = 3_600_000;
+    let me = bound(&world, ME);
+    let spec = json!({ "kind": "every", "everyMs": HOUR, "anchor": now() - HOUR / 2 });
+    let members = json!([{ "id": "a", "by": "label", "value": "a" }]);
+    let group =
+        json!({ "name": "g", "spec": spec, "start": { "kind": "mirror", "members": members } });
+    done::<ScheduleAdd>(&me, group).await;
+    let window = today(&me).await;
+    assert_eq!(stands(&window), [("a", "waiting")]);
+    let filter = RunFilter { limit: 1, ..RunFilter::default() };
+    let row = world.store.schedules().list_runs(&filter).unwrap().pop().unwrap();
+    // Four days of windows, of which nothing is left but their rows.
+    let later = (1..=96).map(|n| Change {
+        expected: None,
+        row: ScheduleRun {
+            run_id: format!("{}{n:04}", row.run_id).as_str().into(),
+            version: 0,
+            slot: row.slot.map(|slot| slot + n * HOUR),
+            flow_id: Some(format!("flow_{n:04}").as_str().into()),
+            ..row.clone()
+        },
+    });
+    world.engine.commit(Unit { runs: later.collect(), ..Unit::default() }).await.unwrap();
+    ran(&me, "a", "succeeded").await;
+    let view = done::<FlowShow>(&me, json!({ "flow": window.flow.flow_id })).await;
+    assert_eq!(stands(&view), [("a", "succeeded")]);
+    assert_eq!(view.flow.status, FlowStatus::Succeeded);
+}

@@ -1,6 +1,8 @@
 //! Schedules and their runs.
 
-use super::fixtures::{OWNER, definition, new, run, run_id, schedule, schedule_id, task_id};
+use super::fixtures::{
+    OWNER, definition, flow_id, new, run, run_id, schedule, schedule_id, task_id,
+};
 use super::{Reopened, Subject, put};
 use crate::error::ApplyError;
 use crate::schedules::{RunFilter, ScheduleCounts, ScheduleFilter};
@@ -323,6 +325,42 @@ pub fn what_began_in_a_window_is_found(subject: &mut dyn Subject) {
     let later = next_run(&begun(2, 1, 40));
     put(&*store, Unit { runs: vec![later], ..Unit::default() }).expect("a later attempt");
     assert_eq!(found(None, 9), [1, 5].map(run_id));
+    assert_eq!(store.check(), Ok(Vec::new()));
+}
+
+/// The window of a time is found however many came after it, and groups however many schedules
+/// there are beside them.
+pub fn groups_and_their_windows_are_found(subject: &mut dyn Subject) {
+    let store = subject.open();
+    let mirror = Payload::Mirror { goal: None, members: Vec::new(), deadline: None };
+    let group = |n| Schedule { payload: mirror.clone(), ..schedule(n) };
+    let rows = [schedule(1), group(2), schedule(3), group(4), group(5)];
+    put(&*store, schedules(rows.into_iter().map(new).collect())).expect("schedules");
+    let groups = |after: Option<u64>, limit| {
+        let after = after.map(schedule_id);
+        ids(&store.schedules().group_schedules(after.as_ref(), limit).expect("groups"))
+    };
+    assert_eq!(groups(None, 9), [2, 4, 5].map(schedule_id));
+    assert_eq!(groups(Some(2), 1), [schedule_id(4)]);
+    assert_eq!((groups(Some(5), 9), groups(None, 0)), (vec![], vec![]));
+    put(&*store, schedules(vec![next(&Schedule { version: 1, ..group(1) })])).expect("an edit");
+    let other = Unit { dropped: vec![schedule_id(4)], ..Unit::default() };
+    put(&*store, other).expect("a group goes");
+    assert_eq!(groups(None, 9), [1, 2, 5].map(schedule_id));
+
+    let window = |n: u64, of| ScheduleRun { flow_id: Some(flow_id(n)), ..run(n, of) };
+    let by_hand = ScheduleRun { slot: None, ..window(3, 2) };
+    let rows = [window(10, 2), window(20, 2), by_hand, run(25, 2), window(30, 2), window(26, 5)];
+    put(&*store, runs(rows.into_iter().map(new).collect())).expect("windows");
+    let at = |at| {
+        let found = store.schedules().window_run(&schedule_id(2), at).expect("a look");
+        found.map(|run| run.run_id)
+    };
+    let wanted = [(9, None), (10, Some(10)), (19, Some(10)), (20, Some(20)), (27, Some(20))];
+    for (time, found) in wanted.into_iter().chain([(30, Some(30)), (Millis::MAX, Some(30))]) {
+        assert_eq!(at(time), found.map(run_id), "{time}");
+    }
+    assert_eq!(at(Millis::MIN), None);
     assert_eq!(store.check(), Ok(Vec::new()));
 }
 

@@ -61,7 +61,8 @@ macro_rules! conformance_tests {
             schedules: a_slot_fires_once, names_are_there_once, what_is_due_comes_in_order,
                 a_state_is_whole, runs_are_found_by_their_work, they_are_listed,
                 its_workflow_file_is_kept, history_ends, history_is_bounded,
-                what_began_in_a_window_is_found, records_have_rules,
+                what_began_in_a_window_is_found,
+                groups_and_their_windows_are_found, records_have_rules,
                 they_outlive_a_restart;
             due: timers_are_ordered, only_live_and_open_ones_count;
             queues: it_knows_what_is_in_queues, it_knows_when_a_queue_has_started;

@@ -6,7 +6,7 @@ use crate::query::{FIND_CHARS_MIN, FIND_MAX};
 use crate::schedules::{RunFilter, ScheduleCounts, ScheduleFilter, ScheduleStore};
 use clawflow_core::Millis;
 use clawflow_core::ids::{RunId, ScheduleId};
-use clawflow_core::schedule::{Schedule, ScheduleRun, State};
+use clawflow_core::schedule::{PayloadKind, Schedule, ScheduleRun, State};
 use clawflow_core::spec::FlowSpec;
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
@@ -104,6 +104,18 @@ impl ScheduleStore for MemoryStore {
         Ok(rows.schedules.values().rev().filter(wanted).take(filter.limit).cloned().collect())
     }
 
+    fn group_schedules(
+        &self,
+        after: Option<&ScheduleId>,
+        limit: usize,
+    ) -> Result<Vec<Schedule>, StoreError> {
+        let rows = self.rows();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let later = rows.schedules.range::<ScheduleId, _>((from, Bound::Unbounded));
+        let mirrors = |row: &&Schedule| row.payload.kind() == PayloadKind::Mirror;
+        Ok(later.map(|(_, row)| row).filter(mirrors).take(limit).cloned().collect())
+    }
+
     fn count_schedules(&self, owner_key: Option<&str>) -> Result<ScheduleCounts, StoreError> {
         let rows = self.rows();
         let mut counts = ScheduleCounts::default();
@@ -161,6 +173,12 @@ impl ScheduleStore for MemoryStore {
             .collect();
         begun.sort_by_key(|run| place(run));
         Ok(begun.into_iter().take(limit).cloned().collect())
+    }
+
+    fn window_run(&self, id: &ScheduleId, at: Millis) -> Result<Option<ScheduleRun>, StoreError> {
+        let rows = self.rows();
+        let begun = rows.of_schedule(id).filter(|run| run.slot.is_some_and(|slot| slot <= at));
+        Ok(begun.filter(|run| run.flow_id.is_some()).max_by_key(|run| run.slot).cloned())
     }
 
     fn runs_of_work(&self, id: &str) -> Result<Vec<ScheduleRun>, StoreError> {

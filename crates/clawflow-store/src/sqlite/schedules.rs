@@ -13,7 +13,7 @@ use crate::query::{FIND_CHARS_MIN, FIND_MAX};
 use crate::schedules::{RunFilter, ScheduleCounts, ScheduleFilter, ScheduleStore};
 use clawflow_core::Millis;
 use clawflow_core::ids::{FlowId, RunId, ScheduleId, TaskId};
-use clawflow_core::schedule::{RunStatus, Schedule, ScheduleRun, State};
+use clawflow_core::schedule::{PayloadKind, RunStatus, Schedule, ScheduleRun, State};
 use clawflow_core::unit::Change;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use serde::de::DeserializeOwned;
@@ -24,6 +24,7 @@ pub(super) fn put(change: &Change<Schedule>, text: &str, s: &mut Statements<'_>)
     let row = &change.row;
     let (id, hash) = (row.schedule_id.as_str(), row.payload.definition_hash());
     let files = row.payload.files_hash();
+    let mirrors = row.payload.kind() == PayloadKind::Mirror;
     if change.expected.is_none() {
         return only_one(s.schedule_insert.execute(params![
             id,
@@ -35,11 +36,13 @@ pub(super) fn put(change: &Change<Schedule>, text: &str, s: &mut Statements<'_>)
             text,
             row.owner_key,
             row.created_at,
-            files
+            files,
+            mirrors
         ])?);
     }
     let was = s.schedule_hash.query_row([id], kept)?;
-    let new = params![id, row.name, row.version, row.enabled, row.next_at, hash, text, files];
+    let (version, enabled, next_at) = (row.version, row.enabled, row.next_at);
+    let new = params![id, row.name, version, enabled, next_at, hash, text, files, mirrors];
     only_one(s.schedule_update.execute(new)?)?;
     purge(was.into_iter().filter(|was| ![hash, files].contains(&Some(was.as_str()))), s)
 }
@@ -177,6 +180,15 @@ impl ScheduleStore for SqliteStore {
         self.readers.read(|conn| list(conn, filter))
     }
 
+    fn group_schedules(
+        &self,
+        after: Option<&ScheduleId>,
+        limit: usize,
+    ) -> Result<Vec<Schedule>, StoreError> {
+        let after = after.map_or("", ScheduleId::as_str);
+        self.readers.read(|conn| records(conn, sql!(schedule_mirrors), (after, sql_limit(limit))))
+    }
+
     fn count_schedules(&self, owner_key: Option<&str>) -> Result<ScheduleCounts, StoreError> {
         self.readers.read(|conn| {
             let mut query = conn.prepare_cached(sql!(schedule_count))?;
@@ -219,6 +231,13 @@ impl ScheduleStore for SqliteStore {
         let (at, run) = after.and_then(begun).unwrap_or((span.start, String::new()));
         let params = (id.as_str(), span.end, at, run, sql_limit(limit));
         self.readers.read(|conn| records(conn, sql!(run_started), params))
+    }
+
+    fn window_run(&self, id: &ScheduleId, at: Millis) -> Result<Option<ScheduleRun>, StoreError> {
+        self.readers.read(|conn| {
+            let mut query = conn.prepare_cached(sql!(run_window))?;
+            query.query_row((id.as_str(), at), |row| record(row, 0)).optional()
+        })
     }
 
     fn runs_of_work(&self, id: &str) -> Result<Vec<ScheduleRun>, StoreError> {

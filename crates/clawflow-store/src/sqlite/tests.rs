@@ -103,6 +103,8 @@ fn what_is_due_is_found_by_its_time() {
     uses("flow_lines", "USING COVERING INDEX flow_in_line", false);
     let started = "run_by_start (schedule_id=? AND (started_at,run_id)>(?,?) AND started_at<?";
     uses("run_started", started, false);
+    uses("run_window", "run_slot (schedule_id=? AND slot<?", false);
+    uses("schedule_mirrors", "schedule_mirrors (schedule_id>?", false);
     uses("task_list_owner", "task_by_owner", false);
     uses("task_list_flow", "task_by_flow", false);
     uses("task_list_bad", "task_bad (status=? AND task_id>? AND task_id<?", false);

@@ -256,6 +256,10 @@ fn scheduled(store: &dyn ScheduleStore, say: &mut dyn FnMut(&str, &dyn std::fmt:
     say("due", &store.due_runs(2, 9));
     say("open", &store.open_runs(Some(&fix::run_id(0)), 9));
     say("next", &store.next_schedule_due());
+    say("groups", &store.group_schedules(None, 3));
+    for at in 0..4 {
+        say("window", &store.window_run(&fix::schedule_id(1), at));
+    }
     say("count", &store.count_schedules(Some(fix::OWNER)));
 }
 

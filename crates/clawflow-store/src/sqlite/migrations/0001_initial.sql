@@ -314,6 +314,8 @@ create table schedule (
     definition_hash text references definition (hash),
     -- The files that it names as child flows, kept as one definition.
     files_hash text references definition (hash),
+    -- Whether it opens the windows of a group.
+    mirrors integer not null check (mirrors in (0, 1)),
     created_at integer not null,
     record text not null,
     constraint next_at_is_set_while_enabled check (enabled = (next_at is not null))
@@ -325,6 +327,8 @@ create unique index schedule_by_name on schedule (name, owner_key);
 create index schedule_by_owner on schedule (owner_key, schedule_id, enabled);
 -- What is due, by time: schedule_due.sql, schedule_next.sql.
 create index schedule_due on schedule (next_at, schedule_id) where next_at is not null;
+-- What groups watch: schedule_mirrors.sql.
+create index schedule_mirrors on schedule (schedule_id, mirrors) where mirrors = 1;
 -- Workflow files that nobody names any more: definition_purge.sql.
 create index schedule_by_definition on schedule (definition_hash)
     where definition_hash is not null;
@@ -355,7 +359,7 @@ create table run (
     constraint what_ended_is_not_due check (ended_at is null or due_at is null)
 ) strict, without rowid;
 
--- A slot fires once: check_slot.sql.
+-- A slot fires once: check_slot.sql. The window of a time: run_window.sql.
 create unique index run_slot on run (schedule_id, slot) where slot is not null;
 -- The history of one schedule: run_list_of.sql, run_drop.sql, run_surplus.sql.
 create index run_by_schedule on run (schedule_id, run_id, ended_at);

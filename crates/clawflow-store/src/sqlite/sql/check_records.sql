@@ -36,6 +36,7 @@ where record ->> '$.version' is not version or record ->> '$.name' is not name
     or record ->> '$.enabled' is not enabled or record ->> '$.nextAt' is not next_at
     or record ->> '$.payload.definitionHash' is not definition_hash
     or record ->> '$.payload.filesHash' is not files_hash
+    or (record ->> '$.payload.kind' = 'mirror') is not mirrors
     or record ->> '$.ownerKey' is not owner_key
 union all
 select 'run ' || run_id from run
