@@ -1,1 +1,1 @@
-select status, count(*) from flow indexed by flow_by_status group by status
+select count(*) from flow
