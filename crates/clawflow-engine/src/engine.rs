@@ -10,7 +10,7 @@ use crate::feed::Recent;
 use crate::groups::Groups;
 use crate::hooks::Hooks;
 use crate::retention::Retention;
-use crate::runtime::Running;
+use crate::runtime::{Beginnings, Running};
 use crate::schedules::{self, Ended};
 use crate::settings::EngineSettings;
 use crate::supervise::Supervisor;
@@ -84,6 +84,7 @@ pub(crate) struct Inner {
     pub(crate) files: Mutex<HashMap<String, Arc<Files>>>,
     pub(crate) slots: Slots,
     pub(crate) running: Running,
+    pub(crate) beginnings: Beginnings,
     pub(crate) timer_hint: Notify,
     pub(crate) delivery_hint: Notify,
     pub(crate) schedule_hint: Notify,
@@ -148,6 +149,7 @@ impl Engine {
             files: Mutex::default(),
             slots,
             running: Running::default(),
+            beginnings: Beginnings::default(),
             timer_hint: Notify::new(),
             delivery_hint: Notify::new(),
             schedule_hint: Notify::new(),

@@ -50,3 +50,4 @@ pub use feed::Feed;
 pub use files::workflow_file;
 pub use hooks::Hooks;
 pub use settings::EngineSettings;
+pub use shim::sys::heap::share_heap;

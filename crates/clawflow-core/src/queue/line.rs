@@ -64,24 +64,31 @@ impl Line {
         self.levels.last_key_value().map(|(priority, _)| *priority)
     }
 
+    /// Puts a task in line; its owner's name comes back, of which all of that owner share one.
     pub(super) fn push(
         &mut self,
         priority: i32,
-        owner: &Arc<str>,
+        owner: &str,
         task_id: TaskId,
         flow_id: Option<FlowId>,
-    ) {
+    ) -> Arc<str> {
         let level = self.levels.entry(priority).or_default();
-        if !level.owners.contains_key(owner) {
-            level.last_turn += 1;
-            let turn = level.last_turn;
-            level.turns.insert(turn, owner.clone());
-            level.owners.insert(owner.clone(), Owner { turn, tasks: BTreeMap::new() });
-        }
+        let name = match level.owners.get_key_value(owner) {
+            Some((name, _)) => name.clone(),
+            None => {
+                let name: Arc<str> = owner.into();
+                level.last_turn += 1;
+                level.turns.insert(level.last_turn, name.clone());
+                let new = Owner { turn: level.last_turn, tasks: BTreeMap::new() };
+                level.owners.insert(name.clone(), new);
+                name
+            }
+        };
         let tasks = level.owners.get_mut(owner).map(|owner| &mut owner.tasks);
         if tasks.is_some_and(|tasks| tasks.insert(task_id, flow_id).is_none()) {
             self.waiting += 1;
         }
+        name
     }
 
     /// Takes the one that is next.

@@ -113,8 +113,7 @@ impl Picker {
         }
         let line = self.lines.entry(task.queue.clone()).or_default();
         let priority = task.priority.unwrap_or(line.limits.priority);
-        let owner: Arc<str> = task.owner_key.into();
-        line.push(priority, &owner, task.task_id.clone(), task.flow_id);
+        let owner = line.push(priority, &task.owner_key, task.task_id.clone(), task.flow_id);
         self.waiting.insert(task.task_id, Place { queue: task.queue, priority, owner });
     }
 

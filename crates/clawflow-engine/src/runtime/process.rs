@@ -1,6 +1,7 @@
 //! Attempts as processes under a shim: start, watch, stop, settle.
 
 use super::attempt::{Attempt, Switch};
+use super::beginning::Beginning;
 use super::report::{report_of, unstartable};
 use crate::agents::Prepared;
 use crate::engine::Engine;
@@ -21,6 +22,9 @@ use tokio::time::{Instant, sleep_until};
 /// An attempt that ends within this time is never recorded as executing: it saves a commit, and
 /// its end says more.
 const STARTED_AFTER: Duration = Duration::from_millis(300);
+/// An attempt counts among those that begin for this long at most: one whose directory hangs must
+/// not hold up the others.
+const BEGINS_WITHIN: Duration = Duration::from_secs(1);
 /// Progress is recorded at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
@@ -125,7 +129,8 @@ impl Engine {
         agent: Option<&Prepared>,
     ) {
         let mut backoff = self.backoff();
-        let started = loop {
+        let (started, beginning) = loop {
+            let Some(beginning) = self.begin(&mut stop).await else { return };
             if is_raised(&stop) {
                 self.settle(attempt, never_started()).await;
                 return;
@@ -133,6 +138,7 @@ impl Engine {
             match self.inner.supervisor.start(spec, stdin).await {
                 // Nothing was executed, and the step is not to blame for what the machine lacks.
                 Err(StartError::Io(error)) if is_shortage(&error.source) => {
+                    drop(beginning);
                     tokio::select! {
                         paused = backoff.pause(&attempt.task_id.0, &error) => {
                             if paused.is_err() {
@@ -142,15 +148,19 @@ impl Engine {
                         () = raised(&mut stop) => {}
                     }
                 }
-                started => break started,
+                started => break (started, beginning),
             }
         };
         match started {
             Ok(run) => match agent {
-                Some(prepared) => self.watch_agent(attempt, run, stop, prepared).await,
-                None => self.watch(attempt, run, stop).await,
+                Some(prepared) => {
+                    drop(beginning);
+                    self.watch_agent(attempt, run, stop, prepared).await;
+                }
+                None => self.watch(attempt, run, stop, Some(beginning)).await,
             },
             Err(StartError::AlreadyThere(_)) => {
+                drop(beginning);
                 self.inner.running.leave(&attempt.task_id);
                 self.release(1);
                 recover::recover_attempt(self, attempt).await;
@@ -173,16 +183,23 @@ impl Engine {
         tokio::spawn(async move {
             match agent {
                 Some(prepared) => engine.watch_agent(&attempt, run, stop, &prepared).await,
-                None => engine.watch(&attempt, run, stop).await,
+                None => engine.watch(&attempt, run, stop, None).await,
             }
         });
     }
 
     /// Watches a living attempt to its end.
-    async fn watch(&self, attempt: &Attempt, mut run: Run, mut stop: Switch) {
+    async fn watch(
+        &self,
+        attempt: &Attempt,
+        mut run: Run,
+        mut stop: Switch,
+        mut beginning: Option<Beginning>,
+    ) {
         let shim = run.handle();
         let (mut stopping, mut signs) = (self.stopping(), Signs::new());
         let (mut asked, mut settled) = (false, false);
+        let late = Instant::now() + BEGINS_WITHIN;
         // The exit, until the shim has proved that nothing is left.
         let mut leaves: Option<Box<ExitRecord>> = None;
         loop {
@@ -190,6 +207,7 @@ impl Engine {
                 event = run.next() => match event {
                     RunEvent::Started { child, .. } => {
                         signs.child = Some((child.pid, child.start_time));
+                        beginning = None;
                     }
                     RunEvent::Progress(line) => signs.progress = Some(line),
                     RunEvent::Output(_) => {}
@@ -218,6 +236,7 @@ impl Engine {
                 () = sleep_until(signs.due), if !settled && signs.any() => {
                     self.record(attempt, &mut signs).await;
                 }
+                () = sleep_until(late), if beginning.is_some() => beginning = None,
                 () = raised(&mut stop), if !asked && !settled => {
                     asked = true;
                     self.ask_to_stop(&shim).await;
@@ -232,10 +251,24 @@ impl Engine {
                 }
             }
         }
+        drop(beginning);
+        self.wind_up(attempt, &shim, leaves, settled, &mut signs).await;
+    }
+
+    /// The shim is gone, with an exit of which something is left, or without having said how its
+    /// attempt ended.
+    async fn wind_up(
+        &self,
+        attempt: &Attempt,
+        shim: &RunHandle,
+        leaves: Option<Box<ExitRecord>>,
+        mut settled: bool,
+        signs: &mut Signs,
+    ) {
         let ended = leaves.is_none();
         if let Some(record) = leaves {
             recover::end_leftovers(self, &record, &self.inner.executor.boot_id).await;
-            if !settled && !self.settle_exit(attempt, &shim, &record, &mut signs).await {
+            if !settled && !self.settle_exit(attempt, shim, &record, signs).await {
                 return;
             }
             settled = true;

@@ -81,7 +81,9 @@ pub(crate) async fn run(engine: Engine) {
         }
         let mut again = settle_told(&engine).await || !found;
         let next = match round(&engine, &mut failed).await {
-            Ok(next) => next,
+            // Ends are taken note of between two rounds, however much is due.
+            Ok(Round::Fired) => continue,
+            Ok(Round::Quiet(next)) => next,
             Err(error) => {
                 tracing::warn!(%error, "failed to look at the schedules");
                 again = true;
@@ -121,26 +123,32 @@ async fn due(at: Option<Millis>, until: Option<Instant>) {
     }
 }
 
-/// Fires all that is due, and says when something else will be.
-async fn round(engine: &Engine, failed: &mut Failed) -> Result<Option<Millis>, StoreError> {
+/// What came of a look at what is due.
+enum Round {
+    /// Something was decided; there may be more.
+    Fired,
+    /// Nothing is due now; when something will be.
+    Quiet(Option<Millis>),
+}
+
+/// Fires what is due, as much of it as one round takes.
+async fn round(engine: &Engine, failed: &mut Failed) -> Result<Round, StoreError> {
     failed.prune();
     let store = engine.inner.store.schedules();
-    loop {
-        let (at, limit) = (now(), ROUND_MAX + failed.tries.len());
-        let runs = store.due_runs(at, limit)?.into_iter();
-        let runs = runs.map(|run| Due::Run(run.schedule_id, run.run_id, run.status));
-        let schedules = store.due_schedules(at, limit)?.into_iter().map(Due::Schedule);
-        let mut due: Vec<Due> = runs.chain(schedules).collect();
-        due.retain(|due| !failed.is_held(due.id()));
-        due.truncate(ROUND_MAX);
-        if due.is_empty() || *engine.stopping().borrow() {
-            break;
-        }
+    let (at, limit) = (now(), ROUND_MAX + failed.tries.len());
+    let runs = store.due_runs(at, limit)?.into_iter();
+    let runs = runs.map(|run| Due::Run(run.schedule_id, run.run_id, run.status));
+    let schedules = store.due_schedules(at, limit)?.into_iter().map(Due::Schedule);
+    let mut due: Vec<Due> = runs.chain(schedules).collect();
+    due.retain(|due| !failed.is_held(due.id()));
+    due.truncate(ROUND_MAX);
+    if !due.is_empty() {
         decide(engine, due, failed).await;
+        return Ok(Round::Fired);
     }
     // What is held is due already; its own pause says when it is tried again.
     let next = store.next_schedule_due()?;
-    Ok(next.filter(|at| failed.tries.is_empty() || *at > now()))
+    Ok(Round::Quiet(next.filter(|at| failed.tries.is_empty() || *at > now())))
 }
 
 /// Decides all of them at once, so that they share commits.

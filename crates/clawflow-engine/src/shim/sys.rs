@@ -1,5 +1,6 @@
 //! The few system calls that rustix does not offer, each behind a safe face.
 
+pub(crate) mod heap;
 pub(crate) mod job;
 pub(crate) mod pidfd;
 

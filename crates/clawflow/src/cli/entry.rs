@@ -115,7 +115,10 @@ fn block_on(
 ) -> Result<Exit, CliError> {
     let mut builder = match threads {
         Threads::One => tokio::runtime::Builder::new_current_thread(),
-        Threads::Many => tokio::runtime::Builder::new_multi_thread(),
+        Threads::Many => {
+            clawflow_engine::share_heap();
+            tokio::runtime::Builder::new_multi_thread()
+        }
     };
     let runtime = builder.enable_all().build();
     let runtime = runtime.map_err(|error| CliError::io("cannot start the runtime", error))?;
