@@ -36,6 +36,7 @@ mod gateway_daemon;
 mod gateway_listen;
 mod jobs_report;
 mod jobs_wrap;
+mod killed_firing;
 mod killer;
 mod lobster_cli;
 mod lobster_pipeline;

@@ -111,6 +111,11 @@ impl Home {
         child.wait().unwrap();
     }
 
+    /// The process id of the newest program that was started.
+    pub(crate) fn newest_pid(&self) -> u32 {
+        self.programs.last().unwrap().id()
+    }
+
     /// Kills the newest program that was started, as nobody expects.
     pub(crate) fn kill_newest(&mut self) {
         let mut child = self.programs.pop().unwrap();
