@@ -74,16 +74,19 @@ fn round(exe: &Path, home: &Path, count: usize, jitter: u64) -> Outcome<()> {
     while now() < due {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let cold = |name, words: [&'static str; 2]| {
+    let cold = |name, words: &'static [&'static str]| {
         let (exe, home) = (exe.to_owned(), home.to_owned());
         Probe::start(name, PAUSE, move || {
             let home = home.to_str().ok_or("a strange directory")?;
-            timed(&exe, &["--home", home, words[0], words[1]]).map(|_| ())
+            timed(&exe, &[&["--home", home], words].concat()).map(|_| ())
         })
     };
     let probes = [
-        cold("`flows list`, cold", ["flows", "list"]),
-        cold("`tasks list`, cold", ["tasks", "list"]),
+        cold("`flows list`, cold", &["flows", "list"]),
+        cold("`tasks list`, cold", &["tasks", "list"]),
+        // What the processors leave for any program, and what the gateway alone takes.
+        cold("`--version`, cold", &["--version"]),
+        Probe::list(&socket, PAUSE)?,
         Probe::mutation(&socket, PAUSE)?,
         Probe::fdatasync(home, PAUSE)?,
     ];
