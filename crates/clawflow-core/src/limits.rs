@@ -15,6 +15,9 @@ pub const ROWS_PER_LOOP_MAX: usize = 50_000;
 /// Attempts that may be lost before `on_lost: retry` gives up: a step that kills its machine must
 /// not do so for ever.
 pub const LOST_ATTEMPTS_MAX: u32 = 3;
+/// How often a task whose agent dies in its turn goes on in its session: an agent that dies of what
+/// it does must not do so for ever.
+pub const RESUMES_MAX: u32 = 3;
 /// Characters of a goal, a key, a label, an owner key.
 pub const TEXT_CHARS_MAX: usize = 4096;
 /// Labels of one flow: they are part of its row, which lists have many of.

@@ -23,7 +23,7 @@ impl Engine {
                     self.stop_attempt(Attempt::of_flow(flow_id, task_id, fence));
                 }
                 Effect::Queued(task_id) => {
-                    state.tasks().get(&task_id).into_iter().for_each(|task| self.enqueue(task));
+                    self.let_queue(state, &task_id);
                 }
                 Effect::Awaits(wait_id) => self.give_kept(state, &wait_id),
                 Effect::Child { wait_id, again } => self.see_to_child(state, &wait_id, again),
@@ -39,6 +39,14 @@ impl Engine {
         self.changed(&flow_id.0, state.flow().is_terminal());
     }
 
+    /// Puts a queued task in line, once nobody answers for an earlier attempt of it.
+    fn let_queue(&self, state: &Held, task_id: &TaskId) {
+        let Some(task) = state.tasks().get(task_id) else { return };
+        if task.attempt == 1 || !self.inner.running.queue_later(task_id) {
+            self.enqueue(task);
+        }
+    }
+
     /// Starts the process of an attempt that is on record.
     fn start_attempt(&self, state: &Held, task_id: &TaskId) {
         if let Some(stop) = self.enter(task_id) {
@@ -49,7 +57,7 @@ impl Engine {
     /// As [`Engine::start_attempt`], by who answers for the attempt.
     pub(crate) fn start_watched(&self, held: &Held, task_id: &TaskId, stop: Switch) {
         let Some(task) = held.tasks().get(task_id) else {
-            self.inner.running.leave(task_id);
+            self.leave(task_id);
             return self.release(1);
         };
         let attempt = Attempt::of_flow(&held.flow().flow_id, task_id.clone(), task.fence);

@@ -98,7 +98,9 @@ async fn queue_again(engine: &Engine, only: Option<&FlowId>, before: &HashSet<Ta
 enum Then {
     /// Whoever watches it from now on.
     Watched,
-    /// Nobody: it is settled, or none of this engine's.
+    /// Nobody, and whoever looked has left it: it is settled.
+    Settled,
+    /// Nobody: it is lost, or none of this engine's.
     Left,
 }
 
@@ -114,7 +116,7 @@ pub(crate) async fn recover_attempt(engine: &Engine, attempt: &Attempt) {
 /// is left to the next look.
 pub(crate) async fn examine_once(engine: &Engine, attempt: &Attempt) {
     if look(engine, attempt, None).await.is_some() {
-        engine.inner.running.leave(&attempt.task_id);
+        engine.leave(&attempt.task_id);
     }
 }
 
@@ -154,9 +156,9 @@ async fn look(engine: &Engine, attempt: &Attempt, entered: Option<Switch>) -> Op
         Err(error) => Err(error.to_string()),
     };
     match done {
-        Ok(Then::Watched) => None,
+        Ok(Then::Watched | Then::Settled) => None,
         Ok(Then::Left) => {
-            running.leave(&attempt.task_id);
+            engine.leave(&attempt.task_id);
             None
         }
         Err(why) => {
@@ -200,7 +202,7 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
             if engine.settle(&attempt, report).await {
                 litter(engine, &attempt, boot_id, false);
             }
-            Ok(Then::Left)
+            Ok(Then::Settled)
         }
         Evidence::OtherBoot { exit: None } => {
             let why = "the machine was restarted while it ran".to_owned();
@@ -212,7 +214,7 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
                 // What was said tells how far it came.
                 Emptiness::Proved { .. } if agent.is_some() => {
                     in_doubt(engine, task, &attempt, (agent.as_ref(), boot_id)).await;
-                    Ok(Then::Left)
+                    Ok(Then::Settled)
                 }
                 Emptiness::Proved { killed } => {
                     let killed: Vec<u32> = killed.iter().map(|id| id.pid).collect();
@@ -261,7 +263,7 @@ async fn never_executed(
     if task.cancel_requested_at.is_some() || *stop.borrow() {
         engine.inner.slots.occupy();
         engine.settle(attempt, never_started()).await;
-        return Ok(Then::Left);
+        return Ok(Then::Settled);
     }
     let ours = task.parent_flow_id.as_ref().is_none_or(|flow_id| engine.drives(flow_id));
     if !ours {
@@ -300,7 +302,10 @@ async fn tidy_settled(engine: Engine) {
     for (boot_id, task, fence) in found.unwrap_or_default() {
         let id = TaskId(task);
         let settled = match engine.inner.store.task(&id) {
-            Ok(Some(task)) => task.status.is_terminal() && task.fence == fence,
+            // One of a task that went on is settled as well.
+            Ok(Some(task)) => {
+                task.fence > fence || task.fence == fence && task.status != TaskStatus::Running
+            }
             _ => false,
         };
         let supervisor = &engine.inner.supervisor;

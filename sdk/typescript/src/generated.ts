@@ -253,6 +253,18 @@ export type DeliveryStatus = "pending" | "delivered" | "session_queued" | "ackno
 /** Why a schedule does not fire. */
 export type DisabledReason = "asked" | "finished" | "errors" | "broken";
 
+/** What attempts of an agent that were broken off leave to the next one of the same task. */
+export interface EarlierTurn {
+  /** The agent's id of the session, which it goes on in. */
+  session: string;
+  /** What the session has cost, in US dollars, where the agent told. */
+  costUsd?: number | undefined;
+  /** What they have used. */
+  usage?: Usage | undefined;
+  /** How long they have worked, in milliseconds; a person who is asked is no work. */
+  workedMs: number;
+}
+
 /** Who executes the task, and which process it is. */
 export interface Executor {
   /** The gateway that started it. */
@@ -2003,7 +2015,10 @@ export interface Task {
   parentFlowId?: FlowId | undefined;
   /** Its step in the flow. */
   stepId?: string | undefined;
-  /** Which attempt of the step, from 1. */
+  /**
+   * Which attempt of the step, from 1. Of an agent that is no step: how often it was asked, to
+   * begin or to go on.
+   */
   attempt: number;
   /** Grows with each claim; a report with an older one is refused. */
   fence: number;
@@ -2084,6 +2099,8 @@ export interface TaskCommand {
   timeoutMs?: number | undefined;
   /** What a coding agent is asked, in place of a program of one's own. */
   acp?: AcpRequest | undefined;
+  /** Of an agent that can go on in its session: what its attempts so far leave to the next one. */
+  earlier?: EarlierTurn | undefined;
 }
 
 /** Names a task: one attempt of one piece of work. */

@@ -24,6 +24,7 @@ pub use policy::Tool;
 pub use policy::Verdict;
 pub use request::AcpRequest;
 pub use request::AgentSession;
+pub use request::EarlierTurn;
 pub use request::FileAccess;
 pub use request::McpServer;
 pub use request::OnStop;

@@ -1,6 +1,7 @@
 //! What an agent is asked to do, with every reference filled in.
 
 use super::policy::Policy;
+use crate::task::Usage;
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,22 @@ pub struct AgentSession {
     /// What it has cost so far, in US dollars, where the agent told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+}
+
+/// What attempts of an agent that were broken off leave to the next one of the same task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EarlierTurn {
+    /// The agent's id of the session, which it goes on in.
+    pub session: String,
+    /// What the session has cost, in US dollars, where the agent told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// What they have used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// How long they have worked, in milliseconds; a person who is asked is no work.
+    pub worked_ms: u64,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -85,7 +85,11 @@ fn active(draft: &Draft) -> Vec<Arc<Task>> {
 pub(super) fn withdraw_queued(draft: &mut Draft) -> Result<(), Refusal> {
     let waits = |task: &Arc<Task>| task.status == TaskStatus::Queued && !task.reported;
     for task in active(draft).into_iter().filter(waits) {
-        withdraw(draft, &task.task_id, "withdrawn before it started")?;
+        let why = match task.attempt {
+            1 => "withdrawn before it started",
+            _ => "withdrawn before its agent could go on",
+        };
+        withdraw(draft, &task.task_id, why)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::drive::{Ctx, permission_target, question, told_of};
 use crate::effect::Effect;
 use crate::error::{Code, Refusal};
 use crate::ids::TaskId;
+use crate::task::opened;
 use crate::wait::{Wait, WaitKind, WaitState};
 use serde_json::json;
 use std::sync::Arc;
@@ -49,7 +50,8 @@ pub fn ask_permission(
     Ok(draft.finish())
 }
 
-/// The agent of a child has a session: it is on record before anything is asked in it.
+/// The agent of a child has a session: it is on record before anything is asked in it, and another
+/// attempt goes on there.
 ///
 /// # Errors
 /// `invalid_state` for a child that is not running under this fence.
@@ -62,6 +64,9 @@ pub fn agent_session(
 ) -> Result<ControlDecision, Refusal> {
     let mut task = running(state, task_id, fence)?;
     let mut draft = Draft::new(state, ctx);
+    if !opened(&mut task, session) {
+        return Ok(draft.finish());
+    }
     if task.child_session_key.is_none() {
         let agent = task.agent_id.as_deref().unwrap_or_default();
         task.child_session_key = Some(format!("agent:{agent}:acp:{session}"));

@@ -46,6 +46,8 @@ pub struct Report {
     pub stderr_tail: String,
     /// When it ended, by the clock of the machine that ran it.
     pub ended_at: Option<i64>,
+    /// How long an agent has worked, in milliseconds, without the time in which people were asked.
+    pub worked_ms: Option<u64>,
     /// How the conversation with it ended, for an agent.
     pub agent: Option<Box<AgentEnd>>,
     /// What was done to stop it: signals sent, what ignored them, what was gone already.

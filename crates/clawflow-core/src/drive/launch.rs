@@ -113,7 +113,10 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         },
         idempotency_key: format!("{}/{}", spec.key_root, state.steps[at].step_id),
         output_max,
-        command: within(TaskCommand { argv, cwd, env, timeout_ms, acp }, def.budget.as_ref()),
+        command: within(
+            TaskCommand { argv, cwd, env, timeout_ms, acp, earlier: None },
+            def.budget.as_ref(),
+        ),
     })
 }
 

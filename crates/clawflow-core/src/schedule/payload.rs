@@ -169,7 +169,7 @@ impl TryFrom<Wire> for Payload {
         match wire.kind {
             Some(PayloadKind::Command) => {
                 let Wire { argv, cwd, env, .. } = wire;
-                Ok(Self::Command(TaskCommand { argv, cwd, env, timeout_ms: None, acp: None }))
+                Ok(Self::Command(TaskCommand { argv, cwd, env, ..TaskCommand::default() }))
             }
             Some(PayloadKind::Flow) => {
                 let Wire { cwd, env, file, definition_hash, path, files_hash, args, .. } = wire;

@@ -8,6 +8,7 @@ pub mod solo;
 mod state;
 mod times;
 mod told;
+mod turn;
 
 pub use record::DeliveryStatus;
 pub use record::Executor;
@@ -41,3 +42,4 @@ pub(crate) use told::is_progress;
 pub(crate) use told::is_recorded;
 pub(crate) use told::summary_of_end;
 pub(crate) use told::{write, write_end};
+pub(crate) use turn::{is_broken_off, may_go_on, opened, requeued};

@@ -2,7 +2,7 @@
 
 use super::state::TaskStatus;
 use crate::Millis;
-use crate::acp::AcpRequest;
+use crate::acp::{AcpRequest, EarlierTurn};
 use crate::budget::Budget;
 use crate::flow::{NotifyPolicy, Origin};
 use crate::ids::{FlowId, TaskId};
@@ -115,6 +115,9 @@ pub struct TaskCommand {
     /// What a coding agent is asked, in place of a program of one's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acp: Option<Box<AcpRequest>>,
+    /// Of an agent that can go on in its session: what its attempts so far leave to the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Box<EarlierTurn>>,
 }
 
 /// What a run has used, as its runtime or reporter counts it.
@@ -255,7 +258,8 @@ pub struct Task {
     /// Its step in the flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_id: Option<String>,
-    /// Which attempt of the step, from 1.
+    /// Which attempt of the step, from 1. Of an agent that is no step: how often it was asked, to
+    /// begin or to go on.
     pub attempt: u32,
     /// Grows with each claim; a report with an older one is refused.
     pub fence: u64,

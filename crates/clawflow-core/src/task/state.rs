@@ -36,6 +36,8 @@ text_enum!(
     TaskMove {
         /// It is allowed to execute.
         Claim = "claim",
+        /// Its agent died in its turn, and is to go on in its session.
+        Requeue = "requeue",
         /// It ended well.
         Succeed = "succeed",
         /// It ended badly.
@@ -59,7 +61,9 @@ pub fn next_status(from: TaskStatus, task_move: TaskMove) -> Result<TaskStatus, 
     use TaskStatus as S;
     match (from, task_move) {
         (S::Queued, M::Claim) => Ok(S::Running),
+        (S::Running, M::Requeue) => Ok(S::Queued),
         (S::Running, M::Claim) => Err(Refusal::state("claim", from.as_str())),
+        (S::Queued, M::Requeue) => Err(Refusal::state("requeue", from.as_str())),
         (S::Queued, M::Succeed | M::TimeOut) => {
             Err(Refusal::state(task_move.as_str(), from.as_str()))
         }
@@ -68,7 +72,7 @@ pub fn next_status(from: TaskStatus, task_move: TaskMove) -> Result<TaskStatus, 
         (S::Running | S::Lost, M::TimeOut) => Ok(S::TimedOut),
         (S::Queued | S::Running, M::Cancel) => Ok(S::Cancelled),
         (S::Queued | S::Running, M::Lose) => Ok(S::Lost),
-        (S::Lost, M::Claim | M::Cancel | M::Lose)
+        (S::Lost, M::Claim | M::Requeue | M::Cancel | M::Lose)
         | (S::Succeeded | S::Failed | S::TimedOut | S::Cancelled, _) => {
             Err(Refusal::new(Code::Terminal, format!("the task is already {from}")))
         }

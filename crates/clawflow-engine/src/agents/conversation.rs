@@ -8,10 +8,12 @@ use crate::error::EngineError;
 use crate::held::OfEither;
 use crate::runtime::Attempt;
 use crate::shim::fail::PathError;
+use clawflow_core::Millis;
 use clawflow_core::acp::{Act, AskedFor, TOLD_BYTES_MAX, Talk, Why};
 use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::ids::FlowId;
+use clawflow_core::task::Task;
 use clawflow_core::wait::{Wait, WaitState};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -258,15 +260,26 @@ impl Conversation {
     /// The question about this request.
     fn wait_of(&self, key: &str) -> Option<Wait> {
         let target = drive::permission_target(&self.attempt.task_id, self.attempt.fence, key);
-        self.waits().into_iter().find(|wait| wait.target.as_ref() == Some(&target))
+        waits(&self.engine, &self.attempt)
+            .into_iter()
+            .find(|wait| wait.target.as_ref() == Some(&target))
     }
+}
 
-    /// What its agent has asked people.
-    pub(super) fn waits(&self) -> Vec<Wait> {
-        let Some(flow_id) = &self.flow_id else { return Vec::new() };
-        let mut waits = self.engine.inner.store.waits(flow_id).unwrap_or_default();
-        let begin = drive::permission_target(&self.attempt.task_id, self.attempt.fence, "");
-        waits.retain(|wait| wait.target.as_ref().is_some_and(|target| target.starts_with(&begin)));
-        waits
-    }
+/// What the agent of this attempt has asked people.
+fn waits(engine: &Engine, attempt: &Attempt) -> Vec<Wait> {
+    let Some(flow_id) = &attempt.flow_id else { return Vec::new() };
+    let mut waits = engine.inner.store.waits(flow_id).unwrap_or_default();
+    let begin = drive::permission_target(&attempt.task_id, attempt.fence, "");
+    waits.retain(|wait| wait.target.as_ref().is_some_and(|target| target.starts_with(&begin)));
+    waits
+}
+
+/// How long the attempt of this task has worked at this time, in milliseconds: while it asks people
+/// it does not.
+pub(super) fn worked(engine: &Engine, attempt: &Attempt, task: &Task, until: Millis) -> u64 {
+    let spent = until - task.started_at.unwrap_or(task.created_at);
+    let asked = |wait: &Wait| wait.closed_at.unwrap_or(until).min(until) - wait.created_at;
+    let asked: i64 = waits(engine, attempt).iter().map(asked).sum();
+    u64::try_from(spent - asked).unwrap_or(0)
 }

@@ -3,8 +3,8 @@
 use crate::engine::Engine;
 use crate::supervise::RunSpec;
 use clawflow_core::acp::{
-    AcpRequest, Act, AgentConfig, McpServer, Plan, Policy, Protocol, SAID_BYTES_MAX, Talk,
-    agent as agent_of,
+    AcpRequest, Act, AgentConfig, EarlierTurn, McpServer, Plan, Policy, Protocol, SAID_BYTES_MAX,
+    Talk, agent as agent_of,
 };
 use clawflow_core::budget::Budget;
 use clawflow_core::drive;
@@ -52,6 +52,13 @@ impl Prepared {
             None if runs => AgentConfig::default(),
             None => return Err(format!("there is no agent `{name}`: see `clawflow agents`")),
         };
+        let earlier = command.earlier.filter(|_| task.is_some_and(|task| task.attempt > 1));
+        let earlier = earlier.map_or_else(EarlierTurn::default, |earlier| *earlier);
+        if !earlier.session.is_empty() {
+            request.session = Some(earlier.session);
+            request.cost_before = earlier.cost_usd.or(request.cost_before);
+            request.resume = true;
+        }
         let budget = agent.budget(task.and_then(|task| task.budget)).unwrap_or_default();
         let policy = request.permissions.clone().or(agent.permissions);
         let policy = policy.unwrap_or_else(Policy::reads);
@@ -87,6 +94,7 @@ impl Prepared {
                 server.env.insert("CLAWFLOW_SESSION".to_owned(), session);
             }
         }
+        let timeout_ms = budget.wall_ms.map_or(timeout_ms, |wall| wall.min(timeout_ms));
         Ok(Self {
             plan: Plan {
                 request: *request,
@@ -95,8 +103,9 @@ impl Prepared {
                 auth: agent.auth,
                 text_max: usize::try_from(settings.stdout_bytes).unwrap_or(usize::MAX),
                 budget,
+                used_before: earlier.usage,
             },
-            timeout_ms: budget.wall_ms.map_or(timeout_ms, |wall| wall.min(timeout_ms)),
+            timeout_ms: timeout_ms.saturating_sub(earlier.worked_ms),
             argv: agent.command,
             env,
         })

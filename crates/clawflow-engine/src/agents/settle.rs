@@ -1,7 +1,8 @@
 //! What the end of an agent's process means: the conversation says it, whoever watched it.
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, worked};
 use super::plan::Prepared;
+use crate::clock::now;
 use crate::engine::Engine;
 use crate::runtime::Attempt;
 use crate::supervise::{ExitRecord, Stream};
@@ -59,6 +60,9 @@ pub(super) async fn report(
         notes["signalled"] = json!(record.signalled);
         notes["survivedTerm"] = json!(record.survived_term);
     }
+    let ended_at = record.and_then(|record| i64::try_from(record.ended_at).ok());
+    let task = engine.inner.store.task(&attempt.task_id).ok().flatten();
+    let until = ended_at.unwrap_or_else(now);
     let exec_error = record.and_then(|record| record.exec_error.as_ref());
     Report {
         exit: record.and_then(|record| match (record.code, record.signal) {
@@ -66,7 +70,11 @@ pub(super) async fn report(
             (None, signal) => signal.map(Exit::Signal),
         }),
         exec_error: exec_error.map(|error| error.message.clone()),
-        ended_at: record.and_then(|record| i64::try_from(record.ended_at).ok()),
+        ended_at,
+        // Only a task that is no step goes on by itself.
+        worked_ms: task
+            .filter(|task| task.step_id.is_none())
+            .map(|task| worked(engine, attempt, &task, until)),
         agent: Some(Box::new(outcome)),
         notes: if notes["agent"] == json!({}) { Value::Null } else { notes },
         ..Report::default()

@@ -1,6 +1,6 @@
 //! Watches an attempt of an agent: listens, tells, and sees to it that it comes to an end.
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, worked};
 use super::plan::Prepared;
 use super::settle::report;
 use crate::clock::now;
@@ -10,8 +10,7 @@ use crate::runtime::{Attempt, Signs, Switch, is_raised, raised};
 use crate::shim::fail::PathError;
 use crate::supervise::{ExitRecord, Run, RunEvent, RunHandle};
 use clawflow_core::acp::{End, SAID_BYTES_MAX, Why};
-use clawflow_core::task::{Task, Usage};
-use std::sync::Arc;
+use clawflow_core::task::Usage;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -82,14 +81,7 @@ impl<'a> Watch<'a> {
         let dir = engine.inner.supervisor.dir(boot_id, attempt.task_id.as_str(), attempt.fence);
         let cancelled = task.as_ref().is_some_and(|task| task.cancel_requested_at.is_some());
         let talk = Conversation::open(engine, attempt, (&dir, prepared), cancelled)?;
-        let worked = task.map_or(0, |task: Arc<Task>| {
-            let spent = now() - task.started_at.unwrap_or(task.created_at);
-            let asked = |wait: &clawflow_core::wait::Wait| {
-                wait.closed_at.unwrap_or_else(now) - wait.created_at
-            };
-            let asked: i64 = talk.waits().iter().map(asked).sum();
-            u64::try_from(spent - asked).unwrap_or(0)
-        });
+        let worked = task.map_or(0, |task| worked(engine, attempt, &task, now()));
         Ok(Self {
             engine,
             attempt,
@@ -315,7 +307,7 @@ impl<'a> Watch<'a> {
 
     /// The shim is gone without a word.
     async fn examine(&self) {
-        self.engine.inner.running.leave(&self.attempt.task_id);
+        self.engine.leave(&self.attempt.task_id);
         self.engine.release(1);
         recover::recover_attempt(self.engine, self.attempt).await;
     }

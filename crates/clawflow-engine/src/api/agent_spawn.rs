@@ -179,7 +179,7 @@ pub(crate) fn command(
         }
     }
     let timeout_ms = request.timeout_ms.or(config.timeout_ms);
-    let command = TaskCommand { argv: Vec::new(), cwd, env, timeout_ms, acp: None };
+    let command = TaskCommand { cwd, env, timeout_ms, ..TaskCommand::default() };
     Ok(match config.protocol {
         Some(Protocol::Stdin) => TaskCommand { argv: config.command.clone(), ..command },
         // Its command is that of the configuration when it starts, its prompt the task's input.

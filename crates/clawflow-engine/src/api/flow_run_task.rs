@@ -169,7 +169,7 @@ fn command(request: &mut FlowRunTaskRequest) -> Result<Option<TaskCommand>, Refu
         .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
         .collect();
     env.append(&mut request.env);
-    Ok(Some(TaskCommand { argv, cwd, env, timeout_ms: request.timeout_ms, acp }))
+    Ok(Some(TaskCommand { argv, cwd, env, timeout_ms: request.timeout_ms, acp, earlier: None }))
 }
 
 /// What the agent is asked: what the task is, where nothing else is said.

@@ -190,7 +190,7 @@ impl Api {
             PayloadKind::Command => {
                 check_cwd(&start.cwd)?;
                 let ScheduleStart { argv, cwd, env, .. } = start;
-                let command = TaskCommand { argv, cwd, env, timeout_ms: None, acp: None };
+                let command = TaskCommand { argv, cwd, env, ..TaskCommand::default() };
                 Ok(Start::alone(Payload::Command(command)))
             }
             PayloadKind::Message => {

@@ -63,5 +63,5 @@ fn command(was: &Task, mirrored: bool) -> Result<TaskCommand, ApiError> {
         let message = format!("the task is {}", was.status);
         return refused(message, format!("clawflow tasks wait {}", was.task_id));
     }
-    Ok(command.clone())
+    Ok(TaskCommand { earlier: None, ..command.clone() })
 }

@@ -35,6 +35,7 @@ impl Api {
                     env: request.env,
                     timeout_ms: request.timeout_ms,
                     acp: request.acp.map(Box::new),
+                    earlier: None,
                 },
             };
             async move {

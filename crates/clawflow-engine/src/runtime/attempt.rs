@@ -32,8 +32,16 @@ impl Attempt {
 /// Raised when the attempt is to be stopped; whoever has it answers for the attempt.
 pub(crate) type Switch = watch::Receiver<bool>;
 
-/// What a watcher is told by: to stop, and that a person has answered.
-type Watcher = (watch::Sender<bool>, Arc<Notify>);
+/// What a watcher is told by.
+#[derive(Default)]
+struct Watcher {
+    /// To stop it.
+    switch: watch::Sender<bool>,
+    /// That a person has answered.
+    told: Arc<Notify>,
+    /// The task is queued for its next attempt, and waits for the watcher of the last one to leave.
+    queued: bool,
+}
 
 /// The attempts that are watched or examined now, each with the switch that asks to stop it.
 #[derive(Default)]
@@ -49,20 +57,30 @@ impl Running {
         if switches.contains_key(task_id) {
             return None;
         }
-        let (switch, receiver) = watch::channel(false);
-        switches.insert(task_id.clone(), (switch, Arc::default()));
+        let watcher = Watcher::default();
+        let receiver = watcher.switch.subscribe();
+        switches.insert(task_id.clone(), watcher);
         Some(receiver)
     }
 
-    pub(crate) fn leave(&self, task_id: &TaskId) {
-        lock(&self.switches).remove(task_id);
+    /// Nobody answers for the attempt any more. Says whether the task is to be put in line now.
+    #[must_use]
+    pub(crate) fn leave(&self, task_id: &TaskId) -> bool {
+        lock(&self.switches).remove(task_id).is_some_and(|watcher| watcher.queued)
+    }
+
+    /// Has a queued task wait for who answers for its last attempt; `false` if nobody does.
+    pub(crate) fn queue_later(&self, task_id: &TaskId) -> bool {
+        let mut switches = lock(&self.switches);
+        let watcher = switches.get_mut(task_id);
+        watcher.map(|watcher| watcher.queued = true).is_some()
     }
 
     /// Asks the watcher to stop the attempt; `false` if nobody watches it.
     pub(crate) fn stop(&self, task_id: &TaskId) -> bool {
         match lock(&self.switches).get(task_id) {
-            Some((switch, _)) => {
-                switch.send_replace(true);
+            Some(watcher) => {
+                watcher.switch.send_replace(true);
                 true
             }
             None => false,
@@ -77,7 +95,7 @@ impl Running {
     /// What wakes the watcher when a person has answered its agent.
     pub(crate) fn told(&self, task_id: &TaskId) -> Arc<Notify> {
         let switches = lock(&self.switches);
-        switches.get(task_id).map(|(_, told)| told.clone()).unwrap_or_default()
+        switches.get(task_id).map(|watcher| watcher.told.clone()).unwrap_or_default()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -11,7 +11,7 @@ use crate::seen::Seen;
 use crate::supervise::{ExitRecord, Run, RunEvent, RunHandle, RunSpec, StartError};
 use clawflow_core::drive::{FlowState, Launch, Report};
 use clawflow_core::ids::TaskId;
-use clawflow_core::task::{Task, TaskCommand, TaskReport, Usage};
+use clawflow_core::task::{Task, TaskCommand, TaskReport, TaskStatus, Usage};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -161,7 +161,7 @@ impl Engine {
             },
             Err(StartError::AlreadyThere(_)) => {
                 drop(beginning);
-                self.inner.running.leave(&attempt.task_id);
+                self.leave(&attempt.task_id);
                 self.release(1);
                 recover::recover_attempt(self, attempt).await;
             }
@@ -276,7 +276,7 @@ impl Engine {
         if settled {
             recover::litter(self, attempt, &self.inner.executor.boot_id, ended);
         } else {
-            self.inner.running.leave(&attempt.task_id);
+            self.leave(&attempt.task_id);
             self.release(1);
             recover::recover_attempt(self, attempt).await;
         }
@@ -347,9 +347,27 @@ impl Engine {
         self.inner.slots.release(1);
         let settled = self.see_surely(attempt, Seen::Ended(report)).await;
         // Not before: until it is settled, nobody else needs to find out what became of it.
-        self.inner.running.leave(&attempt.task_id);
+        self.leave(&attempt.task_id);
         self.pump();
         self.is_over(attempt, settled)
+    }
+
+    /// Nobody answers for the attempt any more. Only then a task goes on with its next one: two of
+    /// the same task have never two watchers.
+    pub(crate) fn leave(&self, task_id: &TaskId) {
+        if !self.inner.running.leave(task_id) {
+            return;
+        }
+        match self.inner.store.task(task_id) {
+            Ok(Some(task)) if task.status == TaskStatus::Queued => {
+                // In its queue it stands in line like the others.
+                self.free_places(std::slice::from_ref(task_id));
+                self.enqueue(&task);
+            }
+            Ok(_) => {}
+            // Maintenance finds what is in no line.
+            Err(error) => tracing::warn!(%task_id, %error, "it was not queued again"),
+        }
     }
 
     /// Settles an attempt as lost.

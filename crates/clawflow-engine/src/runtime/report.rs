@@ -65,6 +65,7 @@ pub(crate) async fn report_in(
         stdout: Some(without_progress(&String::from_utf8_lossy(kept))),
         stderr_tail,
         ended_at: i64::try_from(record.ended_at).ok(),
+        worked_ms: None,
         agent: None,
         notes: if record.signalled.is_empty() {
             serde_json::Value::Null

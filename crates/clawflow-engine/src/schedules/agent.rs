@@ -49,11 +49,10 @@ impl Engine {
         let command = match config.protocol {
             Some(Protocol::Stdin) => self.asked_by_prompt(turn, &config, fired)?,
             _ => TaskCommand {
-                argv: Vec::new(),
                 cwd: cwd(turn, &config),
                 env: turn.env.clone(),
-                timeout_ms: None,
                 acp: Some(Box::new(turn.request())),
+                ..TaskCommand::default()
             },
         };
         let timeout_ms = fired.schedule.policies.timeout_ms.or(command.timeout_ms);

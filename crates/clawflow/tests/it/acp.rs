@@ -5,6 +5,7 @@ mod asks;
 mod bad;
 mod gates;
 mod killed;
+mod resumed;
 mod spawned;
 mod turns;
 

@@ -196,6 +196,16 @@ class AgentSession(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EarlierTurn(Record):
+    """What attempts of an agent that were broken off leave to the next one of the same task."""
+
+    session: str = ""
+    cost_usd: float | None = None
+    usage: Usage | None = None
+    worked_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskCommand(Record):
     """What a task of its own executes."""
 
@@ -204,6 +214,7 @@ class TaskCommand(Record):
     env: dict[str, str] = field(default_factory=dict)
     timeout_ms: int | None = None
     acp: AcpRequest | None = None
+    earlier: EarlierTurn | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,8 @@ pub struct Plan {
     pub text_max: usize,
     /// What it may use; its time is not looked at here.
     pub budget: Budget,
+    /// What attempts of the same task that were broken off have used: it counts as used.
+    pub used_before: Option<Usage>,
 }
 
 /// Something to do, in this order.
@@ -285,6 +287,10 @@ impl Talk {
         self.end = Some(match self.stopping {
             Some(why) => End::Stopped(why),
             None if self.prompted => End::Lost(format!("the agent ended {how} during its turn")),
+            // Nobody knows how far those before it came.
+            None if self.plan.request.resume => {
+                End::Lost(format!("the agent ended {how} before it could go on"))
+            }
             None => {
                 let why = format!("the agent ended {how} before it was asked anything");
                 End::Failed(StepError::new("agent", why))
@@ -346,7 +352,8 @@ impl Talk {
             tool_calls: (self.tools.count > 0).then_some(self.tools.count),
             ..Usage::default()
         };
-        (usage != Usage::default()).then_some(usage)
+        let usage = (usage != Usage::default()).then_some(usage);
+        Usage::sum(self.plan.used_before.clone(), usage)
     }
 
     /// What it came to. Of one that is not over yet: that it is lost.
@@ -357,6 +364,10 @@ impl Talk {
             (Some(End::Stopped(_)), Some(up)) => {
                 let why = format!("its budget is used up: {up}");
                 End::Failed(StepError::new("budget", why))
+            }
+            // It was not told to go on: what was broken off stays so, and is not begun anew.
+            (Some(End::Failed(why)), None) if self.plan.request.resume && !self.prompted => {
+                End::NoSession(why.message.clone())
             }
             (end, _) => end.clone().unwrap_or_else(lost),
         };

@@ -14,6 +14,7 @@ fn plan(change: impl FnOnce(&mut Plan)) -> Plan {
         auth: None,
         text_max: 1000,
         budget: Budget::default(),
+        used_before: None,
     };
     change(&mut plan);
     plan
@@ -573,4 +574,27 @@ fn what_is_heard_again_says_the_same() {
         let some = run(count);
         assert_eq!(some[..], all[..some.len()], "{count}");
     }
+}
+
+#[test]
+fn one_that_is_not_told_to_go_on_leaves_it_in_doubt() {
+    let resumes = |plan: &mut Plan| {
+        plan.request.session = Some("s".into());
+        plan.request.resume = true;
+        plan.used_before = Some(Usage { tokens: Some(5), ..Usage::default() });
+    };
+    // It begins nothing anew, whatever kept it.
+    let mut w = World::new(resumes);
+    w.talk.gone("by signal 9");
+    assert!(matches!(w.outcome().end, End::Lost(_)), "{:?}", w.outcome().end);
+    let mut w = World::new(resumes);
+    w.fails(-32600, "not now");
+    assert!(matches!(w.outcome().end, End::NoSession(_)), "{:?}", w.outcome().end);
+    // What was used before counts, and once.
+    let can = json!({ "sessionCapabilities": { "resume": {} } });
+    let mut w = World::opened(resumes, can);
+    assert_eq!(w.talk.usage().unwrap().tokens, Some(5));
+    let usage = json!({ "totalTokens": 3 });
+    w.answers(json!({ "stopReason": "end_turn", "usage": usage }));
+    assert_eq!(w.outcome().usage.unwrap().tokens, Some(8));
 }

@@ -107,6 +107,14 @@ fn a_budget_that_is_used_up_and_raised() {
 }
 
 #[test]
+fn an_agent_that_dies_and_goes_on() {
+    let mut start = Code::with_policy(OnChildrenDone::FailFast);
+    (start.slots, start.agents) = (0, true);
+    let states = search(start, 1, 6);
+    assert!(states > 500, "{states}");
+}
+
+#[test]
 fn two_children_under_every_policy() {
     for policy in OnChildrenDone::ALL {
         search(Code::with_policy(*policy), 2, 3);

@@ -13,5 +13,6 @@ mod moves;
 mod owed;
 mod permission;
 mod reports;
+mod resumes;
 mod updates;
 mod waits;

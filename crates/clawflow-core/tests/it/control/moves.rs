@@ -1,6 +1,6 @@
 //! Everything that may happen to a flow that code drives, for search and for chance.
 
-use super::world::{Code, command, event, person, stopped};
+use super::world::{Code, command, event, of_agent, person, stopped};
 use crate::world::exit;
 use clawflow_core::acp::{AskedFor, Tool};
 use clawflow_core::budget::Budget;
@@ -50,6 +50,8 @@ pub(crate) enum Move {
     Lost(usize),
     CancelChild(usize),
     Report(usize, TaskStatus),
+    /// Its agent has a session that it can go on in.
+    Session(usize),
     /// Its agent asks for a permission.
     Ask(usize),
     /// Tells of a turn.
@@ -103,6 +105,7 @@ impl Move {
                 M::CancelChild(at),
                 M::Spend(at),
                 M::Ask(at),
+                M::Session(at),
             ]);
             all.extend(TaskStatus::ALL.iter().map(|status| M::Report(at, *status)));
         }
@@ -122,6 +125,7 @@ impl Move {
                 | M::CancelChild(_)
                 | M::Report(..)
                 | M::Spend(_)
+                | M::Session(_)
         )
     }
 }
@@ -214,11 +218,14 @@ impl Code {
             return Err(Refusal::state("move", "too many"));
         }
         match one {
-            Move::Launch(wait) => self.run(NewChild {
-                command: Some(command()),
-                wait,
-                ..NewChild::new(Runtime::Cli, "work")
-            }),
+            Move::Launch(wait) => {
+                let (command, runtime) = match self.agents {
+                    true => (of_agent(), Runtime::Acp),
+                    false => (command(), Runtime::Cli),
+                };
+                let command = Some(command);
+                self.run(NewChild { command, wait, ..NewChild::new(runtime, "work") })
+            }
             _ => self.run(NewChild {
                 wait: one == Move::Record(true),
                 notify_policy: Some(NotifyPolicy::DoneOnly),
@@ -238,11 +245,15 @@ impl Code {
         | M::CancelChild(at)
         | M::Spend(at)
         | M::Ask(at)
+        | M::Session(at)
         | M::Report(at, _)) = one
         else {
             unreachable!("{one:?}")
         };
         let task = self.nth(at)?;
+        if matches!(one, M::Session(_)) && !self.agents {
+            return Err(Refusal::state("open a session of", "no agent"));
+        }
         let (id, fence) = (&task.task_id, task.fence);
         let end: Option<Report> = match one {
             M::Ok(_) => Some(exit(0, "")),
@@ -256,6 +267,7 @@ impl Code {
             (M::Started(_), _) => control::started(s, ctx, id, fence, 7, 70),
             (M::Lost(_), _) => control::lost(s, ctx, id, fence, "gone", Value::Null),
             (M::CancelChild(_), _) => control::cancel_task(s, ctx, id, "wrong"),
+            (M::Session(_), _) => control::agent_session(s, ctx, id, fence, "s1"),
             (M::Ask(_), _) => control::ask_permission(s, ctx, id, fence, &asked()),
             (M::Spend(_), _) => {
                 let usage = Some(Usage { turns: Some(1), ..Usage::default() });
@@ -286,7 +298,9 @@ impl Code {
         }
         for task in self.tasks.values() {
             let (reported, told) = (task.reported, task.cancel_requested_at.is_some());
-            let _ = write!(word, "|{} {reported} {told}", task.status);
+            let earlier = task.command.as_ref().is_some_and(|command| command.earlier.is_some());
+            let attempt = task.attempt;
+            let _ = write!(word, "|{} {reported} {told} {attempt} {earlier}", task.status);
         }
         for wait in self.state.waits.values() {
             let target = self.tasks.keys().position(|id| Some(&id.0) == wait.target.as_ref());

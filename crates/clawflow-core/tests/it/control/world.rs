@@ -3,6 +3,7 @@
 
 use super::rules;
 use crate::world::Count;
+use clawflow_core::acp::AcpRequest;
 use clawflow_core::control::{
     self, ControlDecision, ControlState, Ctx, Ended, Found, NewChild, WaitFor, WaitSpec,
 };
@@ -38,6 +39,8 @@ pub(crate) struct Code {
     pub(crate) now: i64,
     pub(crate) slots: usize,
     pub(crate) ids: Count,
+    /// What it launches are agents.
+    pub(crate) agents: bool,
 }
 
 pub(crate) const OWNER: &str = "agent:main:main";
@@ -104,6 +107,7 @@ impl Code {
             now: 1_000_000,
             slots: 9,
             ids,
+            agents: false,
         };
         world.store(&made.unit);
         world.state = made.state;
@@ -302,6 +306,16 @@ impl Code {
 
 pub(crate) fn command() -> TaskCommand {
     TaskCommand { argv: vec!["work".to_owned()], cwd: "/".to_owned(), ..TaskCommand::default() }
+}
+
+/// What asks an agent.
+pub(crate) fn of_agent() -> TaskCommand {
+    let acp = AcpRequest {
+        agent: "coder".to_owned(),
+        prompt: "mend it".to_owned(),
+        ..AcpRequest::default()
+    };
+    TaskCommand { cwd: "/".to_owned(), acp: Some(Box::new(acp)), ..TaskCommand::default() }
 }
 
 pub(crate) fn signal(name: &str, key: Option<&str>) -> Signal {

@@ -3,7 +3,7 @@
 //! `say TEXT`, `ask KIND WHAT`, `mark LINE` (to the file `marks`), `until FILE`, `end REASON`, `exit
 //! CODE`, `noise`, `strays`, `flood BYTES`, `long BYTES`, `hang` (until a cancel), `deaf`, `read PATH`,
 //! `write PATH`, `updates COUNT` (numbered), `cost USD` (all so far), `stubborn` (goes on after a
-//! cancel), `trap WHAT` (asks without an option for a yes), `tell NAME` (a variable, on both outputs). `CAN` in its environment is what it can do with sessions, `VERSION` what it speaks.
+//! cancel), `trap WHAT` (asks without an option for a yes), `tell NAME` (a variable, on both outputs). `CAN` in its environment, else the file `can`, is what it can do with sessions, `VERSION` what it speaks.
 //! Where it is in a session it keeps in a file, so that another process of it can go on.
 
 use serde_json::{Value, json};
@@ -78,6 +78,14 @@ fn env(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 
+/// What it can do with sessions.
+fn can() -> String {
+    match env("CAN") {
+        none if none.is_empty() => std::fs::read_to_string("can").unwrap_or_default(),
+        can => can,
+    }
+}
+
 fn update(update: Value) {
     let params = json!({ "sessionId": "s1", "update": update });
     send(&json!({ "jsonrpc": "2.0", "method": "session/update", "params": params }));
@@ -91,7 +99,7 @@ fn say(text: &str) {
 impl Agent {
     fn serve(&mut self, message: &Value) {
         let method = message["method"].as_str().unwrap_or_default();
-        let can = env("CAN");
+        let can = can();
         let reply = |result: Value| send(&json!({ "id": message["id"], "result": result }));
         match method {
             "initialize" => {
