@@ -41,6 +41,8 @@ try() { "$@"; echo "exit $?"; }
 
 class Agents(Scene):
     PEER = ELIZA
+    # `acp-2` offers it version 2.
+    PROTOCOL = "acp"
 
     def begin(self, script):
         """A gateway whose configuration knows the agent."""
@@ -50,7 +52,8 @@ class Agents(Scene):
         passed = ", ".join(f'"{name}"' for name in env if name not in ("HOME", "PATH"))
         (self.place / "clawflow").mkdir()
         (self.place / "clawflow/config.toml").write_text(
-            f"[agents.peer]\ncommand = [{command}]\nenv = [{passed}]\n")
+            f"[agents.peer]\nprotocol = \"{self.PROTOCOL}\"\n"
+            f"command = [{command}]\nenv = [{passed}]\n")
         return model, self.clawflow(env)
 
     def flow(self, flows, prompt, rules=ASK, name="turn"):
@@ -79,6 +82,11 @@ class Eliza(Agents):
         self.assertEqual(self.said(flows, flow), "How do you do. Please state your problem.")
         # It ignores the end of its standard input.
         flows.until_empty()
+
+
+class ElizaOffered(Eliza):
+    """It repeats the number, and speaks version 1."""
+    PROTOCOL = "acp-2"
 
 
 class WithModel:
@@ -158,6 +166,26 @@ class WithModel:
                 if message["role"] == "user"]
         self.assertGreaterEqual(len(said), 2)
 
+    def test_a_task_whose_agent_is_killed_goes_on(self):
+        model, flows = self.begin({"hold on": [{"say": "one two three", "hold": "middle"}]})
+        task = flows.run("tasks", "run", "--acp", "peer", "--", "hold on").strip()
+        model.until_held("middle")
+        flows.until("the session to be kept", lambda: self.kept("hold on"))
+        for pid in flows.processes():
+            flows.kill(pid)
+        model.until_dropped("middle")
+        model.release("middle")
+        ended = flows.until("the end", lambda: self.ended(flows, task))
+        self.assertEqual((ended["status"], ended["attempt"]), ("succeeded", 2), ended)
+        self.assertEqual(ended["answer"].strip(), "one two three")
+        first, second = model.prompts()
+        self.assertEqual(first, "hold on")
+        self.assertIn("was interrupted", second)
+
+    def ended(self, flows, task):
+        shown = flows.json("tasks", "show", task)
+        return shown if shown.get("endedAt") else None
+
     def test_an_agent_does_not_answer_its_own_question(self):
         """With all that its environment gives it: a shell, clawflow, the flow's id, the socket."""
         answer = self.place / "answer"
@@ -192,6 +220,11 @@ class Claude(WithModel, Agents):
 
     def kept(self, prompt):
         return self.claude_has_kept(prompt)
+
+
+class ClaudeSecond(Claude):
+    """It speaks version 2 where that is offered."""
+    PROTOCOL = "acp-2"
 
 
 if __name__ == "__main__":

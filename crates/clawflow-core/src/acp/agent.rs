@@ -20,6 +20,8 @@ text_enum!(
     Protocol {
         /// By the Agent Client Protocol.
         Acp = "acp",
+        /// By the same, where version 2 of it is offered: the agent may answer with 1.
+        AcpTwo = "acp-2",
         /// It reads its prompt on standard input, and what it prints is its answer.
         Stdin = "stdin",
     }

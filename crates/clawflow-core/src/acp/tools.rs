@@ -29,25 +29,38 @@ impl Tools {
                 self.known.remove(&oldest);
             }
         }
-        let tool = self
-            .known
-            .entry(id)
-            .or_insert_with(|| Tool { kind: "other".to_owned(), ..Tool::default() });
-        if let Some(kind) = said["kind"].as_str() {
-            tool.kind = cut_bytes(kind, WORD_BYTES_MAX).to_owned();
-        }
-        if let Some(title) = said["title"].as_str() {
-            tool.title = cut_bytes(title, WORD_BYTES_MAX).to_owned();
-        }
-        let input = &said["rawInput"];
-        if let Some(command) = command(input) {
-            tool.command = Some(command);
-        }
-        let paths = paths(said);
-        if !paths.is_empty() {
-            tool.paths = paths;
-        }
+        let tool = self.known.entry(id).or_insert_with(unknown);
+        take_in(tool, said);
         tool.clone()
+    }
+}
+
+/// A tool of which nothing is known.
+fn unknown() -> Tool {
+    Tool { kind: "other".to_owned(), ..Tool::default() }
+}
+
+/// A tool of which this is all that is known.
+pub(super) fn alone(said: &Value) -> Tool {
+    let mut tool = unknown();
+    take_in(&mut tool, said);
+    tool
+}
+
+fn take_in(tool: &mut Tool, said: &Value) {
+    if let Some(kind) = said["kind"].as_str() {
+        tool.kind = cut_bytes(kind, WORD_BYTES_MAX).to_owned();
+    }
+    if let Some(title) = said["title"].as_str() {
+        tool.title = cut_bytes(title, WORD_BYTES_MAX).to_owned();
+    }
+    let input = &said["rawInput"];
+    if let Some(command) = command(input) {
+        tool.command = Some(command);
+    }
+    let paths = paths(said);
+    if !paths.is_empty() {
+        tool.paths = paths;
     }
 }
 
@@ -72,7 +85,12 @@ fn command(input: &Value) -> Option<String> {
 fn paths(said: &Value) -> Vec<String> {
     let located = said["locations"].as_array().into_iter().flatten().map(|at| &at["path"]);
     let changed = said["content"].as_array().into_iter().flatten();
-    let changed = changed.filter(|part| part["type"] == "diff").map(|part| &part["path"]);
+    let changed = changed.filter(|part| part["type"] == "diff");
+    // Version 2 has several files in a difference, and where they were before.
+    let changed = changed.flat_map(|part| {
+        let several = part["changes"].as_array().into_iter().flatten();
+        several.chain([part]).flat_map(|one| [&one["path"], &one["oldPath"]])
+    });
     let keys = ["path", "file_path", "filePath", "file", "abs_path", "notebook_path"];
     let given = keys.into_iter().map(|key| &said["rawInput"][key]);
     let mut paths: Vec<String> = Vec::new();
@@ -101,7 +119,8 @@ pub(super) fn preview(tool: &Tool, said: &Value) -> Option<String> {
             let signed = |sign: char, text: &str| {
                 text.lines().map(|line| format!("{sign} {line}\n")).collect::<String>()
             };
-            shown.push(signed('-', &text("oldText")) + &signed('+', &text("newText")));
+            let patch = part["patch"]["text"].as_str().unwrap_or_default();
+            shown.push(signed('-', &text("oldText")) + &signed('+', &text("newText")) + patch);
         } else if let Some(text) = part["content"]["text"].as_str() {
             shown.push(text.to_owned());
         }

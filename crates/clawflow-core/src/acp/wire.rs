@@ -25,9 +25,12 @@ pub(super) enum Heard {
 
 /// Reads a line.
 pub(super) fn heard(line: &[u8]) -> Heard {
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice::<Value>(line) else {
-        return Heard::Noise;
-    };
+    serde_json::from_slice(line).map_or(Heard::Noise, heard_as)
+}
+
+/// Reads a message.
+pub(super) fn heard_as(message: Value) -> Heard {
+    let Value::Object(mut fields) = message else { return Heard::Noise };
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
     let (id, method, params) = (take("id"), take("method"), take("params"));
     match (method, id) {
@@ -38,15 +41,18 @@ pub(super) fn heard(line: &[u8]) -> Heard {
         (Value::Null, id @ (Value::Number(_) | Value::String(_))) => {
             let result = match take("error") {
                 Value::Null => Ok(take("result")),
-                error => {
-                    let code = error["code"].as_i64().unwrap_or_default();
-                    Err((code, error["message"].as_str().unwrap_or_default().to_owned()))
-                }
+                error => Err(error_of(&error)),
             };
             Heard::Answer { id, result }
         }
         _ => Heard::Noise,
     }
+}
+
+/// Code and message of an error.
+pub(super) fn error_of(error: &Value) -> (i64, String) {
+    let code = error["code"].as_i64().unwrap_or_default();
+    (code, error["message"].as_str().unwrap_or_default().to_owned())
 }
 
 /// A request of ours.

@@ -101,6 +101,7 @@ impl Prepared {
                 policy,
                 cwd,
                 auth: agent.auth,
+                version: if agent.protocol == Some(Protocol::AcpTwo) { 2 } else { 1 },
                 text_max: usize::try_from(settings.stdout_bytes).unwrap_or(usize::MAX),
                 budget,
                 used_before: earlier.usage,

@@ -183,7 +183,7 @@ pub(crate) fn command(
     Ok(match config.protocol {
         Some(Protocol::Stdin) => TaskCommand { argv: config.command.clone(), ..command },
         // Its command is that of the configuration when it starts, its prompt the task's input.
-        Some(Protocol::Acp) | None => {
+        Some(Protocol::Acp | Protocol::AcpTwo) | None => {
             let request = AcpRequest {
                 agent: request.agent.clone(),
                 model: request.model.clone(),

@@ -79,7 +79,7 @@ impl Key {
     pub(super) fn doc(self) -> &'static str {
         match self {
             Self::Protocol => {
-                "How it is spoken to; `stdin`: it reads a prompt and prints its answer."
+                "How it is spoken to: `acp-2` offers it version 2; `stdin` reads a prompt and prints."
             }
             Self::Command => "Program and arguments; a built-in agent has its usual ones.",
             Self::Model => "The model that it is told to use.",
@@ -97,7 +97,7 @@ impl Key {
     /// What it takes, to follow "must be".
     pub(super) fn expected(self) -> &'static str {
         match self {
-            Self::Protocol => "`acp` or `stdin`",
+            Self::Protocol => "`acp`, `acp-2` or `stdin`",
             Self::Command => "a list of words such as `[\"opencode\", \"acp\"]`",
             Self::Model | Self::Mode | Self::Auth => "a text",
             Self::Permissions => "a list of rules such as `[\"allow read\", \"ask\"]`",

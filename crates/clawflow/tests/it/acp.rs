@@ -6,6 +6,7 @@ mod bad;
 mod gates;
 mod killed;
 mod resumed;
+mod second;
 mod spawned;
 mod turns;
 

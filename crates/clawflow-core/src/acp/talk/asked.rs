@@ -5,7 +5,7 @@ use super::super::policy::{Tool, Verdict};
 use super::super::request::FileAccess;
 use super::super::tools;
 use super::super::wire::{self, INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND};
-use super::{Act, Talk, Waits};
+use super::{Act, Talk, Waits, second};
 use serde_json::{Value, json};
 
 /// A permission that a person decides about.
@@ -43,7 +43,8 @@ impl Talk {
         if !self.asked.insert(key.clone()) {
             return self.odd("repeated", id.to_string().as_bytes());
         }
-        let access = self.plan.request.file_access;
+        // Version 2 has no files of the client.
+        let access = if self.is_second() { FileAccess::Off } else { self.plan.request.file_access };
         let ours = params["sessionId"].as_str() == self.session.as_deref();
         let result = match method {
             "session/request_permission" | "fs/read_text_file" | "fs/write_text_file" if !ours => {
@@ -66,8 +67,13 @@ impl Talk {
     }
 
     fn permission(&mut self, key: &str, id: Value, params: &Value, acts: &mut Vec<Act>) {
-        let said = &params["toolCall"];
-        let tool = self.tools.learn(said);
+        let (tool, preview) = if self.is_second() {
+            second::subject(&mut self.tools, params)
+        } else {
+            let tool = self.tools.learn(&params["toolCall"]);
+            let preview = tools::preview(&tool, &params["toolCall"]);
+            (tool, preview)
+        };
         let options = params["options"].clone();
         let working = matches!(self.waits, Some((_, Waits::Prompt)));
         let verdict = match self.plan.policy.decide(&tool, &self.plan.cwd) {
@@ -79,7 +85,6 @@ impl Talk {
                 Some(false)
             }
             Verdict::Ask => {
-                let preview = tools::preview(&tool, said);
                 self.open.insert(key.to_owned(), id);
                 self.options.insert(key.to_owned(), options);
                 acts.push(Act::Ask(AskedFor { key: key.to_owned(), tool, preview }));

@@ -11,8 +11,11 @@
 mod asked;
 mod opening;
 mod outcome;
+mod second;
 mod turn;
 
+#[cfg(test)]
+mod second_tests;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +46,8 @@ pub struct Plan {
     pub cwd: String,
     /// How it logs in, where it wants that.
     pub auth: Option<String>,
+    /// The version of the protocol that it is offered, 1 or 2.
+    pub version: u64,
     /// Bytes of its answer that are kept.
     pub text_max: usize,
     /// What it may use; its time is not looked at here.
@@ -97,6 +102,10 @@ enum Waits {
 #[derive(Clone, Debug, Default)]
 struct Can {
     version: u64,
+    /// Has sessions at all.
+    sessions: bool,
+    /// Takes servers of the Model Context Protocol that it starts.
+    servers: bool,
     resume: bool,
     load: bool,
     logins: Vec<String>,
@@ -131,6 +140,8 @@ pub struct Talk {
     /// Parts of the answer: text between two uses of tools.
     text: turn::Text,
     tools: Tools,
+    /// How the work on the prompt stands, in version 2.
+    work: second::Work,
     progress: Option<String>,
     tokens: Option<u64>,
     cost: Option<f64>,
@@ -176,6 +187,7 @@ impl Talk {
             history: None,
             text: turn::Text::default(),
             tools: Tools::default(),
+            work: second::Work::default(),
             progress: None,
             tokens: None,
             cost: None,
@@ -207,23 +219,35 @@ impl Talk {
         if line.trim_ascii().is_empty() {
             return acts;
         }
-        match wire::heard(line) {
-            Heard::Noise => self.odd("noise", line),
+        self.take_in(wire::heard(line), line, &mut acts);
+        self.keep_to_budget(&mut acts);
+        acts
+    }
+
+    fn take_in(&mut self, heard: Heard, line: &[u8], acts: &mut Vec<Act>) {
+        match heard {
+            Heard::Noise => {
+                let messages = if self.is_second() { second::batch(line) } else { Vec::new() };
+                if messages.is_empty() {
+                    self.odd("noise", line);
+                }
+                for message in messages {
+                    self.take_in(wire::heard_as(message), line, acts);
+                }
+            }
             Heard::Notice { method, params } => match method.as_str() {
-                "session/update" => self.updated(&params, &mut acts),
+                "session/update" => self.updated(&params, acts),
                 _ => self.odd("unknown", method.as_bytes()),
             },
-            Heard::Request { id, method, params } => self.asked(id, &method, &params, &mut acts),
+            Heard::Request { id, method, params } => self.asked(id, &method, &params, acts),
             Heard::Answer { id, result } => match self.waits {
                 Some((ours, what)) if id.as_u64() == Some(ours) => {
                     self.waits = None;
-                    self.answered(what, result, &mut acts);
+                    self.answered(what, result, acts);
                 }
                 _ => self.odd("strays", line),
             },
         }
-        self.keep_to_budget(&mut acts);
-        acts
     }
 
     /// Breaks it off once its budget is used up. Who hears all of it again comes to the same, and
@@ -419,13 +443,28 @@ impl Talk {
 
     fn answered(&mut self, what: Waits, result: Result<Value, (i64, String)>, acts: &mut Vec<Act>) {
         match (what, result) {
+            // It was only accepted; its end is told by an update.
+            (Waits::Prompt, Ok(said)) if self.is_second() && said["stopReason"].is_null() => {
+                self.accepted(acts);
+            }
             (Waits::Prompt, result) => self.turn_ended(result, acts),
             // It was stopped before it was asked anything.
             _ if self.end.is_some() => {}
             (Waits::Initialize, Ok(said)) => self.initialized(&said, acts),
+            // One that knows no version but the first may refuse, in place of naming its own.
+            (Waits::Initialize, Err(_)) if self.plan.version > 1 => {
+                self.plan.version = 1;
+                self.initialize(acts);
+            }
             (Waits::Authenticate, Ok(_)) => self.open_session(acts),
             (Waits::Session { loads }, Ok(said)) => self.session_opened(loads, said, acts),
-            (Waits::Mode, Ok(_)) => self.set_model(acts),
+            (Waits::Mode, Ok(said)) => {
+                // One option may change what the others can be.
+                if said["configOptions"].is_array() {
+                    self.offers["configOptions"] = said["configOptions"].clone();
+                }
+                self.set_model(acts);
+            }
             (Waits::Model, Ok(_)) => self.prompt(acts),
             (Waits::Session { .. }, Err((wire::AUTH_REQUIRED, why))) => self.log_in(&why, acts),
             (what, Err((code, why))) => self.refused(what, code, &why),

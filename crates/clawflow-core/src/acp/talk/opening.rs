@@ -2,7 +2,7 @@
 
 use super::super::limits::REPEATED_CHARS;
 use super::super::request::McpServer;
-use super::{Act, Can, End, Talk, Waits};
+use super::{Act, Can, End, Talk, Waits, second};
 use crate::limits::cut;
 use crate::step::StepError;
 use serde_json::{Value, json};
@@ -14,14 +14,19 @@ impl Talk {
     pub(super) fn initialize(&mut self, acts: &mut Vec<Act>) {
         use super::super::request::FileAccess::{Off, Write};
         let access = self.plan.request.file_access;
-        let params = json!({
-            "protocolVersion": 1,
+        let mut params = json!({
+            "protocolVersion": self.plan.version,
             "clientCapabilities": {
                 "fs": { "readTextFile": access != Off, "writeTextFile": access == Write },
                 "terminal": false,
             },
             "clientInfo": { "name": "clawflow", "version": env!("CARGO_PKG_VERSION") },
         });
+        if self.plan.version > 1 {
+            // Who answers with version 1 needs the fields of that.
+            params["capabilities"] = json!({});
+            params["info"] = params["clientInfo"].clone();
+        }
         self.request(Waits::Initialize, "initialize", params, acts);
     }
 
@@ -32,10 +37,20 @@ impl Talk {
             let why = format!("the agent speaks version {found} of the protocol, not 1 or 2");
             return self.fail("protocol", why);
         }
+        let second = if version == 2 { second::abilities(said) } else { None };
+        if let Some(can) = second {
+            self.can = can;
+            if !self.can.sessions {
+                return self.fail("protocol", "the agent has no sessions");
+            }
+            return self.open_session(acts);
+        }
         let can = &said["agentCapabilities"];
         let methods = said["authMethods"].as_array().into_iter().flatten();
         self.can = Can {
-            version,
+            version: 1,
+            sessions: true,
+            servers: true,
             resume: can["sessionCapabilities"]["resume"].is_object(),
             load: can["loadSession"] == true || can["sessionCapabilities"]["load"].is_object(),
             logins: methods.filter_map(|way| way["id"].as_str()).map(str::to_owned).collect(),
@@ -45,7 +60,13 @@ impl Talk {
 
     /// The session that the request names, or a new one: never a new one in the place of another.
     pub(super) fn open_session(&mut self, acts: &mut Vec<Act>) {
-        let servers: Vec<Value> = self.plan.request.mcp.iter().map(server).collect();
+        let mut servers: Vec<Value> = self.plan.request.mcp.iter().map(server).collect();
+        if !servers.is_empty() && !self.can.servers {
+            return self.fail("protocol", "the agent takes no servers that it would have to start");
+        }
+        if self.is_second() {
+            servers.iter_mut().for_each(|server| server["type"] = json!("stdio"));
+        }
         let mut params = json!({ "cwd": self.plan.cwd, "mcpServers": servers });
         let Some(session) = self.plan.request.session.clone() else {
             return self.request(Waits::Session { loads: false }, "session/new", params, acts);
@@ -75,7 +96,8 @@ impl Talk {
         match self.plan.auth.take() {
             Some(way) if self.can.logins.contains(&way) => {
                 let params = json!({ "methodId": way });
-                self.request(Waits::Authenticate, "authenticate", params, acts);
+                let method = if self.is_second() { "auth/login" } else { "authenticate" };
+                self.request(Waits::Authenticate, method, params, acts);
             }
             Some(way) => {
                 let why = format!("the agent has no way to log in by `{way}`; it has {logins}");
@@ -161,7 +183,9 @@ impl Talk {
         acts: &mut Vec<Act>,
     ) {
         let mut options = self.offers["configOptions"].as_array().into_iter().flatten();
-        let is_it = |option: &&Value| option["category"] == category || option["id"] == category;
+        let key_of_id = if self.is_second() { "configId" } else { "id" };
+        let is_it =
+            |option: &&Value| option["category"] == category || option[key_of_id] == category;
         let option = options.find(is_it).cloned().unwrap_or_default();
         let values = values(&option["options"]);
         let Some(value) = pick(&values, "value", wanted) else {
@@ -178,7 +202,11 @@ impl Talk {
                 _ => self.prompt(acts),
             };
         }
-        let params = json!({ "sessionId": self.session, "configId": option["id"], "value": value });
+        let id = &option[key_of_id];
+        let mut params = json!({ "sessionId": self.session, "configId": id, "value": value });
+        if self.is_second() {
+            params["type"] = json!("id");
+        }
         self.request(what, "session/set_config_option", params, acts);
     }
 

@@ -41,6 +41,16 @@ impl Text {
         self.part.push_str(text);
     }
 
+    /// The message is this, whatever was there of it.
+    pub(super) fn put(&mut self, text: &str, message: Option<&str>, max: usize) {
+        if message.is_none() || self.message.as_deref() != message {
+            self.begin_part();
+            self.message = message.map(str::to_owned);
+        }
+        self.part.clear();
+        self.add(text, message, max);
+    }
+
     /// What follows is another message.
     fn begin_part(&mut self) {
         if !self.part.trim().is_empty() {
@@ -90,6 +100,7 @@ impl Talk {
         self.prompted = true;
         self.turns.0 += 1;
         self.text.clear();
+        self.work = super::second::Work::default();
         let params = json!({ "sessionId": self.session, "prompt": blocks });
         self.request(Waits::Prompt, "session/prompt", params, acts);
     }
@@ -107,7 +118,7 @@ impl Talk {
         }
         if !self.prompted {
             // History of a session that is loaded.
-            if kind == "user_message_chunk" {
+            if matches!(kind, "user_message_chunk" | "user_message") {
                 self.history = Some(true);
             }
             return;
@@ -117,11 +128,9 @@ impl Talk {
             "agent_message_chunk" => {
                 let text = update["content"]["text"].as_str().unwrap_or_default();
                 self.text.add(text, update["messageId"].as_str(), self.plan.text_max);
-                let line = text.lines().rev().find(|line| !line.trim().is_empty());
-                if let Some(line) = line {
-                    self.progress = Some(cut(line.trim(), PROGRESS_CHARS));
-                }
+                self.show(text);
             }
+            "agent_message" if self.is_second() => self.message_told(update),
             "tool_call" | "tool_call_update" => {
                 self.text.begin_part();
                 let tool = self.tools.learn(update);
@@ -131,21 +140,22 @@ impl Talk {
                     self.progress = Some(cut(line.trim(), PROGRESS_CHARS));
                 }
             }
-            "plan" => {
-                let entries = update["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+            "plan" | "plan_update" => {
+                let plan = if kind == "plan" { update } else { &update["plan"] };
+                let entries = plan["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
                 let done = entries.iter().filter(|entry| entry["status"] == "completed").count();
                 self.progress = Some(format!("plan: {done} of {}", entries.len()));
             }
-            // In version 2 this ends the turn.
-            "state_update" if self.can.version == 2 && update["state"] == "idle" => {
-                if let (Some((_, Waits::Prompt)), Some(_)) =
-                    (self.waits, update["stopReason"].as_str())
-                {
-                    self.waits = None;
-                    self.turn_ended(Ok(update.clone()), acts);
-                }
-            }
+            "state_update" if self.is_second() => self.state_told(update, acts),
             _ => {}
+        }
+    }
+
+    /// The last line of a text is progress.
+    pub(super) fn show(&mut self, text: &str) {
+        let line = text.lines().rev().find(|line| !line.trim().is_empty());
+        if let Some(line) = line {
+            self.progress = Some(cut(line.trim(), PROGRESS_CHARS));
         }
     }
 
@@ -168,11 +178,6 @@ impl Talk {
             Ok(said) => said,
             Err((code, why)) => return self.turn_failed(code, &why),
         };
-        if self.can.version == 2 && said["stopReason"].is_null() {
-            // It was only accepted; its end is told by an update.
-            self.waits = Some((self.next_id - 1, Waits::Prompt));
-            return;
-        }
         self.turns.1 += 1;
         let tokens = tokens(&said["usage"]);
         self.tokens = match (self.tokens, tokens) {

@@ -3,7 +3,8 @@
 //! `say TEXT`, `ask KIND WHAT`, `mark LINE` (to the file `marks`), `until FILE`, `end REASON`, `exit
 //! CODE`, `noise`, `strays`, `flood BYTES`, `long BYTES`, `hang` (until a cancel), `deaf`, `read PATH`,
 //! `write PATH`, `updates COUNT` (numbered), `cost USD` (all so far), `stubborn` (goes on after a
-//! cancel), `trap WHAT` (asks without an option for a yes), `tell NAME` (a variable, on both outputs). `CAN` in its environment, else the file `can`, is what it can do with sessions, `VERSION` what it speaks.
+//! cancel), `trap WHAT` (asks without an option for a yes), `tell NAME` (a variable, on both outputs). `CAN` in its environment, else the file `can`, is what it can do with sessions, `VERSION` what it speaks: with `2` that version, with `echo` the first,
+//! whatever number it is offered.
 //! Where it is in a session it keeps in a file, so that another process of it can go on.
 
 use serde_json::{Value, json};
@@ -86,6 +87,15 @@ fn can() -> String {
     }
 }
 
+/// Whether it speaks version 2.
+fn is_second() -> bool {
+    env("VERSION") == "2"
+}
+
+fn state(state: &str) {
+    update(json!({ "sessionUpdate": "state_update", "state": state }));
+}
+
 fn update(update: Value) {
     let params = json!({ "sessionId": "s1", "update": update });
     send(&json!({ "jsonrpc": "2.0", "method": "session/update", "params": params }));
@@ -93,7 +103,31 @@ fn update(update: Value) {
 
 fn say(text: &str) {
     let content = json!({ "type": "text", "text": text });
-    update(json!({ "sessionUpdate": "agent_message_chunk", "content": content }));
+    let mut chunk = json!({ "sessionUpdate": "agent_message_chunk", "content": content });
+    if is_second() {
+        chunk["messageId"] = json!("m");
+    }
+    update(chunk);
+}
+
+/// The answer to `initialize`.
+fn hello(params: &Value) -> Value {
+    let can = can();
+    if is_second() {
+        append("heard", &format!("offered {}", params["protocolVersion"]));
+        let info = json!({ "name": "scripted", "version": "1" });
+        let session = json!({ "mcp": { "stdio": {} } });
+        return json!({ "protocolVersion": 2, "info": info, "capabilities": { "session": session } });
+    }
+    let version = match env("VERSION").as_str() {
+        "echo" => params["protocolVersion"].clone(),
+        other => json!(other.parse().unwrap_or(1)),
+    };
+    let mut caps = json!({ "loadSession": can.contains("load") });
+    if can.contains("resume") {
+        caps["sessionCapabilities"] = json!({ "resume": {} });
+    }
+    json!({ "protocolVersion": version, "agentCapabilities": caps })
 }
 
 impl Agent {
@@ -107,12 +141,7 @@ impl Agent {
                 if env("VERSION") == "never" {
                     return;
                 }
-                let version = env("VERSION").parse().unwrap_or(1);
-                let mut caps = json!({ "loadSession": can.contains("load") });
-                if can.contains("resume") {
-                    caps["sessionCapabilities"] = json!({ "resume": {} });
-                }
-                reply(json!({ "protocolVersion": version, "agentCapabilities": caps }));
+                reply(hello(&message["params"]));
             }
             "session/new" => {
                 append("heard", "session/new");
@@ -122,7 +151,13 @@ impl Agent {
                 }
                 let modes = json!({ "currentModeId": "code",
                     "availableModes": [{ "id": "code" }, { "id": "plan" }] });
-                reply(json!({ "sessionId": "s1", "modes": modes }));
+                let values = json!([{ "value": "code" }, { "value": "plan" }]);
+                let option = json!({ "configId": "how", "category": "mode", "type": "select",
+                    "currentValue": "code", "options": values });
+                reply(match is_second() {
+                    true => json!({ "sessionId": "s1", "configOptions": [option] }),
+                    false => json!({ "sessionId": "s1", "modes": modes }),
+                });
             }
             "session/resume" | "session/load" => {
                 append("heard", method);
@@ -140,6 +175,10 @@ impl Agent {
                 append("heard", &format!("mode {}", message["params"]["modeId"]));
                 reply(json!({}));
             }
+            "session/set_config_option" => {
+                append("heard", &format!("option {}", message["params"]["value"]));
+                reply(json!({ "configOptions": [] }));
+            }
             "session/prompt" => self.turn(message),
             "session/cancel" => self.cancelled = true,
             _ => {}
@@ -149,6 +188,14 @@ impl Agent {
     fn turn(&mut self, message: &Value) {
         let text = message["params"]["prompt"][0]["text"].as_str().unwrap_or_default();
         append("heard", &format!("prompt {}", text.lines().next().unwrap_or_default()));
+        if is_second() {
+            send(&json!({ "id": message["id"], "result": {} }));
+            let content = &message["params"]["prompt"];
+            update(
+                json!({ "sessionUpdate": "user_message", "messageId": "u", "content": content }),
+            );
+            state("running");
+        }
         let kept = std::fs::read_to_string("session.json").unwrap_or_default();
         let mut state = match serde_json::from_str::<Value>(&kept) {
             Ok(state) if text.contains("interrupted") => state,
@@ -173,6 +220,11 @@ impl Agent {
             }
         }
         let usage = json!({ "inputTokens": 3, "outputTokens": 4, "totalTokens": 7 });
+        if is_second() {
+            let idle = json!({ "sessionUpdate": "state_update", "state": "idle",
+                "stopReason": reason, "usage": usage });
+            return update(idle);
+        }
         let result = json!({ "stopReason": reason, "usage": usage });
         send(&json!({ "id": message["id"], "result": result }));
     }
@@ -278,9 +330,21 @@ impl Agent {
         let options =
             [option("3", "reject_once"), option("1", "allow_always"), option("2", "allow_once")];
         let options = &options[..if may { 3 } else { 1 }];
-        let params = json!({ "sessionId": "s1", "toolCall": tool, "options": options });
+        let mut params = json!({ "sessionId": "s1", "toolCall": tool, "options": options });
+        if is_second() {
+            state("requires_action");
+            let subject = match kind {
+                "execute" => json!({ "type": "command", "command": what, "cwd": "/" }),
+                _ => json!({ "type": "tool_call", "toolCall": tool }),
+            };
+            params = json!({ "sessionId": "s1", "title": format!("May I {kind}?"),
+                "subject": subject, "options": options });
+        }
         append("marks", &format!("asks {what}"));
         let answer = self.request("session/request_permission", params);
+        if is_second() {
+            state("running");
+        }
         let outcome = &answer["result"]["outcome"];
         let said = match outcome["optionId"].as_str() {
             Some("2") => "allowed",
