@@ -56,6 +56,16 @@ class Seeds:
             controller_id="tests/fuzz", goal="be steered", **fields
         ).flow_id
 
+    def foreign_flow(self) -> dict[str, Any]:
+        """A flow as OpenClaw keeps it."""
+        return {
+            "flow_id": f"fuzz-{self.number()}",
+            "owner_key": SESSION,
+            "status": "waiting",
+            "goal": "be imported",
+            "created_at": 1_700_000_000_000,
+        }
+
     def once(self, name: str, make: Callable[[], str]) -> str:
         """Something that can be used again and again."""
         with self._lock:
@@ -210,6 +220,7 @@ MAKERS: dict[str, Callable[[Seeds], Seed]] = {
     "schedule.disable": of_schedule(Seeds.schedule, {}),
     "schedule.remove": of_schedule(Seeds.schedule, {}),
     "schedule.run": of_schedule(kept(Seeds.schedule), {}),
+    "import.openclaw": lambda seeds: Seed(body={"flows": [seeds.foreign_flow()]}),
     "signal.send": lambda seeds: Seed(body={"name": "fuzz"}),
     "task.run": lambda seeds: Seed(
         body={"argv": ["true"], "cwd": seeds.directory, "owner": SESSION}

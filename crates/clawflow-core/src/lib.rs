@@ -21,6 +21,7 @@ pub mod group;
 pub mod hash;
 pub mod idempotency;
 pub mod ids;
+pub mod import;
 pub mod json;
 pub mod limits;
 pub mod queue;

@@ -142,6 +142,11 @@ impl Retention {
         parts
     }
 
+    /// The same, to ask about one record.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept(self.parts())
+    }
+
     fn of_flow(&self, status: FlowStatus) -> u64 {
         match status {
             FlowStatus::Failed => self.failed_ms,
@@ -158,6 +163,41 @@ impl Retention {
             TaskStatus::Lost => self.lost_ms,
             _ => self.succeeded_ms,
         }
+    }
+}
+
+/// How long records of each owner are kept.
+pub(crate) struct Kept(Vec<(Owners, Retention)>);
+
+impl Kept {
+    /// Whether a sweep now would delete a flow of this owner that ended at this time.
+    pub(crate) fn has_no_flow(
+        &self,
+        owner: &str,
+        status: FlowStatus,
+        ended_at: Option<Millis>,
+    ) -> bool {
+        self.is_over(owner, ended_at, |kept| kept.of_flow(status))
+    }
+
+    /// The same of a task without a flow.
+    pub(crate) fn has_no_task(
+        &self,
+        owner: &str,
+        status: TaskStatus,
+        ended_at: Option<Millis>,
+    ) -> bool {
+        self.is_over(owner, ended_at, |kept| kept.of_task(status))
+    }
+
+    fn is_over(
+        &self,
+        owner: &str,
+        ended_at: Option<Millis>,
+        time: impl Fn(&Retention) -> u64,
+    ) -> bool {
+        let kept = self.0.iter().find(|(owners, _)| owners.has(owner)).map(|(_, kept)| kept);
+        ended_at.zip(kept).is_some_and(|(ended, kept)| ended < before(time(kept)))
     }
 }
 

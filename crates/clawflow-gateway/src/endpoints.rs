@@ -8,10 +8,10 @@ use clawflow_engine::api::{
     FlowFindLatest, FlowFinish, FlowFork, FlowGet, FlowList, FlowPause, FlowPurge,
     FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun, FlowRunTask, FlowSetOutput,
     FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary, FlowUnpause, FlowWait, FlowWhy,
-    InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable, ScheduleEdit,
-    ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow, ScheduleRuns,
-    ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs, TaskNotify,
-    TaskPurge, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy,
+    ImportOpenclaw, InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd, ScheduleDisable,
+    ScheduleEdit, ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove, ScheduleRunNow,
+    ScheduleRuns, ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList, TaskLogs,
+    TaskNotify, TaskPurge, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow, TaskWait, TaskWhy,
     TokenCreate, TokenList, TokenRevoke,
 };
 
@@ -108,6 +108,12 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<DeliveryRedeliver>("/v1/deliveries/{delivery}/redeliver", "Sends messages once more."),
     post::<DeliveryDismiss>("/v1/deliveries/{delivery}/dismiss", "Gives messages up."),
     get::<QueueList>("/v1/queues", "Lists the queues, with who runs and who waits in them."),
+    row::<ImportOpenclaw>(
+        Verb::Post,
+        "/v1/import/openclaw",
+        Access::Admin,
+        "Takes over rows of OpenClaw's ledger.",
+    ),
     post::<ScheduleAdd>("/v1/schedules", "Makes a schedule."),
     get::<ScheduleList>("/v1/schedules", "Lists schedules."),
     get::<ScheduleStatus>("/v1/schedule-status", "Says whether schedules fire."),

@@ -125,7 +125,8 @@ pub struct Owners {
 
 impl Owners {
     /// Whether records of this owner are looked at.
-    pub(crate) fn has(&self, owner_key: &str) -> bool {
+    #[must_use]
+    pub fn has(&self, owner_key: &str) -> bool {
         let only = self.only.as_deref();
         only.is_none_or(|only| is_like(owner_key, only))
             && !self.except.iter().any(|one| is_like(owner_key, one))

@@ -31,6 +31,7 @@ SCHEMAS = {
     "FlowList": "FlowListResponse",
     "FlowNews": "FlowWaitResponse",
     "FlowWaiting": "FlowWaitingResponse",
+    "ImportedRecords": "ImportOpenclawResponse",
     "Logs": "TaskLogsResponse",
     "Purged": "FlowPurgeResponse",
     "PurgedTasks": "TaskPurgeResponse",

@@ -383,6 +383,8 @@ export interface Flow {
   forkOf?: FlowId | undefined;
   /** Free labels. */
   labels?: Record<string, string> | undefined;
+  /** Which record of another system it was taken over from. */
+  imported?: Imported | undefined;
   /** Why it failed. */
   error?: string | undefined;
   /** Creation. */
@@ -649,6 +651,8 @@ export interface FlowLine {
   forkOf?: FlowId | undefined;
   /** Free labels. */
   labels?: Record<string, string> | undefined;
+  /** Which record of another system it was taken over from. */
+  imported?: Imported | undefined;
   /** Why it failed. */
   error?: string | undefined;
   /** Creation. */
@@ -980,6 +984,8 @@ export interface FlowView {
   forkOf?: FlowId | undefined;
   /** Free labels. */
   labels?: Record<string, string> | undefined;
+  /** Which record of another system it was taken over from. */
+  imported?: Imported | undefined;
   /** Why it failed. */
   error?: string | undefined;
   /** Creation. */
@@ -1077,6 +1083,8 @@ export interface FlowWaitingResponse {
   forkOf?: FlowId | undefined;
   /** Free labels. */
   labels?: Record<string, string> | undefined;
+  /** Which record of another system it was taken over from. */
+  imported?: Imported | undefined;
   /** Why it failed. */
   error?: string | undefined;
   /** Creation. */
@@ -1101,6 +1109,73 @@ export interface FlowWhyResponse {
   earliest?: number | undefined;
   /** Commands that would move it. */
   commands: string[];
+}
+
+/**
+ * Takes over rows of OpenClaw's ledger, as `clawflow import openclaw` reads them: each an
+ * object with the columns that `docs/import.md` names. Flows come before their tasks. At most
+ * 500 rows.
+ */
+export interface ImportOpenclawRequest {
+  /** Rows of `flow_runs`. */
+  flows?: Record<string, unknown>[] | undefined;
+  /** Rows of `task_runs`. */
+  tasks?: Record<string, unknown>[] | undefined;
+  /** Rows of `cron_jobs`. */
+  jobs?: Record<string, unknown>[] | undefined;
+  /** What jobs leave to the machine that they run on; needed with `jobs`. */
+  place?: ImportPlace | undefined;
+  /** Whether it is only said what would become of them. */
+  dryRun?: boolean | undefined;
+}
+
+/** What became of the rows, or would: flows, tasks and jobs in the order of the request. */
+export interface ImportOpenclawResponse {
+  /** One for each row. */
+  records: ImportedRecord[];
+}
+
+/** What became of a record of another system. */
+export type ImportOutcome = "taken" | "updated" | "present" | "kept" | "active" | "expired" | "left_out";
+
+/** What jobs leave to the machine that they run on. */
+export interface ImportPlace {
+  /** Directory of commands that name none; absolute. */
+  cwd?: string | undefined;
+  /** Environment of commands and agents. */
+  env?: Record<string, string> | undefined;
+  /** Zone of cron expressions that name none. */
+  tz?: string | undefined;
+  /** Who takes the turns of agents; else the agent of the same name as there. */
+  agent?: string | null | undefined;
+  /** Whether schedules that are enabled there are enabled here. Both would fire. */
+  enable?: boolean | undefined;
+}
+
+/** Which record of another system this one was taken over from. */
+export interface Imported {
+  /** The system: `openclaw`. */
+  system: string;
+  /** Its id there; it is found by that as by its own. */
+  id: string;
+  /** When it was last taken over. */
+  at: number;
+  /** The revision or version that it had here then: if it still has it, nobody has changed it. */
+  revision: number;
+  /** What it was there then, hashed. */
+  digest: string;
+}
+
+/** What became of a row, or would. */
+export interface ImportedRecord {
+  /** What became of it. */
+  outcome: ImportOutcome;
+  /** The record here, unless there is none. */
+  id?: string | undefined;
+  /** Why it is not here as it is there. */
+  reason?: string | undefined;
+  /** What of it is not taken over. */
+  notes?: string[] | undefined;
 }
 
 /** Acknowledges messages: the owner has them. */
@@ -1406,6 +1481,8 @@ export interface Schedule {
   consecutiveErrors: number;
   /** The newest row of history, if it is one of skipped slots: the next ones are added to it. */
   skipping?: RunId | undefined;
+  /** Which record of another system it was taken over from. */
+  imported?: Imported | undefined;
   /** Creation. */
   createdAt: number;
   /** Newest change by somebody, not by time. */
@@ -1778,6 +1855,8 @@ export interface ScheduleView {
   consecutiveErrors: number;
   /** The newest row of history, if it is one of skipped slots: the next ones are added to it. */
   skipping?: RunId | undefined;
+  /** Which record of another system it was taken over from. */
+  imported?: Imported | undefined;
   /** Creation. */
   createdAt: number;
   /** Newest change by somebody, not by time. */
@@ -2077,6 +2156,8 @@ export interface Task {
    * nothing of it.
    */
   reported?: boolean | undefined;
+  /** Which record of another system it was taken over from. */
+  imported?: Imported | undefined;
 }
 
 /** Stops a task. */
@@ -2987,6 +3068,11 @@ export interface Calls {
     };
     response: QueueListResponse;
   };
+  /** Takes over rows of OpenClaw's ledger. */
+  "import.openclaw": {
+    request: ImportOpenclawRequest;
+    response: ImportOpenclawResponse;
+  };
   /** Lists schedules. */
   "schedule.list": {
     request: {
@@ -3173,6 +3259,7 @@ export const ROUTES = {
   "delivery.redeliver": { method: "POST", path: "/v1/deliveries/{delivery}/redeliver" },
   "delivery.dismiss": { method: "POST", path: "/v1/deliveries/{delivery}/dismiss" },
   "queue.list": { method: "GET", path: "/v1/queues" },
+  "import.openclaw": { method: "POST", path: "/v1/import/openclaw" },
   "schedule.list": { method: "GET", path: "/v1/schedules" },
   "schedule.add": { method: "POST", path: "/v1/schedules" },
   "schedule.status": { method: "GET", path: "/v1/schedule-status" },

@@ -40,6 +40,7 @@ pub(crate) fn blank(flow_id: FlowId, owner_key: String, controller: String, now:
         retry_of: None,
         fork_of: None,
         labels: BTreeMap::new(),
+        imported: None,
         error: None,
         created_at: now,
         updated_at: now,

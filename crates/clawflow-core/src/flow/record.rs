@@ -4,6 +4,7 @@ use super::state::FlowStatus;
 use crate::Millis;
 use crate::budget::Budget;
 use crate::ids::{FlowId, TaskId};
+use crate::import::Imported;
 use crate::json::Object;
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
@@ -166,6 +167,9 @@ pub struct Flow {
     /// Free labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// Which record of another system it was taken over from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Box<Imported>>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

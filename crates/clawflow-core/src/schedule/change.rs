@@ -78,6 +78,7 @@ pub fn create(new: NewSchedule, timetable: &Timetable, ctx: &mut Ctx) -> Result<
         last_error: None,
         consecutive_errors: 0,
         skipping: None,
+        imported: None,
         created_at: ctx.now,
         updated_at: ctx.now,
     };

@@ -7,6 +7,7 @@ use super::spec::Spec;
 use crate::Millis;
 use crate::flow::Origin;
 use crate::ids::{RunId, ScheduleId};
+use crate::import::Imported;
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,9 @@ pub struct Schedule {
     /// The newest row of history, if it is one of skipped slots: the next ones are added to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipping: Option<RunId>,
+    /// Which record of another system it was taken over from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Box<Imported>>,
     /// Creation.
     pub created_at: Millis,
     /// Newest change by somebody, not by time.

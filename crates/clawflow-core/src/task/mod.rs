@@ -24,7 +24,7 @@ pub use state::TaskStatus;
 pub use state::next_status;
 pub use told::TaskReport;
 
-pub(crate) use fresh::fresh;
+pub(crate) use fresh::{bare, fresh};
 pub(crate) use run::as_subagent;
 pub(crate) use run::check_command;
 pub(crate) use run::check_start;

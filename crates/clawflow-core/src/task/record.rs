@@ -6,6 +6,7 @@ use crate::acp::{AcpRequest, EarlierTurn};
 use crate::budget::Budget;
 use crate::flow::{NotifyPolicy, Origin};
 use crate::ids::{FlowId, TaskId};
+use crate::import::Imported;
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -336,4 +337,7 @@ pub struct Task {
     /// nothing of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reported: bool,
+    /// Which record of another system it was taken over from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Box<Imported>>,
 }

@@ -22,6 +22,7 @@ mod failure;
 mod gates;
 mod graph;
 mod group;
+mod import;
 mod lifecycle;
 mod limits;
 mod linear;

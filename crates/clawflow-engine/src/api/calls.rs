@@ -185,6 +185,9 @@ calls!(
     /// Looks after the ledger, or says what would be done.
     MaintenanceSweep "maintenance.sweep" (MaintenanceRequest) -> MaintenanceResponse
         = maintenance;
+    /// Takes over rows of OpenClaw's ledger.
+    ImportOpenclaw "import.openclaw" (ImportOpenclawRequest) -> ImportOpenclawResponse
+        = import_openclaw;
     /// Makes a schedule.
     ScheduleAdd "schedule.add" (ScheduleAddRequest) -> Schedule = schedule_add;
     /// Lists schedules.

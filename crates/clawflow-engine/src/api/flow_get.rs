@@ -37,11 +37,17 @@ impl Api {
         self.summary(&flow_id)
     }
 
-    /// The flow with exactly this id or, of the bound owner, this key.
+    /// The flow with exactly this id, the one that was imported with it or, of the bound owner, the
+    /// one with this key.
     fn flow_named(&self, token: &str) -> Result<Option<Flow>, ApiError> {
         let token = token.trim();
         if !may_be_name(token) {
             return Ok(None);
+        }
+        if is_uuid(token)
+            && let Some(flow) = self.flow_imported(token)?
+        {
+            return Ok(Some(flow));
         }
         let store = self.engine.store();
         if token.starts_with(FlowId::PREFIX) {
@@ -63,4 +69,10 @@ impl Api {
             }
         }
     }
+}
+
+/// Whether it may be the id of a flow that was imported: a controller goes on with that.
+fn is_uuid(token: &str) -> bool {
+    let hex = |c: u8| c.is_ascii_hexdigit() || c == b'-';
+    token.len() == 36 && token.bytes().all(hex) && token.bytes().filter(|c| *c == b'-').count() == 4
 }

@@ -3,6 +3,7 @@
 use super::{Api, ApiError};
 use clawflow_core::flow::{Flow, FlowStatus};
 use clawflow_core::ids::FlowId;
+use clawflow_core::import::{Imported, OPENCLAW, id_part};
 use clawflow_core::task::Task;
 use clawflow_store::query::FlowFilter;
 
@@ -29,6 +30,21 @@ impl Api {
     }
 
     fn flows_meant(&self, token: &str) -> Result<Vec<Flow>, ApiError> {
+        let named = self.flows_named(token)?;
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        Ok(self.flow_imported(token)?.into_iter().collect())
+    }
+
+    /// The flow that was imported and has this id there.
+    pub(super) fn flow_imported(&self, id: &str) -> Result<Option<Flow>, ApiError> {
+        let mut found = self.engine.store().find_flows(&id_part(OPENCLAW, id))?;
+        found.retain(|flow| has_id(flow.imported.as_deref(), id) && self.sees(&flow.owner_key));
+        Ok(found.pop())
+    }
+
+    fn flows_named(&self, token: &str) -> Result<Vec<Flow>, ApiError> {
         let store = self.engine.store();
         let mut found = store.find_flows(token)?;
         found.retain(|flow| self.sees(&flow.owner_key));
@@ -66,7 +82,7 @@ impl Api {
     /// The one task that the token means.
     pub(crate) fn find_task(&self, token: &str) -> Result<Task, ApiError> {
         let mut found = match may_be_name(token) {
-            true => self.engine.store().find_tasks(self.caller().owner.as_deref(), token)?,
+            true => self.tasks_meant(token)?,
             false => Vec::new(),
         };
         match found.len() {
@@ -76,6 +92,22 @@ impl Api {
             _ => Err(ambiguous("task", token, found.into_iter().map(|t| t.task_id.0))),
         }
     }
+
+    fn tasks_meant(&self, token: &str) -> Result<Vec<Task>, ApiError> {
+        let (store, owner) = (self.engine.store(), self.caller().owner.as_deref());
+        let named = store.find_tasks(owner, token)?;
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        let mut found = store.find_tasks(owner, &id_part(OPENCLAW, token))?;
+        found.retain(|task| has_id(task.imported.as_deref(), token));
+        Ok(found)
+    }
+}
+
+/// Whether it was taken over from the record with this id.
+pub(super) fn has_id(imported: Option<&Imported>, id: &str) -> bool {
+    imported.is_some_and(|imported| imported.id == id)
 }
 
 /// Whether a token can mean anything.

@@ -133,6 +133,8 @@ mod flow_set_waiting;
 mod flow_show;
 mod flow_wait;
 mod flow_why;
+mod import;
+mod import_job;
 mod inbox;
 mod lookup;
 mod maintenance;

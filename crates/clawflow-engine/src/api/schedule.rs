@@ -89,7 +89,7 @@ impl Api {
     }
 
     /// Refuses the name of another schedule of the owner.
-    fn check_name(&self, row: &Schedule) -> Result<(), ApiError> {
+    pub(super) fn check_name(&self, row: &Schedule) -> Result<(), ApiError> {
         let store = self.engine.store();
         let found = store.schedules().find_schedules(Some(&row.owner_key), &row.name)?;
         let is_other = |it: &&Schedule| it.name == row.name && it.schedule_id != row.schedule_id;

@@ -2,7 +2,7 @@
 //! look, and decide nothing.
 
 use super::flow_list::{PAGE_DEFAULT, PAGE_MAX};
-use super::lookup::{ambiguous, may_be_name, shown};
+use super::lookup::{ambiguous, has_id, may_be_name, shown};
 use super::{
     Api, ApiError, Nothing, ScheduleListRequest, ScheduleListResponse, ScheduleNextRequest,
     ScheduleNextResponse, ScheduleRef, ScheduleRunsRequest, ScheduleRunsResponse,
@@ -13,6 +13,7 @@ use crate::error::EngineError;
 use crate::schedules::timetable;
 use clawflow_core::hash::sha256;
 use clawflow_core::ids::{RunId, ScheduleId};
+use clawflow_core::import::{OPENCLAW, id_part};
 use clawflow_core::schedule::Schedule;
 use clawflow_store::schedules::{RunFilter, ScheduleFilter};
 
@@ -24,7 +25,7 @@ impl Api {
     pub(super) fn find_schedule(&self, token: &str) -> Result<Schedule, ApiError> {
         let owner = self.caller().owner.as_deref();
         let mut found = match may_be_name(token) {
-            true => self.engine.store().schedules().find_schedules(owner, token)?,
+            true => self.schedules_meant(owner, token)?,
             false => Vec::new(),
         };
         match found.len() {
@@ -33,6 +34,17 @@ impl Api {
                 .hint("clawflow cron list")),
             _ => Err(ambiguous("schedule", token, found.into_iter().map(|s| s.schedule_id.0))),
         }
+    }
+
+    fn schedules_meant(&self, owner: Option<&str>, token: &str) -> Result<Vec<Schedule>, ApiError> {
+        let store = self.engine.store().schedules();
+        let named = store.find_schedules(owner, token)?;
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        let mut found = store.find_schedules(owner, &id_part(OPENCLAW, token))?;
+        found.retain(|schedule| has_id(schedule.imported.as_deref(), token));
+        Ok(found)
     }
 
     pub(super) async fn schedule_list(

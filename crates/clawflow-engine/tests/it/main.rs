@@ -15,6 +15,7 @@ mod commands;
 mod delivery;
 mod faults;
 mod hooks;
+mod import;
 mod in_line;
 mod killed_controller;
 mod killed_firing;

@@ -8,11 +8,11 @@ use clawflow_engine::api::{
     FlowEvents, FlowFail, FlowFindLatest, FlowFinish, FlowFork, FlowGet, FlowList, FlowPause,
     FlowPurge, FlowRequestCancel, FlowResolve, FlowResume, FlowRetry, FlowRun, FlowRunTask,
     FlowSetOutput, FlowSetWaiting, FlowSettle, FlowShow, FlowSource, FlowSummary, FlowUnpause,
-    FlowWait, FlowWhy, InboxAck, InboxList, MaintenanceSweep, QueueList, ScheduleAdd,
-    ScheduleDisable, ScheduleEdit, ScheduleEnable, ScheduleList, ScheduleNext, ScheduleRemove,
-    ScheduleRunNow, ScheduleRuns, ScheduleShow, ScheduleStatus, SignalSend, TaskCancel, TaskList,
-    TaskLogs, TaskNotify, TaskPurge, TaskRecord, TaskReport, TaskRerun, TaskRun, TaskShow,
-    TaskWait, TaskWhy, TokenCreate, TokenList, TokenRevoke,
+    FlowWait, FlowWhy, ImportOpenclaw, InboxAck, InboxList, MaintenanceSweep, QueueList,
+    ScheduleAdd, ScheduleDisable, ScheduleEdit, ScheduleEnable, ScheduleList, ScheduleNext,
+    ScheduleRemove, ScheduleRunNow, ScheduleRuns, ScheduleShow, ScheduleStatus, SignalSend,
+    TaskCancel, TaskList, TaskLogs, TaskNotify, TaskPurge, TaskRecord, TaskReport, TaskRerun,
+    TaskRun, TaskShow, TaskWait, TaskWhy, TokenCreate, TokenList, TokenRevoke,
 };
 use clawflow_gateway::{Client, ENDPOINTS};
 use serde_json::{Value, json};
@@ -44,6 +44,14 @@ async fn every_row_goes_there_and_back() {
     schedules(&mut caller).await;
     let queues = caller.call::<QueueList>(json!({ "limit": 3 })).await.unwrap();
     assert!(queues.queues.is_empty() && queues.max_tasks > 0);
+
+    let rows = json!({ "flows": [{ "flow_id": 7 }], "tasks": [{}], "dryRun": true });
+    let said = caller.call::<ImportOpenclaw>(rows).await.unwrap();
+    assert_eq!(said.records[0].reason.as_deref(), Some("`flow_id` is no text"));
+    assert_eq!(said.records[1].reason.as_deref(), Some("`task_id` is blank"));
+    let many = json!({ "jobs": vec![json!({}); 501] });
+    let error = caller.call::<ImportOpenclaw>(many).await.unwrap_err();
+    assert_eq!(error.code, "bad_request", "{error}");
 
     let asked = json!({ "severity": "error", "code": ["lost", "in_doubt"], "limit": 3 });
     assert_eq!(caller.call::<AuditRun>(asked).await.unwrap().matching.total, 0);

@@ -95,6 +95,7 @@ pub fn schedule(n: u64) -> Schedule {
         last_error: None,
         consecutive_errors: 0,
         skipping: None,
+        imported: None,
         created_at: n.cast_signed(),
         updated_at: n.cast_signed(),
     }
@@ -162,6 +163,7 @@ pub fn flow(n: u64) -> Flow {
         retry_of: None,
         fork_of: None,
         labels: BTreeMap::new(),
+        imported: None,
         error: None,
         created_at: n.cast_signed(),
         updated_at: n.cast_signed(),
@@ -216,6 +218,7 @@ pub fn task(n: u64, flow: Option<u64>) -> Task {
         budget: None,
         answer: None,
         reported: false,
+        imported: None,
         task_id: task_id(n),
         version: 1,
         runtime: Runtime::Cli,

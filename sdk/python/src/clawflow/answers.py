@@ -18,7 +18,7 @@ from .records import (
     Token,
     Wait,
 )
-from .words import AuditCode, AuditScope, DeliveryState, Severity
+from .words import AuditCode, AuditScope, DeliveryState, ImportOutcome, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +265,23 @@ class Audit(Record):
     counts: AuditCounts
     matching: AuditCounts
     findings: list[Finding]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedRecord(Record):
+    """What became of a row of another system, or would."""
+
+    outcome: ImportOutcome
+    id: str | None = None
+    reason: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedRecords(Record):
+    """What became of rows of another system, in their order."""
+
+    records: list[ImportedRecord]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,7 @@ ENDPOINTS: Final[dict[str, tuple[str, str]]] = {
     "delivery.redeliver": ("POST", "/v1/deliveries/{delivery}/redeliver"),
     "delivery.dismiss": ("POST", "/v1/deliveries/{delivery}/dismiss"),
     "queue.list": ("GET", "/v1/queues"),
+    "import.openclaw": ("POST", "/v1/import/openclaw"),
     "schedule.add": ("POST", "/v1/schedules"),
     "schedule.list": ("GET", "/v1/schedules"),
     "schedule.status": ("GET", "/v1/schedule-status"),

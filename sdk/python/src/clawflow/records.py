@@ -54,6 +54,17 @@ class Origin(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Imported(Record):
+    """Which record of another system a record was taken over from."""
+
+    system: str
+    id: str
+    at: int
+    revision: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Usage(Record):
     """What a run has used, as its runtime or reporter counts it."""
 
@@ -111,6 +122,7 @@ class Flow(Record):
     retry_of: str | None = None
     fork_of: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    imported: Imported | None = None
     error: str | None = None
     ended_at: int | None = None
 
@@ -260,6 +272,7 @@ class Task(Record):
     queue: str | None = None
     priority: int | None = None
     reported: bool = False
+    imported: Imported | None = None
 
     @property
     def ended(self) -> bool:
@@ -583,6 +596,7 @@ class Schedule(Record):
     last_ended_at: int | None = None
     last_error: str | None = None
     skipping: str | None = None
+    imported: Imported | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

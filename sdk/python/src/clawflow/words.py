@@ -69,6 +69,15 @@ RunStatus: TypeAlias = Literal[
     "lost",
     "skipped",
 ]
+ImportOutcome: TypeAlias = Literal[
+    "taken",
+    "updated",
+    "present",
+    "kept",
+    "active",
+    "expired",
+    "left_out",
+]
 Severity: TypeAlias = Literal["warn", "error"]
 AuditScope: TypeAlias = Literal["flow", "task", "message", "schedule", "home"]
 AuditCode: TypeAlias = Literal[

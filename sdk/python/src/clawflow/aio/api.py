@@ -116,6 +116,7 @@ class Api(Shared):
     status = method(gateway.status)
     stop = method(gateway.stop)
     sweep = method(gateway.sweep)
+    import_openclaw = method(gateway.import_openclaw)
     create_token = method(gateway.create_token)
     list_tokens = method(gateway.list_tokens)
     revoke_token = method(gateway.revoke_token)

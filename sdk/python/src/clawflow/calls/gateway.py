@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..answers import Audit, QueueList, Status, TokenList, TokenMade
+from ..answers import Audit, ImportedRecords, QueueList, Status, TokenList, TokenMade
 from ..binding import Binding
 from ..exchange import Steps, call
 from ..records import Token
@@ -80,3 +81,28 @@ def sweep(binding: Binding, *, apply: bool = False) -> Steps[tuple[int, int]]:
     """How many flows and tasks have been kept for long enough; with `apply` they are deleted."""
     answer = yield from call(binding, "maintenance.sweep", apply=apply)
     return answer["flows"], answer["tasks"]
+
+
+@operation("import.openclaw", without=("place",))
+def import_openclaw(
+    binding: Binding,
+    *,
+    flows: Sequence[Mapping[str, Any]] = (),
+    tasks: Sequence[Mapping[str, Any]] = (),
+    jobs: Sequence[Mapping[str, Any]] = (),
+    dry_run: bool = False,
+) -> Steps[ImportedRecords]:
+    """Takes over rows of OpenClaw's ledger, by the names of its columns: flows, then tasks.
+
+    `clawflow import openclaw` reads them from its files. Jobs come disabled; a command of theirs
+    needs a directory of its own, and a cron expression a zone.
+    """
+    answer = yield from call(
+        binding,
+        "import.openclaw",
+        flows=[dict(row) for row in flows],
+        tasks=[dict(row) for row in tasks],
+        jobs=[dict(row) for row in jobs],
+        dry_run=dry_run,
+    )
+    return ImportedRecords.of(answer)
