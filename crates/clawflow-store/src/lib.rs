@@ -6,6 +6,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod error;
+pub mod foreign;
 pub mod memory;
 pub mod query;
 mod rules;

@@ -1,0 +1,2 @@
+-- Takes in the log of a copy, so that it is one file.
+pragma journal_mode = delete

@@ -1,0 +1,1 @@
+select requester_origin_json from task_delivery_state where task_id = ?1

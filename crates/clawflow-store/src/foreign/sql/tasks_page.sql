@@ -1,0 +1,1 @@
+select rowid, * from task_runs where rowid > ?1 order by rowid limit ?2
