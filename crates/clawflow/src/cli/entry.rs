@@ -44,6 +44,10 @@ fn dispatch(start: Start, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Doctor) => block_on(Threads::One, async move { doctor::run(start).await }),
         Some(Command::Backup(args)) => commands::backup::run(&start.ctx()?, &args),
         Some(Command::Restore(args)) => commands::restore::run(&start.ctx()?, &args),
+        Some(Command::Import(command)) => {
+            let ctx = start.ctx()?;
+            block_on(Threads::One, interruptible(commands::import::run(&ctx, command)))
+        }
         Some(Command::Flows(command)) => {
             let ctx = start.ctx()?;
             block_on(Threads::One, interruptible(flows::run(&ctx, command)))

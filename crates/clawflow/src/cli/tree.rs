@@ -69,6 +69,9 @@ pub(crate) enum Command {
     Backup(commands::backup::BackupArgs),
     /// put a copy of the ledger in its place
     Restore(commands::restore::RestoreArgs),
+    /// take over the records of another system
+    #[command(subcommand)]
+    Import(commands::import::ImportCommand),
     /// show or check the configuration
     #[command(subcommand)]
     Config(commands::config::ConfigCommand),

@@ -12,6 +12,7 @@ pub(crate) mod cron;
 pub(crate) mod doctor;
 pub(crate) mod flows;
 pub(crate) mod gateway;
+pub(crate) mod import;
 pub(crate) mod inbox;
 mod input;
 pub(crate) mod man;

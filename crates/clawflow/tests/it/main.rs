@@ -34,6 +34,7 @@ mod code_waits;
 mod examples;
 mod gateway_daemon;
 mod gateway_listen;
+mod import;
 mod jobs_report;
 mod jobs_wrap;
 mod killed_firing;
