@@ -35,10 +35,10 @@ pub(crate) fn of(headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, NoCal
     let asked = name(headers, SESSION)?;
     let requester_origin = origin(headers)?;
     let actor = actor(name(headers, ACTOR)?, visitor);
-    let from_attempt = visitor.from_attempt;
+    let from = visitor.from.clone();
     let session_key = match (asked, visitor.owner()) {
         (None, None) => {
-            return Ok(Caller { owner: None, origin: requester_origin, actor, from_attempt });
+            return Ok(Caller { owner: None, origin: requester_origin, actor, from });
         }
         (Some(asked), None) => asked,
         (None, Some(owner)) => owner.to_owned(),
@@ -46,7 +46,7 @@ pub(crate) fn of(headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, NoCal
         (Some(_), Some(_)) => return Err(NoCaller::Foreign),
     };
     let caller = Session { session_key, requester_origin }.caller()?;
-    Ok(Caller { actor: actor.or(caller.actor), from_attempt, ..caller })
+    Ok(Caller { actor: actor.or(caller.actor), from, ..caller })
 }
 
 /// Why there is no caller.

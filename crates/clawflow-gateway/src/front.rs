@@ -63,7 +63,7 @@ fn visit(host: &Host, peer: &Peer, request: &Request) -> Result<Option<Visitor>,
         return Ok(None);
     }
     let visitor = Visitor::admit(peer.line, request.headers(), &host.api)?;
-    let visitor = Visitor { from_attempt: peer.from_attempt, ..visitor };
+    let visitor = Visitor { from: peer.from.clone(), ..visitor };
     if let Some(token) = &visitor.token {
         host.rates.take(token.token_id.as_str(), Instant::now()).map_err(too_many)?;
     }

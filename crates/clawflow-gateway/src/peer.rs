@@ -1,6 +1,7 @@
 //! The other end of a connection.
 
 use crate::rate::Bucket;
+use clawflow_engine::api::Ancestry;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,8 +9,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) line: Line,
-    /// Whether an attempt has started the process at the other end, or may have.
-    pub(crate) from_attempt: bool,
+    /// The attempts that have started the process at the other end, or may have.
+    pub(crate) from: Ancestry,
     /// What this connection may still ask.
     pub(crate) bucket: Arc<Bucket>,
 }

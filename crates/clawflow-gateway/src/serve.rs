@@ -14,7 +14,7 @@ use crate::socket::is_friend;
 use crate::tcp;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use clawflow_engine::api::is_from_attempt;
+use clawflow_engine::api::Ancestry;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -99,14 +99,15 @@ fn admit(guests: &mut JoinSet<()>, guest: Guest, place: Place, host: &Arc<Host>,
         Guest::Unix(stream) => {
             let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()?.try_into().ok());
             // Now, while it is there: it may hand its end on to another.
-            let peer = Peer { line: Line::Unix, from_attempt: is_from_attempt(pid), bucket };
+            let peer = Peer { line: Line::Unix, from: Ancestry::of(pid), bucket };
             guests.spawn(attend(Connection::new(stream), peer, place, host, router));
         }
         Guest::Tcp(stream) => {
             tcp::prepare(&stream);
             // It has gone already.
             let Ok(local) = stream.local_addr() else { return };
-            let peer = Peer { line: Line::Tcp { local: local.ip() }, from_attempt: false, bucket };
+            let line = Line::Tcp { local: local.ip() };
+            let peer = Peer { line, from: Ancestry::Outside, bucket };
             guests.spawn(attend(Connection::new(stream), peer, place, host, router));
         }
     }

@@ -8,7 +8,7 @@ use crate::limits::SECRET_BYTES;
 use crate::peer::Line;
 use axum::http::{HeaderMap, header};
 use clawflow_core::token::{Access, Token};
-use clawflow_engine::api::{Api, ApiError};
+use clawflow_engine::api::{Ancestry, Api, ApiError};
 
 /// Somebody who was let in.
 #[derive(Clone, Debug)]
@@ -17,8 +17,8 @@ pub(crate) struct Visitor {
     pub(crate) access: Access,
     /// The token that they showed; the user of this machine needs none.
     pub(crate) token: Option<Token>,
-    /// Whether an attempt has started their process, or may have.
-    pub(crate) from_attempt: bool,
+    /// The attempts that have started their process, or may have.
+    pub(crate) from: Ancestry,
 }
 
 impl Visitor {
@@ -31,11 +31,11 @@ impl Visitor {
     pub(crate) fn admit(line: Line, headers: &HeaderMap, api: &Api) -> Result<Self, ApiError> {
         let shown = headers.get_all(header::AUTHORIZATION).iter().next();
         if shown.is_none() && line == Line::Unix {
-            return Ok(Self { access: Access::Admin, token: None, from_attempt: false });
+            return Ok(Self { access: Access::Admin, token: None, from: Ancestry::Outside });
         }
         let Some(secret) = bearer(headers) else { return Err(unauthorized()) };
         let token = api.token_of(secret)?.ok_or_else(unauthorized)?;
-        Ok(Self { access: token.access, token: Some(token), from_attempt: false })
+        Ok(Self { access: token.access, token: Some(token), from: Ancestry::Outside })
     }
 
     /// Whether they may still be here: the token was neither revoked nor has it expired.

@@ -1,8 +1,9 @@
 //! Who calls: the owner whose records are seen and changed, and who answers for it.
 
 use super::{Api, ApiError};
-use crate::shim::procfs::is_below_shim;
+use crate::shim::procfs::{shims_above, task_of_shim};
 use clawflow_core::flow::Origin;
+use clawflow_core::ids::TaskId;
 use std::sync::Arc;
 
 /// On whose behalf calls are made. It belongs to a handle, never to a request.
@@ -14,9 +15,21 @@ pub struct Caller {
     pub origin: Option<Origin>,
     /// Who it is, for the history; else the owner, else nobody.
     pub actor: Option<String>,
-    /// Whether an attempt has started the process that calls, or may have: what asks for a
-    /// permission may not give it.
-    pub from_attempt: bool,
+    /// The attempts that have started the process that calls, or may have: what asks for something
+    /// may not give it.
+    pub from: Ancestry,
+}
+
+/// The attempts that a process comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Ancestry {
+    /// None: a person, or a program of theirs.
+    #[default]
+    Outside,
+    /// Those of these tasks, the nearest first.
+    Attempts(Arc<[TaskId]>),
+    /// It may be any: nobody can tell.
+    Unknown,
 }
 
 /// A session to bind a handle to.
@@ -37,11 +50,20 @@ pub struct ToolContext {
     pub delivery_context: Option<Origin>,
 }
 
-/// Whether an attempt has started this process, or may have: one that is gone cannot tell. To be
-/// asked when it comes, not when it is judged: it may hand its connection on and end.
-#[must_use]
-pub fn is_from_attempt(pid: Option<u32>) -> bool {
-    pid.is_none_or(is_below_shim)
+impl Ancestry {
+    /// The attempts that have started this process: one that is gone cannot tell. To be asked when
+    /// it comes, not when it is judged: it may hand its connection on and end.
+    #[must_use]
+    pub fn of(pid: Option<u32>) -> Self {
+        let Some(shims) = pid.and_then(shims_above) else { return Self::Unknown };
+        let tasks: Option<Arc<[TaskId]>> =
+            shims.iter().map(|shim| task_of_shim(*shim).map(TaskId)).collect();
+        match tasks {
+            Some(tasks) if tasks.is_empty() => Self::Outside,
+            Some(tasks) => Self::Attempts(tasks),
+            None => Self::Unknown,
+        }
+    }
 }
 
 impl Api {

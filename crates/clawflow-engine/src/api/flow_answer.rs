@@ -1,12 +1,15 @@
 //! `flow.answer` and `flow.settle`: what a flow asks people.
 
-use super::{Api, ApiError, FlowAnswerRequest, FlowAnswerResponse, FlowSettleRequest, SettleHow};
+use super::{
+    Ancestry, Api, ApiError, FlowAnswerRequest, FlowAnswerResponse, FlowSettleRequest, SettleHow,
+};
 use crate::held::{Command, OfEither, OfFile};
 use clawflow_core::control::{self, ControlState, Reply, Said};
+use clawflow_core::definition::limits::FLOW_DEPTH_MAX;
 use clawflow_core::drive::{self, Answer, Ctx, FlowState, Response, Settlement};
 use clawflow_core::error::{Code, Refusal};
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::{FlowId, WaitId};
+use clawflow_core::ids::{FlowId, TaskId, WaitId};
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
 
 /// Waits for people.
@@ -27,10 +30,7 @@ impl Api {
         if PERSON.contains(&wait.kind) && wait.state != WaitState::Open {
             return self.answered(&flow_id, &wait_id, false);
         }
-        if wait.kind == WaitKind::Permission && self.caller().from_attempt {
-            let why = "what an attempt started may not answer what an agent asks";
-            return Err(ApiError::new("forbidden", why).hint("a person answers, elsewhere"));
-        }
+        self.may_answer(&flow_id, &wait)?;
         let command = reply(request, wait)?;
         match self.engine.decide(self.actor(), &flow_id, command).await {
             Ok(_) => self.answered(&flow_id, &wait_id, true),
@@ -43,6 +43,47 @@ impl Api {
                 Err(error.into())
             }
         }
+    }
+
+    /// Whoever is asked answers, and not what asks. What an agent may do is decided by no attempt
+    /// at all; a gate and a question, by none of the flow itself or of a flow below it.
+    fn may_answer(&self, flow_id: &FlowId, wait: &Wait) -> Result<(), ApiError> {
+        let why = match (wait.kind, &self.caller().from) {
+            (_, Ancestry::Outside) => return Ok(()),
+            (WaitKind::Permission, _) => {
+                "what an attempt started may not answer what an agent asks"
+            }
+            (WaitKind::Approval | WaitKind::Input, Ancestry::Attempts(tasks)) => {
+                if !self.is_part_of(tasks, flow_id)? {
+                    return Ok(());
+                }
+                "what an attempt of the flow has started may not answer what the flow asks"
+            }
+            (WaitKind::Approval | WaitKind::Input, Ancestry::Unknown) => {
+                "nobody can tell who answers: the process that asked for it is gone"
+            }
+            _ => return Ok(()),
+        };
+        Err(ApiError::new("forbidden", why).hint("a person answers, elsewhere"))
+    }
+
+    /// Whether one of the tasks belongs to this flow, or to a flow below it.
+    fn is_part_of(&self, tasks: &[TaskId], flow_id: &FlowId) -> Result<bool, ApiError> {
+        let store = self.engine.store();
+        for task_id in tasks {
+            // Of another home there is none here.
+            let mut at = store.task(task_id)?.and_then(|task| task.parent_flow_id.clone());
+            // Deeper is only a store that is damaged.
+            for _ in 0..=FLOW_DEPTH_MAX {
+                let Some(here) = at else { break };
+                if here == *flow_id {
+                    return Ok(true);
+                }
+                let mut found = store.find_flows(&here.0)?.into_iter();
+                at = found.find(|flow| flow.flow_id == here).and_then(|flow| flow.parent_flow_id);
+            }
+        }
+        Ok(false)
     }
 
     fn answered(

@@ -161,10 +161,10 @@ mod types;
 mod why_code;
 mod why_queue;
 
+pub use caller::Ancestry;
 pub use caller::Caller;
 pub use caller::Session;
 pub use caller::ToolContext;
-pub use caller::is_from_attempt;
 pub use calls::*;
 pub use error::ApiError;
 pub use flow_wait::WAIT_MS_MAX;

@@ -71,24 +71,34 @@ fn parse_stat(pid: u32, text: &[u8]) -> Option<Stat> {
     Some(Stat { id: ProcId { pid, start_time }, state, ppid, pgid, session })
 }
 
-/// Whether a shim is among those that the process comes from: whatever an attempt starts stays
-/// below its shim, to which its orphans come. Of a process that is gone nobody can tell: yes.
+/// The shims that the process comes from, the nearest first: whatever an attempt starts stays below
+/// its shim, to which its orphans come. `None` where nobody can tell: of a process that is gone.
 #[must_use]
-pub fn is_below_shim(pid: u32) -> bool {
-    let mut at = pid;
+pub fn shims_above(pid: u32) -> Option<Vec<u32>> {
+    let (mut at, mut shims) = (pid, Vec::new());
     for _ in 0..DEPTH_MAX {
-        let Some(found) = stat(at).filter(|found| found.state != b'Z') else { return true };
+        let found = stat(at).filter(|found| found.state != b'Z')?;
         if found.ppid <= 1 {
-            return false;
+            return Some(shims);
         }
         at = found.ppid;
         let name = std::fs::read(format!("/proc/{at}/comm")).unwrap_or_default();
         if name.trim_ascii_end() == SHIM_NAME {
-            return true;
+            shims.push(at);
         }
     }
     // Nobody has that many ancestors by chance.
-    true
+    None
+}
+
+/// The task whose attempt a shim is the parent of: a shim works in the directory of its attempt,
+/// whose name says so.
+#[must_use]
+pub fn task_of_shim(shim: u32) -> Option<String> {
+    let dir = std::fs::read_link(format!("/proc/{shim}/cwd")).ok()?;
+    let (task, fence) = dir.file_name()?.to_str()?.rsplit_once('.')?;
+    fence.parse::<u64>().ok()?;
+    Some(task.to_owned())
 }
 
 /// Identity of the calling process.

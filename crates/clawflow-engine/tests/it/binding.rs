@@ -189,7 +189,7 @@ async fn history_says_who(world: World) {
         owner: Some(ME.to_owned()),
         origin: None,
         actor: actor.map(str::to_owned),
-        from_attempt: false,
+        from: Ancestry::Outside,
     };
     let named = world.api.as_caller(caller(Some("token laptop")));
     let flow = create(&named).await;

@@ -2,11 +2,13 @@
 
 use crate::world::{Kind, World, named, scenario, until};
 use clawflow_core::flow::{Flow, FlowStatus};
+use clawflow_core::ids::TaskId;
 use clawflow_core::step::StepStatus;
 use clawflow_core::wait::WaitKind;
 use clawflow_engine::api::{
-    FlowAnswer, FlowAnswerRequest, FlowCancel, FlowCancelRequest, FlowList, FlowListRequest,
-    FlowPurge, FlowPurgeRequest, FlowRef, FlowRun, FlowRunRequest, FlowShow, FlowView, FlowWhy,
+    Ancestry, Call as _, Caller, FlowAnswer, FlowAnswerRequest, FlowCancel, FlowCancelRequest,
+    FlowList, FlowListRequest, FlowPurge, FlowPurgeRequest, FlowRef, FlowRun, FlowRunRequest,
+    FlowShow, FlowView, FlowWhy,
 };
 use clawflow_engine::{Hooks, Scope};
 use std::sync::Arc;
@@ -33,6 +35,60 @@ async fn children(world: &World, flow: &Flow) -> Vec<Flow> {
 
 async fn show(world: &World, flow: &str) -> FlowView {
     world.call::<FlowShow>(FlowRef { flow: flow.to_owned() }).await.unwrap()
+}
+
+/// Whoever has this ancestry may answer the gate of the flow, or may not and is told so.
+async fn may_answer(world: &World, flow: &Flow, from: Ancestry) -> bool {
+    let api = world.api.as_caller(Caller { from, ..Caller::default() });
+    let by = "ann".to_owned();
+    let request = FlowAnswerRequest {
+        flow: flow.flow_id.0.clone(),
+        approve: Some(true),
+        by,
+        ..FlowAnswerRequest::default()
+    };
+    match FlowAnswer::run(&api, request).await {
+        Ok(answer) => answer.applied,
+        Err(error) => {
+            assert_eq!(error.code, "forbidden", "{error:?}");
+            false
+        }
+    }
+}
+
+scenario!(a_gate_is_answered_by_nobody_below_it, 4);
+async fn a_gate_is_answered_by_nobody_below_it(world: World) {
+    let child = "steps: [{ id: a, argv: [true] }, { id: g, needs: [], approval: true }]";
+    let main = "steps: [{ id: c, needs: [], flow: { file: c.yaml } }, \
+                { id: own, needs: [], argv: [true] }, { id: g, needs: [], approval: true }]";
+    let flow = run(&world, main, &[("c.yaml", child)]).await;
+    let other = world.run("steps: [{ id: a, argv: [true] }]").await;
+    let task = async |flow: &Flow| {
+        let ran = |view: &FlowView| view.tasks.iter().any(|task| task.status.is_terminal());
+        let view = world.until(flow, "its step", ran).await;
+        view.tasks[0].task_id.clone()
+    };
+    let asks = |view: &FlowView| view.waits.iter().any(|wait| wait.kind == WaitKind::Approval);
+    world.until(&flow, "its child", |view| asks(view) && view.children.len() == 1).await;
+    let own = task(&flow).await;
+    let made = children(&world, &flow).await;
+    let below = task(&made[0]).await;
+    world.until(&made[0], "its gate", asks).await;
+    let elsewhere = [task(&other).await, TaskId("task_of_another_home".to_owned())];
+    let attempts = |tasks: &[&TaskId]| Ancestry::Attempts(tasks.iter().copied().cloned().collect());
+    for from in [
+        attempts(&[&own]),
+        attempts(&[&below]),
+        attempts(&[&elsewhere[0], &own]),
+        Ancestry::Unknown,
+    ] {
+        assert!(!may_answer(&world, &flow, from.clone()).await, "{from:?}");
+    }
+    // The gate of the flow below: not for its own, and for who is above or elsewhere.
+    assert!(!may_answer(&world, &made[0], attempts(&[&below])).await);
+    assert!(may_answer(&world, &made[0], attempts(&[&own])).await);
+    assert!(may_answer(&world, &flow, attempts(&[&elsewhere[0], &elsewhere[1]])).await);
+    world.succeeded(&flow).await;
 }
 
 const DOUBLE: &str = "args: { n: {} }

@@ -5,7 +5,7 @@ use super::input::Input;
 use crate::cli::{CliError, Ctx};
 use clap::Args;
 use clawflow_core::flow::Origin;
-use clawflow_engine::api::{Caller, Session, is_from_attempt};
+use clawflow_engine::api::{Ancestry, Caller, Session};
 use serde_json::Value;
 
 /// The variable that binds where no flag does.
@@ -31,8 +31,8 @@ impl BindingArgs {
             (None, None) => return Ok(operator(ctx)),
         };
         let session = Session { session_key, requester_origin: None };
-        let Caller { actor, from_attempt, .. } = operator(ctx);
-        Ok(Caller { actor, from_attempt, ..session.caller()? })
+        let Caller { actor, from, .. } = operator(ctx);
+        Ok(Caller { actor, from, ..session.caller()? })
     }
 
     /// The same, but a session must be named: what the command makes belongs to somebody.
@@ -55,8 +55,8 @@ impl BindingArgs {
 
 /// The user at this terminal, who sees all of the home.
 pub(super) fn operator(ctx: &Ctx) -> Caller {
-    let from_attempt = is_from_attempt(Some(std::process::id()));
-    Caller { actor: Some(person(None, &ctx.env)), from_attempt, ..Caller::default() }
+    let from = Ancestry::of(Some(std::process::id()));
+    Caller { actor: Some(person(None, &ctx.env)), from, ..Caller::default() }
 }
 
 /// Where the request came from, so that the answer can go back there.

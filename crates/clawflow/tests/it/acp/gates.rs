@@ -4,6 +4,7 @@ use super::agent::{self, touch};
 use super::{flow, served};
 use crate::scenes_support::{Home, stdout_of, until};
 use clawflow_core::flow::FlowStatus;
+use clawflow_core::step::StepStatus;
 use clawflow_core::wait::{Wait, WaitKind, WaitState};
 use clawflow_engine::api::FlowView;
 
@@ -159,4 +160,34 @@ fn files_are_served_below_the_directory_only() {
     assert!(forbidden.starts_with("not: a rule forbids it|"), "{forbidden}");
     assert!(view("write", ", file_access: write").contains("|done|"));
     assert_eq!(std::fs::read_to_string(home.path().join("b.txt")).unwrap(), "written");
+}
+
+/// A gate is there for somebody else than what waits behind it, or runs beside it.
+#[test]
+fn a_flow_cannot_answer_its_own_gate_and_another_can() {
+    let home = served("");
+    let clawflow = env!("CARGO_BIN_EXE_clawflow");
+    let line = format!(
+        "{clawflow} flows approve \"$1\" --by root 2>> said && echo yes >> said; \
+         env -i CLAWFLOW_HOME=\"$CLAWFLOW_HOME\" setsid -w {clawflow} flows approve \"$1\" \
+         --by root 2>> said; true"
+    );
+    std::fs::write(home.path().join("try.sh"), line).unwrap();
+    let gate = "  - { id: gate, approval: go on }\n";
+    let tries = "  - { id: try, needs: [], argv: [sh, -c, 'until [ -e go ]; do sleep 0.01; done; \
+                 sh try.sh \"$CLAWFLOW_FLOW_ID\"'] }\n";
+    let id = home.flow("own", &format!("steps:\n{gate}{tries}"));
+    home.wait(&id, |view| view.waits.iter().any(|wait| wait.state == WaitState::Open));
+    touch(home.path(), "go");
+    home.wait_step(&id, "try", StepStatus::Succeeded);
+    let said = std::fs::read_to_string(home.path().join("said")).unwrap();
+    let refused =
+        "error: what an attempt of the flow has started may not answer what the flow asks";
+    assert_eq!((said.matches(refused).count(), said.contains("yes")), (2, false), "{said}");
+    // A step of another flow is somebody else.
+    let other = format!("steps:\n  - {{ id: try, argv: [sh, try.sh, {id}] }}\n");
+    let other = home.flow("other", &other);
+    home.ends(&other, FlowStatus::Succeeded);
+    let view = home.ends(&id, FlowStatus::Succeeded);
+    assert_eq!(view.waits[0].answered_by.as_deref(), Some("root"));
 }
