@@ -51,8 +51,18 @@ pub(super) fn heard_as(message: Value) -> Heard {
 
 /// Code and message of an error.
 pub(super) fn error_of(error: &Value) -> (i64, String) {
-    let code = error["code"].as_i64().unwrap_or_default();
-    (code, error["message"].as_str().unwrap_or_default().to_owned())
+    (error["code"].as_i64().unwrap_or_default(), why(error))
+}
+
+/// Why an agent says that it could not: many have a general message, and the reason beside it.
+fn why(error: &Value) -> String {
+    let message = error["message"].as_str().unwrap_or_default();
+    let data = &error["data"];
+    let detail = [data, &data["details"], &data["message"]].into_iter().find_map(Value::as_str);
+    match detail.filter(|detail| !detail.trim().is_empty() && !message.contains(*detail)) {
+        Some(detail) => format!("{message}: {detail}"),
+        None => message.to_owned(),
+    }
 }
 
 /// A request of ours.

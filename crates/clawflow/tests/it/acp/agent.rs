@@ -145,6 +145,11 @@ impl Agent {
             }
             "session/new" => {
                 append("heard", "session/new");
+                if can.contains("refuses") {
+                    let data = json!({ "details": "it must not be run as root" });
+                    let error = json!({ "code": -32603, "message": "Internal error", "data": data });
+                    return send(&json!({ "id": message["id"], "error": error }));
+                }
                 for server in message["params"]["mcpServers"].as_array().into_iter().flatten() {
                     append("marks", &format!("mcp {}", server["name"].as_str().unwrap()));
                     std::fs::write("mcp.json", server.to_string()).unwrap();

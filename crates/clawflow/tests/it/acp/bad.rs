@@ -76,6 +76,16 @@ fn an_agent_that_exits_before_its_turn_fails_the_step() {
     assert!(why.ends_with("with exit code 4 (no key) before it was asked anything"), "{why}");
 }
 
+/// Many agents have one message for all, and the reason beside it.
+#[test]
+fn an_agent_that_refuses_says_why() {
+    let home = served("");
+    let id = home.flow("k", &flow(&["say x"], "", ", env: { CAN: refuses }"));
+    let (code, why) = error_of(&home.ends(&id, FlowStatus::Failed));
+    let wanted = "the agent answered with error -32603: Internal error: it must not be run as root";
+    assert_eq!((code.as_str(), why.as_str()), ("agent", wanted));
+}
+
 #[test]
 fn huge_messages_are_left_out_or_end_the_turn() {
     let home = served("");

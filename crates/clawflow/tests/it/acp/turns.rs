@@ -184,6 +184,26 @@ fn turns_draw_from_the_budget_of_the_flow() {
     home.ends(&id, FlowStatus::Succeeded);
 }
 
+/// One long turn uses ten times what its flow may: it is known at once, and nothing is broken off.
+#[test]
+fn a_turn_goes_on_when_the_budget_of_its_flow_is_used_up() {
+    let home = served("");
+    let lines = ["cost 1", "until go", "say done"];
+    let more = "  - { id: more, argv: [touch, more] }\n";
+    let file = format!("budget: {{ usd: 0.1 }}\n{}{more}", flow(&lines, "", ""));
+    let id = home.flow("k", &file);
+    let held = |view: &FlowView| view.waits.iter().any(|wait| wait.kind == WaitKind::Budget);
+    let view = home.wait(&id, held);
+    assert_eq!(step_of(&view, "work").status, StepStatus::Running);
+    super::agent::touch(home.path(), "go");
+    let view = home.wait_step(&id, "work", StepStatus::Succeeded);
+    assert_eq!(stdout_of(&view, "work"), "done");
+    assert_eq!(step_of(&view, "more").status, StepStatus::Pending);
+    assert_eq!(home.cli(&["flows", "budget", &id, "--usd", "9"]).code, Some(0));
+    home.ends(&id, FlowStatus::Succeeded);
+    assert!(home.path().join("more").exists());
+}
+
 #[test]
 fn an_attempt_is_stopped_where_its_own_budget_is_used_up() {
     let home = served("");
