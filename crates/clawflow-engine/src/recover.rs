@@ -179,6 +179,9 @@ async fn act(engine: &Engine, task: &Arc<Task>, stop: Switch) -> Result<Then, St
         _ => None,
     };
     let evidence = supervisor.examine(boot_id, id, fence).await.map_err(|e| e.to_string())?;
+    if agent.is_some() && !matches!(evidence, Evidence::Alive(_)) {
+        agents::end_terminals(engine, &attempt, boot_id).await?;
+    }
     match evidence {
         Evidence::NeverExecuted => never_executed(engine, task, &attempt, stop).await,
         Evidence::Alive(run) => {
@@ -322,8 +325,8 @@ async fn tidy_settled(engine: Engine) {
             Ok(Evidence::NeverExecuted | Evidence::OtherBoot { .. }) => true,
             _ => false,
         };
-        if settled && gone {
-            let attempt = Attempt { flow_id: None, task_id: id, fence };
+        let attempt = Attempt { flow_id: None, task_id: id, fence };
+        if settled && gone && agents::end_terminals(&engine, &attempt, &boot_id).await.is_ok() {
             litter(&engine, &attempt, &boot_id, false);
         }
     }
@@ -345,7 +348,9 @@ async fn see_out(engine: Engine, attempt: Attempt, mut run: Run) {
     if let Some(record) = leaves {
         end_leftovers(&engine, &record, boot_id).await;
     }
-    litter(&engine, &attempt, boot_id, false);
+    if agents::end_terminals(&engine, &attempt, boot_id).await.is_ok() {
+        litter(&engine, &attempt, boot_id, false);
+    }
 }
 
 /// Remembers what is left of a settled attempt. `ended`: its shim said all there was to say, and

@@ -27,6 +27,8 @@ export interface AcpRequest {
   mcp?: McpServer[] | undefined;
   /** Which files it may reach by way of clawflow. */
   fileAccess?: FileAccess | undefined;
+  /** Whether it may have clawflow run commands below its directory. */
+  terminals?: boolean | undefined;
   /** What it means that it stops early. */
   onStop?: OnStop | undefined;
   /** Nobody said where it works: in the agent's own directory, if it is configured. */
@@ -66,6 +68,8 @@ export interface AcpRequestInput {
   mcp?: McpServerInput[] | undefined;
   /** Which files it may reach by way of clawflow. */
   fileAccess?: FileAccess | undefined;
+  /** Whether it may have clawflow run commands below its directory. */
+  terminals?: boolean | undefined;
   /** What it means that it stops early. */
   onStop?: OnStop | undefined;
   /** Nobody said where it works: in the agent's own directory, if it is configured. */

@@ -44,6 +44,8 @@ pub struct AgentConfig {
     pub mode: Option<String>,
     /// What it may do without being asked about.
     pub permissions: Option<Policy>,
+    /// Whether it may have clawflow run commands, also where nobody asks for that.
+    pub terminals: bool,
     /// Variables of its environment: `NAME=value`, or `NAME` for that of the gateway.
     pub env: Vec<String>,
     /// Where it works, absolute.

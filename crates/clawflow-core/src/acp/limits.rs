@@ -22,3 +22,10 @@ pub(super) const REPEATED_CHARS: usize = 300;
 pub(super) const PROGRESS_CHARS: usize = 200;
 /// Bytes of what a person is shown of a request.
 pub(super) const PREVIEW_BYTES_MAX: usize = 32 * 1024;
+/// Terminals of a conversation that are not released: agents have one for each command at work.
+pub(super) const TERMINALS_MAX: usize = 16;
+/// Requests about terminals that are not answered: one waits for each, and one asks for its output.
+pub(super) const TERMINAL_REQUESTS_MAX: usize = 64;
+/// What is kept of the output of a terminal, its end: no model reads more, and each time that an
+/// agent asks for it all of it is sent.
+pub const TERMINAL_OUTPUT_BYTES_MAX: usize = 1024 * 1024;

@@ -66,6 +66,9 @@ pub struct AcpRequest {
     /// Which files it may reach by way of clawflow.
     #[serde(skip_serializing_if = "is_off")]
     pub file_access: FileAccess,
+    /// Whether it may have clawflow run commands below its directory.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub terminals: bool,
     /// What it means that it stops early.
     #[serde(skip_serializing_if = "is_fail")]
     pub on_stop: OnStop,
@@ -98,6 +101,7 @@ impl Default for AcpRequest {
             permissions: None,
             mcp: Vec::new(),
             file_access: FileAccess::Off,
+            terminals: false,
             on_stop: OnStop::Fail,
             anywhere: false,
             session: None,

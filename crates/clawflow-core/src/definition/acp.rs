@@ -2,7 +2,7 @@
 
 use super::agent_call::AgentCall;
 use super::call::{mapping, pairs, schema, some_text};
-use super::decode::{Decoder, Fields, choice, expected, integer, text};
+use super::decode::{Decoder, Fields, boolean, choice, expected, integer, text};
 use super::error::Fault;
 use super::keys;
 use super::limits::CORRECTIONS_MAX;
@@ -41,6 +41,7 @@ pub(crate) fn acp(
     let stops = [("fail", OnStop::Fail), ("block", OnStop::Block)];
     let choose = |node: &Node, place: &str| choice(node, place, &access);
     let file_access = decoder.optional(&fields, "file_access", choose).unwrap_or(FileAccess::Off);
+    let terminals = decoder.optional(&fields, "terminals", boolean).unwrap_or(false);
     let choose = |node: &Node, place: &str| choice(node, place, &stops);
     let on_stop = decoder.optional(&fields, "on_stop", choose).unwrap_or(OnStop::Fail);
     let files = match fields.get("files") {
@@ -64,6 +65,7 @@ pub(crate) fn acp(
         permissions: permissions(&fields, place)?,
         mcp: servers(decoder, &fields, place)?,
         file_access,
+        terminals,
         on_stop,
     })))
 }

@@ -31,6 +31,8 @@ pub struct AgentCall {
     pub mcp: Vec<McpServer>,
     /// Which files it may reach by way of clawflow.
     pub file_access: FileAccess,
+    /// Whether it may have clawflow run commands.
+    pub terminals: bool,
     /// What it means that it stops early.
     pub on_stop: OnStop,
 }

@@ -154,7 +154,7 @@ pub(crate) const EXPECT: [&str; 2] = ["status", "schema"];
 pub(crate) const LLM: [&str; 8] =
     ["endpoint", "model", "system", "prompt", "temperature", "max_tokens", "schema", "corrections"];
 /// Keys of `acp`.
-pub(crate) const ACP: [&str; 13] = [
+pub(crate) const ACP: [&str; 14] = [
     "agent",
     "prompt",
     "stdin",
@@ -167,6 +167,7 @@ pub(crate) const ACP: [&str; 13] = [
     "permissions",
     "mcp",
     "file_access",
+    "terminals",
     "on_stop",
 ];
 /// Keys of a server of the Model Context Protocol.

@@ -47,6 +47,7 @@ pub(super) fn request(
         permissions: call.permissions.clone(),
         mcp: call.mcp.clone(),
         file_access: call.file_access,
+        terminals: call.terminals,
         on_stop: call.on_stop,
         anywhere: scope.state.def(at).cwd.is_none() && scope.state.definition.cwd.is_none(),
         cost_before: known.filter_map(|known| known.cost_usd).reduce(f64::max),

@@ -3,6 +3,7 @@
 use super::files;
 use super::logs::{Ear, Mouth, Said};
 use super::plan::Prepared;
+use super::terminals::Terminals;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::held::OfEither;
@@ -31,6 +32,8 @@ pub(super) struct Conversation {
     mouth: Mouth,
     /// Requests that wait for a person, by their keys.
     asks: Vec<String>,
+    /// What it has run for it.
+    pub(super) terminals: Terminals,
     /// The flow of the step that it is an attempt of, or of its task: there people are asked.
     flow_id: Option<FlowId>,
     begun: bool,
@@ -63,6 +66,7 @@ impl Conversation {
             ear: Ear::new(dir),
             mouth,
             asks: Vec::new(),
+            terminals: Terminals::new(engine, attempt, prepared),
             flow_id: attempt.flow_id.clone(),
             begun: false,
             heard: VecDeque::new(),
@@ -105,8 +109,11 @@ impl Conversation {
         self.work().await
     }
 
-    /// Looks whether people have answered.
+    /// Looks whether people have answered, and what became of terminals.
     pub(super) async fn look_for_answers(&mut self) -> Result<bool, PathError> {
+        for (request, done) in self.terminals.look(self.mouth.bytes) {
+            self.acts.extend(self.talk.terminal_done(&request, done));
+        }
         for key in std::mem::take(&mut self.asks) {
             self.look_for(key);
         }
@@ -160,6 +167,7 @@ impl Conversation {
         match act {
             Act::Say { key, line } => {
                 let told = self.mouth.tell(key, line)?;
+                self.terminals.said(key);
                 if self.mouth.bytes > TOLD_BYTES_MAX {
                     let why = format!("it was told more than {TOLD_BYTES_MAX} bytes");
                     self.talk.fail("agent", why);
@@ -183,6 +191,15 @@ impl Conversation {
                 false => self.acts.extend(self.talk.answer(&asked.key, false)),
             },
             Act::File(request) if self.mouth.told(&request.key) => self.talk.settled(&request.key),
+            Act::Terminal(request) if self.mouth.told(&request.key) => {
+                let there = self.terminals.again(request);
+                self.talk.terminal_told(request, there);
+            }
+            Act::Terminal(request) => {
+                if let Some(done) = self.terminals.serve(request, self.mouth.bytes) {
+                    self.acts.extend(self.talk.terminal_done(request, done));
+                }
+            }
             Act::File(request) => {
                 let done = files::serve(&self.cwd, request);
                 self.acts.extend(self.talk.file_done(&request.key, done));

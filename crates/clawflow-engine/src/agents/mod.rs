@@ -9,7 +9,11 @@ mod files;
 mod logs;
 mod plan;
 mod settle;
+mod signal;
+mod terminal;
+mod terminals;
 mod watch;
 
 pub(crate) use plan::Prepared;
 pub(crate) use settle::report_of;
+pub(crate) use terminals::end_terminals;

@@ -77,13 +77,12 @@ impl Prepared {
             None => command.cwd,
         };
         let timeout_ms = command.timeout_ms.or(agent.timeout_ms).unwrap_or(TURN_MS_DEFAULT);
-        for tool in agent.tools {
-            if !request.mcp.iter().any(|server| server.name == tool.name) {
-                request.mcp.push(tool);
-            }
-        }
+        request.terminals |= agent.terminals;
         request.mode = request.mode.or(agent.mode);
         request.model = request.model.or(agent.model);
+        let lacks = |server: &McpServer| request.mcp.iter().all(|one| one.name != server.name);
+        let tools: Vec<McpServer> = agent.tools.into_iter().filter(lacks).collect();
+        request.mcp.extend(tools);
         let own = engine.inner.supervisor.shim_exe().to_string_lossy().into_owned();
         for server in &mut request.mcp {
             if server.name == McpServer::OWN && server.command.is_empty() {
@@ -112,6 +111,11 @@ impl Prepared {
         })
     }
 
+    /// The environment of the agent.
+    pub(super) fn env(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
     /// What the shim runs, and the first line that the agent is told.
     pub(crate) fn spec(&self, engine: &Engine, task: &str, fence: u64) -> (RunSpec, Vec<u8>) {
         let settings = &engine.inner.settings;
@@ -127,6 +131,7 @@ impl Prepared {
             log_cap_bytes: settings.log_bytes.max(SAID_BYTES_MAX),
             talks: true,
             output_max: None,
+            screen: false,
         };
         let mut first = Vec::new();
         for act in Talk::new(self.plan.clone()).begin() {

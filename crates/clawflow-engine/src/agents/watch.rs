@@ -3,6 +3,7 @@
 use super::conversation::{Conversation, worked};
 use super::plan::Prepared;
 use super::settle::report;
+use super::terminals::end_terminals;
 use crate::clock::now;
 use crate::engine::Engine;
 use crate::recover;
@@ -126,7 +127,7 @@ impl<'a> Watch<'a> {
                                 let boot_id = &self.engine.inner.executor.boot_id;
                                 recover::end_leftovers(self.engine, &record, boot_id).await;
                                 if self.settle(&record).await {
-                                    self.litter(false);
+                                    self.litter(false).await;
                                 }
                             }
                             None => self.examine().await,
@@ -249,6 +250,9 @@ impl<'a> Watch<'a> {
         } else if told {
             let _ = self.shim.input(false).await;
         }
+        if self.talk.talk.is_over() || self.talk.talk.is_stopping() {
+            self.talk.terminals.stop();
+        }
         if self.talk.talk.is_stopping() && !self.talk.talk.is_over() && self.leave_by.is_none() {
             self.leave_by = Some(Instant::now() + grace);
         }
@@ -277,6 +281,12 @@ impl<'a> Watch<'a> {
         }
         let boot_id = self.engine.inner.executor.boot_id.clone();
         let talk = self.talk.talk.clone();
+        self.talk.terminals.stop();
+        let done = talk.is_over() && talk.outcome().end == End::Done;
+        // What may be tried again must not meet what is left.
+        if !done && !self.end_terminals().await {
+            return false;
+        }
         let report = report(self.engine, self.attempt, talk, (Some(record), &boot_id)).await;
         if !self.engine.settle(self.attempt, report).await {
             return false;
@@ -297,12 +307,32 @@ impl<'a> Watch<'a> {
         }
         let boot_id = &self.engine.inner.executor.boot_id;
         recover::end_leftovers(self.engine, record, boot_id).await;
-        self.litter(true);
+        self.litter(true).await;
     }
 
-    fn litter(&self, ended: bool) {
+    async fn litter(&self, ended: bool) {
+        if self.end_terminals().await {
+            let boot_id = &self.engine.inner.executor.boot_id;
+            recover::litter(self.engine, self.attempt, boot_id, ended);
+        }
+    }
+
+    /// Waits until nothing of its terminals is left; `false` if that is left to the next engine.
+    async fn end_terminals(&self) -> bool {
         let boot_id = &self.engine.inner.executor.boot_id;
-        recover::litter(self.engine, self.attempt, boot_id, ended);
+        let ended = async {
+            self.talk.terminals.gone().await;
+            // Also those that an engine before had begun and this one did not hear of.
+            while let Err(why) = end_terminals(self.engine, self.attempt, boot_id).await {
+                tracing::warn!(task_id = %self.attempt.task_id, why, "looking again later");
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        let mut stopping = self.engine.stopping();
+        tokio::select! {
+            () = ended => true,
+            () = raised(&mut stopping) => false,
+        }
     }
 
     /// The shim is gone without a word.

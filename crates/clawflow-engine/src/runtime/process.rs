@@ -96,6 +96,7 @@ impl Engine {
             log_cap_bytes: settings.log_bytes,
             talks: false,
             output_max,
+            screen: false,
         };
         let engine = self.clone();
         tokio::spawn(async move {

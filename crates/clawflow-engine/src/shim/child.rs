@@ -67,7 +67,7 @@ impl Child {
     ) -> Result<Self, PathError> {
         const DOING: &str = "start a process in";
         let command = Command::new(spec).at(DOING, ".")?;
-        let (streams, Ours { stdin, out, err }) = streams(spec.talks).at(DOING, ".")?;
+        let (streams, Ours { stdin, out, err }) = streams(spec).at(DOING, ".")?;
         let parent = rustix::process::getpid();
         let mut progress = Progress::default();
         let pid = sys::borrow_memory(stack, &mut || {
@@ -95,10 +95,13 @@ struct Ours {
     err: OwnedFd,
 }
 
-fn streams(talks: bool) -> io::Result<(Streams, Ours)> {
+fn streams(spec: &RunSpec) -> io::Result<(Streams, Ours)> {
     let (out, out_in) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (err, err_in) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (stdin, feed) = match talks {
+    let (err, mut err_in) = pipe_with(PipeFlags::CLOEXEC)?;
+    if spec.screen {
+        err_in = fcntl_dupfd_cloexec(&out_in, 3)?;
+    }
+    let (stdin, feed) = match spec.talks {
         true => {
             let (stdin, feed) = pipe_with(PipeFlags::CLOEXEC)?;
             (Some(stdin), Some(feed))

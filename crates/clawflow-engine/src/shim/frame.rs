@@ -52,6 +52,9 @@ pub struct Hello {
     pub child: ProcId,
     /// Milliseconds since the epoch when the program was released.
     pub started_at: u64,
+    /// The program did not execute; its exit, which says why, comes next.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
     /// Latest progress.
     pub progress: Option<String>,
     /// How it ended, when it has.
@@ -162,6 +165,7 @@ mod tests {
             shim: id,
             child: id,
             started_at: 9,
+            failed: true,
             progress: Some("half".to_owned()),
             exit: None,
         };

@@ -8,8 +8,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use clawflow_core::hash::hex;
 use sha2::{Digest, Sha256};
 
+use rustix::fs::{FallocateFlags, fallocate};
+
+use super::layout;
 use super::limits::INLINE_OUTPUT_BYTES;
 use super::progress::Scanner;
+use super::spec::RunSpec;
 
 /// A pipe and the file it goes to.
 pub(super) struct Pump {
@@ -22,6 +26,8 @@ pub(super) struct Pump {
     room: u64,
     total: u64,
     truncated: bool,
+    /// Where the end is kept: so many bytes of it, and up to where the file is a hole.
+    tail: Option<(u64, u64)>,
     /// Frozen once the attempt is on record: the file must stay what the record says.
     frozen: bool,
     hash: Sha256,
@@ -31,9 +37,20 @@ pub(super) struct Pump {
 }
 
 impl Pump {
-    /// Reads from this non-blocking pipe into a file of the current directory. Only stdout
-    /// is scanned and kept inline.
-    pub(super) fn new(pipe: OwnedFd, name: &'static str, cap: u64, is_stdout: bool) -> Self {
+    /// Reads from the non-blocking pipe of stdout. Only this is scanned and kept inline, and not
+    /// where somebody listens.
+    pub(super) fn of_stdout(pipe: OwnedFd, spec: &RunSpec) -> Self {
+        let plain = Self::new(pipe, layout::OUT, spec.log_cap_bytes);
+        if spec.screen {
+            return Self { room: u64::MAX, tail: Some((spec.log_cap_bytes, 0)), ..plain };
+        }
+        let scanned = !spec.talks;
+        let (inline, scanner) = (scanned.then(Vec::new), scanned.then(Scanner::default));
+        Self { inline, scanner, ..plain }
+    }
+
+    /// Reads from this non-blocking pipe into a file of the current directory.
+    pub(super) fn new(pipe: OwnedFd, name: &'static str, cap: u64) -> Self {
         Self {
             pipe: Some(pipe),
             name,
@@ -41,10 +58,11 @@ impl Pump {
             room: cap,
             total: 0,
             truncated: false,
+            tail: None,
             frozen: false,
             hash: Sha256::new(),
-            inline: is_stdout.then(Vec::new),
-            scanner: is_stdout.then(Scanner::default),
+            inline: None,
+            scanner: None,
         }
     }
 
@@ -103,6 +121,7 @@ impl Pump {
             return;
         }
         match self.write(&bytes[..keep]) {
+            Ok(()) if self.tail.is_some() => self.forget_beginning(),
             Ok(()) => {
                 self.room -= keep as u64;
                 self.hash.update(&bytes[..keep]);
@@ -121,6 +140,22 @@ impl Pump {
             none => none.insert(File::create(self.name)?),
         };
         file.write_all(bytes)
+    }
+
+    /// Makes a hole of what is before the end that is kept, so that the file's length says how much
+    /// there was and its blocks are few. Where that cannot be, nothing more is kept.
+    fn forget_beginning(&mut self) {
+        let (Some((kept, hole)), Some(file)) = (&mut self.tail, &self.file) else { return };
+        if self.total < hole.saturating_add(kept.saturating_mul(2)) {
+            return;
+        }
+        let (from, to) = (*hole, self.total - *kept);
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        match fallocate(file, flags, from, to - from) {
+            Ok(()) => *hole = to,
+            Err(_) => self.room = 0,
+        }
+        self.truncated = true;
     }
 
     /// New progress, if there is some.

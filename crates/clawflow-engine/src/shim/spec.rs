@@ -33,6 +33,10 @@ pub struct RunSpec {
     /// Bytes that it may write to stdout and to stderr, each; beyond that it is stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_max: Option<u64>,
+    /// Whether its output is read as a person reads it: stdout and stderr are one stream, and of
+    /// more than the cap the end is kept, not the beginning. It is not part of the exit record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub screen: bool,
 }
 
 /// Why a spec cannot be run.
@@ -73,6 +77,7 @@ impl RunSpec {
             log_cap_bytes: 64 * 1024 * 1024,
             talks: false,
             output_max: None,
+            screen: false,
         }
     }
 

@@ -78,6 +78,7 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         shim,
         child: id,
         started_at,
+        failed: failure.is_some(),
         progress: None,
         exit: None,
     };
@@ -92,8 +93,8 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         failure,
         feed: stdin.map(Feed::new),
         breath: Breath::default(),
-        out: Pump::new(out, layout::OUT, spec.log_cap_bytes, !spec.talks),
-        err: Pump::new(err, layout::ERR, spec.log_cap_bytes, false),
+        out: Pump::of_stdout(out, &spec),
+        err: Pump::new(err, layout::ERR, spec.log_cap_bytes),
         clients,
         spec,
         file,

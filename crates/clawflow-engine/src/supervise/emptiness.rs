@@ -56,10 +56,11 @@ impl Supervisor {
             // No process survives a boot.
             return Ok(Emptiness::Proved { killed: Vec::new() });
         }
-        let marks = vec![
+        let mut marks = vec![
             format!("{}={task}", layout::ENV_TASK).into_bytes(),
             format!("{}={fence}", layout::ENV_FENCE).into_bytes(),
         ];
+        marks.extend(self.mark().map(|(name, value)| format!("{name}={value}").into_bytes()));
         blocking(move || prove(&dir, &marks)).await
     }
 

@@ -17,7 +17,7 @@ use crate::shim::record::ExitRecord;
 /// What happens to an attempt, in this order; `Progress` any number of times.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
-    /// The program is on record and released to execute.
+    /// The program is on record and executes. Not said of one that could not be executed.
     Started {
         /// Its pid and kernel start time.
         child: ProcId,
@@ -154,8 +154,9 @@ fn events(frame: FromShim) -> Vec<RunEvent> {
 }
 
 fn greeting(hello: Hello) -> Vec<RunEvent> {
-    let Hello { child, started_at, progress, exit, .. } = hello;
-    let mut events = vec![RunEvent::Started { child, started_at }];
+    let Hello { child, started_at, failed, progress, exit, .. } = hello;
+    let started = (!failed).then_some(RunEvent::Started { child, started_at });
+    let mut events: Vec<RunEvent> = started.into_iter().collect();
     events.extend(progress.map(RunEvent::Progress));
     events.extend(exit.map(RunEvent::Exited));
     events

@@ -50,6 +50,7 @@ impl Supervisor {
         let mut spec = spec.clone();
         spec.env.insert(layout::ENV_TASK.to_owned(), spec.task.clone());
         spec.env.insert(layout::ENV_FENCE.to_owned(), spec.fence.to_string());
+        spec.env.extend(self.mark().cloned());
         let dir = self.dir(self.boot(), &spec.task, spec.fence);
         // Here and now where that keeps nobody waiting: another thread would first have to wake up.
         let ours = match Handle::current().runtime_flavor() {

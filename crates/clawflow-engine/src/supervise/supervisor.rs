@@ -21,6 +21,8 @@ pub struct Supervisor {
     boot_id: String,
     server: Server,
     litter: Arc<Litter>,
+    /// A variable that marks its processes, beside their task and fence.
+    mark: Option<(String, String)>,
 }
 
 impl Supervisor {
@@ -39,7 +41,21 @@ impl Supervisor {
             boot_id: boot_id.into(),
             server: Server::default(),
             litter: Arc::default(),
+            mark: None,
         }
+    }
+
+    /// A supervisor of other runs with the same fork server, whose processes carry a variable more
+    /// in their environment: what is proved of one of its attempts says nothing about others with
+    /// the same task and fence.
+    pub(crate) fn below(&self, runs: PathBuf, (name, value): (&str, &str)) -> Self {
+        let mark = Some((name.to_owned(), value.to_owned()));
+        Self { runs, litter: Arc::default(), mark, ..self.clone() }
+    }
+
+    /// See [`Self::below`].
+    pub(super) fn mark(&self) -> Option<&(String, String)> {
+        self.mark.as_ref()
     }
 
     /// The id of this boot: pids mean nothing beyond it.
@@ -63,7 +79,7 @@ impl Supervisor {
     }
 
     /// The directory with those of all attempts.
-    pub(super) fn runs(&self) -> &Path {
+    pub(crate) fn runs(&self) -> &Path {
         &self.runs
     }
 

@@ -34,6 +34,7 @@ pub(super) enum Key {
     Model,
     Mode,
     Permissions,
+    Terminals,
     Env,
     Cwd,
     Auth,
@@ -46,12 +47,13 @@ pub(super) enum Key {
 pub(super) type AgentValue = Named<Key>;
 
 impl Key {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Protocol,
         Self::Command,
         Self::Model,
         Self::Mode,
         Self::Permissions,
+        Self::Terminals,
         Self::Env,
         Self::Cwd,
         Self::Auth,
@@ -67,6 +69,7 @@ impl Key {
             Self::Model => "model",
             Self::Mode => "mode",
             Self::Permissions => "permissions",
+            Self::Terminals => "terminals",
             Self::Env => "env",
             Self::Cwd => "cwd",
             Self::Auth => "auth",
@@ -85,6 +88,7 @@ impl Key {
             Self::Model => "The model that it is told to use.",
             Self::Mode => "The mode that it is told to work in.",
             Self::Permissions => "Rules for what it asks permission for.",
+            Self::Terminals => "Whether it may have clawflow run commands, in all of its turns.",
             Self::Env => "Variables of its environment, `NAME=value`, or `NAME` for the gateway's.",
             Self::Cwd => "Where it works, unless the step says where.",
             Self::Auth => "The way to log in that it is told to use, if it asks for a login.",
@@ -101,6 +105,7 @@ impl Key {
             Self::Command => "a list of words such as `[\"opencode\", \"acp\"]`",
             Self::Model | Self::Mode | Self::Auth => "a text",
             Self::Permissions => "a list of rules such as `[\"allow read\", \"ask\"]`",
+            Self::Terminals => "`true` or `false`",
             Self::Env => "a list of `NAME=value` and `NAME`",
             Self::Cwd => "an absolute path",
             Self::Timeout => "a duration from 1s to 30d",
@@ -188,6 +193,10 @@ fn put(agent: &mut AgentConfig, key: Key, raw: &Raw) -> Result<Value, Option<Str
             };
             Value::Names(variables.iter().map(shown).collect())
         }
+        (Key::Terminals, Raw::Boolean(on)) => {
+            agent.terminals = *on;
+            Value::Switch(*on)
+        }
         (Key::Cwd, Raw::Text(path)) if Path::new(path).is_absolute() && fits(path) => {
             agent.cwd = Some(path.clone());
             Value::Path(path.into())
@@ -235,14 +244,18 @@ pub(super) fn each(words: &[String]) -> Result<(), Option<String>> {
     }
 }
 
-/// An agent that is not built in must have a command; one that only reads a prompt takes no tools.
+/// An agent that is not built in must have a command; one that only reads a prompt takes no tools
+/// and no terminals.
 pub(super) fn check(values: &[AgentValue], settings: &Settings, errors: &mut Vec<ConfigError>) {
-    let tools = |value: &&AgentValue| matches!(value.given, Some((Key::Tools, _)));
-    for value in values.iter().filter(tools) {
+    let of_talk = |value: &AgentValue| match value.given {
+        Some((key @ (Key::Tools | Key::Terminals), _)) => Some(key),
+        _ => None,
+    };
+    for (value, key) in values.iter().filter_map(|value| Some((value, of_talk(value)?))) {
         let found = agent(&settings.agents, &value.name).and_then(|agent| agent.protocol);
         if found == Some(Protocol::Stdin) {
             let place = Place::Line(Box::new(value.excerpt.clone()));
-            let name = full_name(&value.name, Key::Tools);
+            let name = full_name(&value.name, key);
             let message = format!("`{name}` has no meaning for an agent that only reads a prompt");
             let hint = Some("leave it out, or `protocol = \"stdin\"`".to_owned());
             errors.push(ConfigError::new(place, message).with_hint(hint));
@@ -308,11 +321,12 @@ mod tests {
         let (settings, error) = read(
             "[agents.mine]\ncommand = ['./agent', '--acp']\nmodel = 'm'\nmode = 'plan'\n\
              permissions = ['reads']\nenv = ['KEY', 'A=b']\ncwd = '/w'\ntimeout = '5m'\n\
-             [agents.claude]\n",
+             terminals = true\n[agents.claude]\n",
         );
         assert_eq!(error, None);
         let mine = &settings.agents["mine"];
         assert_eq!((mine.command.len(), mine.timeout_ms), (2, Some(300_000)));
+        assert!(mine.terminals);
         assert_eq!(mine.permissions, Some(Policy::reads()));
         assert_eq!(settings.agents["claude"], AgentConfig::default());
     }
@@ -366,6 +380,11 @@ mod tests {
                 "[agents.a]\ncommand = ['x']\nprotocol = 'stdin'\ntools = { clawflow = true }\n",
                 "`agents.a.tools` has no meaning for an agent that only reads a prompt",
             ),
+            (
+                "[agents.a]\ncommand = ['x']\nprotocol = 'stdin'\nterminals = true\n",
+                "`agents.a.terminals` has no meaning for an agent that only reads a prompt",
+            ),
+            ("[agents.claude]\nterminals = 'yes'\n", "must be `true` or `false`, not `\"yes\"`"),
             ("[agents.mine]\nmode = 'x'\n", "the agent `mine` has no `command`"),
             (
                 "[agents.mine]\ncommand = 'opencode acp'\n",

@@ -8,6 +8,7 @@ mod killed;
 mod resumed;
 mod second;
 mod spawned;
+mod terminals;
 mod turns;
 
 use crate::scenes_support::{Home, step_of};

@@ -1,6 +1,6 @@
 //! How a program's end, output and failure to execute are reported.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use clawflow_engine::supervise::{ExecErrorKind, ExitRecord, RunEvent, RunSpec};
 
@@ -44,6 +44,28 @@ async fn a_deadly_signal_is_kept() {
     let home = Home::new();
     let record = home.run(&home.sh("kill -SEGV $$")).await;
     assert_eq!((record.code, record.signal), (None, Some(11)));
+}
+
+#[tokio::test]
+async fn of_a_screen_the_end_is_kept_on_a_bounded_disk() {
+    let home = Home::new();
+    let both = "echo out; echo err >&2; echo out";
+    let spec = RunSpec { screen: true, log_cap_bytes: 1 << 20, ..home.sh(both) };
+    home.run(&spec).await;
+    assert_eq!(std::fs::read(home.dir().join("out.log")).unwrap(), b"out\nerr\nout\n");
+    assert!(!home.dir().join("err.log").exists());
+
+    let home = Home::new();
+    let flood = "head -c 20000000 /dev/zero | tr '\\0' x; echo END >&2";
+    let spec = RunSpec { screen: true, log_cap_bytes: 1 << 20, ..home.sh(flood) };
+    let record = home.run(&spec).await;
+    assert_eq!((record.code, record.out_bytes, record.out_truncated), (Some(0), 20_000_004, true));
+    let log = home.dir().join("out.log");
+    let meta = std::fs::metadata(&log).unwrap();
+    assert_eq!(meta.len(), 20_000_004);
+    assert!(meta.blocks() * 512 <= 3 << 20, "{} blocks", meta.blocks());
+    let end = std::fs::read(log).unwrap().split_off(20_000_004 - (1 << 20));
+    assert!(end.ends_with(b"xEND\n") && end[..end.len() - 4].iter().all(|byte| *byte == b'x'));
 }
 
 #[tokio::test]

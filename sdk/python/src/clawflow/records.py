@@ -191,6 +191,7 @@ class AcpRequest(Record):
     permissions: list[str] | None = None
     mcp: list[McpServer] = field(default_factory=list)
     file_access: FileAccess = "off"
+    terminals: bool = False
     on_stop: OnStop = "fail"
     anywhere: bool = False
     session: str | None = None

@@ -1,4 +1,4 @@
-//! What an agent asks of us: permissions, and files.
+//! What an agent asks of us: permissions, and files; `terminal` has the rest.
 
 use super::super::limits::{ASKS_MAX, REQUESTS_MAX};
 use super::super::policy::{Tool, Verdict};
@@ -46,10 +46,15 @@ impl Talk {
         // Version 2 has no files of the client.
         let access = if self.is_second() { FileAccess::Off } else { self.plan.request.file_access };
         let ours = params["sessionId"].as_str() == self.session.as_deref();
+        let terminals = self.plan.request.terminals && method.starts_with("terminal/");
+        if terminals && ours && self.terminal((&key, &id), method, params, acts) {
+            return;
+        }
         let result = match method {
             "session/request_permission" | "fs/read_text_file" | "fs/write_text_file" if !ours => {
                 Err((INVALID_PARAMS, "no such session".to_owned()))
             }
+            _ if terminals && !ours => Err((INVALID_PARAMS, "no such session".to_owned())),
             "session/request_permission" => return self.permission(&key, id, params, acts),
             "fs/read_text_file" if access != FileAccess::Off => {
                 return self.file(&key, id, params, None, acts);

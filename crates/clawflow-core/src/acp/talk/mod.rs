@@ -12,10 +12,13 @@ mod asked;
 mod opening;
 mod outcome;
 mod second;
+mod terminal;
 mod turn;
 
 #[cfg(test)]
 mod second_tests;
+#[cfg(test)]
+mod terminal_tests;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use asked::{AskedFor, FileRequest};
 pub use outcome::{AgentEnd, End};
+pub use terminal::{TerminalAction, TerminalCommand, TerminalDone, TerminalExit, TerminalRequest};
 
 /// What the conversation is about.
 #[derive(Clone, Debug)]
@@ -73,6 +77,8 @@ pub enum Act {
     Ask(AskedFor),
     /// Read or write a file, and then call [`Talk::file_done`].
     File(FileRequest),
+    /// Do something with a terminal, and then call [`Talk::terminal_done`].
+    Terminal(TerminalRequest),
 }
 
 /// Why it was broken off.
@@ -147,10 +153,11 @@ pub struct Talk {
     cost: Option<f64>,
     /// What of the cost is that of before.
     cost_base: f64,
-    /// Requests of the agent that are not answered: those for a person, and those for files.
+    /// Requests of the agent that are not answered: those for a person, for files and terminals.
     open: BTreeMap<String, Value>,
     /// Options of those that wait for a person.
     options: BTreeMap<String, Value>,
+    terminals: terminal::Terminals,
     /// Requests that the agent has made.
     asked: BTreeSet<String>,
     /// Updates about the work that were heard.
@@ -194,6 +201,7 @@ impl Talk {
             cost_base: 0.0,
             open: BTreeMap::new(),
             options: BTreeMap::new(),
+            terminals: terminal::Terminals::default(),
             asked: BTreeSet::new(),
             updates: 0,
             oddities: Oddities::default(),
@@ -416,6 +424,9 @@ impl Talk {
         }
         if self.updates > 0 {
             notes["updates"] = json!(self.updates);
+        }
+        if self.terminals.made > 0 {
+            notes["terminals"] = json!(self.terminals.made);
         }
         if !self.oddities.counts.is_empty() {
             notes["oddities"] = json!(self.oddities.counts);

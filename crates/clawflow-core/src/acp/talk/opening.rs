@@ -18,7 +18,7 @@ impl Talk {
             "protocolVersion": self.plan.version,
             "clientCapabilities": {
                 "fs": { "readTextFile": access != Off, "writeTextFile": access == Write },
-                "terminal": false,
+                "terminal": self.plan.request.terminals,
             },
             "clientInfo": { "name": "clawflow", "version": env!("CARGO_PKG_VERSION") },
         });

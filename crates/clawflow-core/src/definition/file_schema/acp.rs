@@ -42,6 +42,10 @@ pub(super) fn acp(make: Make) -> Value {
                 "Files below its folder that it may reach by way of clawflow (off).",
                 one_of(&["off", "read", "write"]),
             ),
+            "terminals" => (
+                "Whether it may have clawflow run commands below its folder (false).",
+                json!({ "type": "boolean" }),
+            ),
             "on_stop" => (
                 "Whether a refusal or a limit of its own fails the step, or blocks the flow until \
                  a person decides (fail).",

@@ -1,11 +1,14 @@
 //! The scripted agent: this test binary, started again. Each line of its prompt is something to do.
 //!
-//! `say TEXT`, `ask KIND WHAT`, `mark LINE` (to the file `marks`), `until FILE`, `end REASON`, `exit
-//! CODE`, `noise`, `strays`, `flood BYTES`, `long BYTES`, `hang` (until a cancel), `deaf`, `read PATH`,
-//! `write PATH`, `updates COUNT` (numbered), `cost USD` (all so far), `stubborn` (goes on after a
-//! cancel), `trap WHAT` (asks without an option for a yes), `tell NAME` (a variable, on both outputs). `CAN` in its environment, else the file `can`, is what it can do with sessions, `VERSION` what it speaks: with `2` that version, with `echo` the first,
-//! whatever number it is offered.
-//! Where it is in a session it keeps in a file, so that another process of it can go on.
+//! `say TEXT`, `ask KIND WHAT`, `mark LINE` (to the file `marks`), `until FILE`, `end REASON`,
+//! `exit CODE`, `noise`, `strays`, `flood BYTES`, `long BYTES`, `hang` (until a cancel), `deaf`,
+//! `read PATH`, `write PATH`, `run LINE` (in a terminal, to its end), `create JSON` and `terminal
+//! METHOD` (of the newest), `updates COUNT` (numbered), `cost USD` (all so far), `stubborn` (goes on
+//! after a cancel), `trap WHAT` (asks without an option for a yes), `tell NAME` (a variable, on both
+//! outputs). `CAN` in its environment, else the file `can`, is what it can do with sessions
+//! (`refuses`: it opens none), `VERSION` what it speaks: with `2` that version, with `echo` the
+//! first, whatever number it is offered. Where it is in a session it keeps in a file, so that
+//! another process of it can go on.
 
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
@@ -50,7 +53,7 @@ fn the_agent_does_what_it_is_told() {
             }
         }
     });
-    let mut agent = Agent { told, cancelled: false, next: 1000 };
+    let mut agent = Agent { told, cancelled: false, next: 1000, newest: String::new() };
     while let Ok(message) = agent.told.recv() {
         agent.serve(&message);
     }
@@ -62,6 +65,8 @@ struct Agent {
     told: Receiver<Value>,
     cancelled: bool,
     next: u64,
+    /// Its newest terminal.
+    newest: String,
 }
 
 fn send(message: &Value) {
@@ -147,7 +152,8 @@ impl Agent {
                 append("heard", "session/new");
                 if can.contains("refuses") {
                     let data = json!({ "details": "it must not be run as root" });
-                    let error = json!({ "code": -32603, "message": "Internal error", "data": data });
+                    let error =
+                        json!({ "code": -32603, "message": "Internal error", "data": data });
                     return send(&json!({ "id": message["id"], "error": error }));
                 }
                 for server in message["params"]["mcpServers"].as_array().into_iter().flatten() {
@@ -272,6 +278,7 @@ impl Agent {
             "ask" => self.ask(rest, true),
             "trap" => self.ask(&format!("execute {rest}"), false),
             "read" | "write" => self.file(verb, rest),
+            "run" | "create" | "terminal" => self.in_terminal(verb, rest),
             "noise" => {
                 let mut out = std::io::stdout().lock();
                 out.write_all(b"npm WARN something\n\xff\xfe\n{\"half\":\n[1]\n").unwrap();
@@ -361,6 +368,47 @@ impl Agent {
         if said == "allowed" && kind == "execute" {
             let status = std::process::Command::new("sh").arg("-c").arg(what).status();
             append("marks", &format!("code {:?}", status.unwrap().code()));
+        }
+    }
+
+    fn in_terminal(&mut self, verb: &str, rest: &str) {
+        match verb {
+            "run" => {
+                self.terminal("create", json!({ "command": rest }));
+                for method in ["wait_for_exit", "output", "release"] {
+                    self.terminal(method, json!({}));
+                }
+            }
+            "create" => self.terminal("create", serde_json::from_str(rest).unwrap()),
+            _ => self.terminal(rest, json!({})),
+        }
+    }
+
+    /// Says what comes of it, with a bar behind.
+    fn terminal(&mut self, method: &str, mut params: Value) {
+        if params["sessionId"].is_null() {
+            params["sessionId"] = json!("s1");
+        }
+        if method != "create" && params["terminalId"].is_null() {
+            params["terminalId"] = json!(self.newest);
+        }
+        let answer = self.request(&format!("terminal/{method}"), params);
+        let result = &answer["result"];
+        if let Some(id) = result["terminalId"].as_str() {
+            id.clone_into(&mut self.newest);
+        }
+        match (method, answer["error"]["message"].as_str()) {
+            (_, Some(why)) => say(&format!("not: {why}|")),
+            ("output", _) => {
+                let before = if result["truncated"] == true { "…" } else { "" };
+                say(&format!("{before}{}|", result["output"].as_str().unwrap()));
+            }
+            ("wait_for_exit", _) => {
+                let signal = || result["signal"].as_str().unwrap().to_owned();
+                let code = result["exitCode"].as_i64();
+                say(&format!("{}|", code.map_or_else(signal, |code| code.to_string())));
+            }
+            _ => {}
         }
     }
 
