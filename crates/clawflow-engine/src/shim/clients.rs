@@ -101,6 +101,11 @@ impl Clients {
         }
     }
 
+    /// Whether nobody but those who were there from the start could ever connect.
+    pub(super) fn is_private(&self) -> bool {
+        matches!(self.door, Door::Shut { .. })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

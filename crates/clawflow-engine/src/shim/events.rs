@@ -25,13 +25,17 @@ impl Watch {
         self.clients.flush();
         if self.may_be_sought() {
             self.clients.open_if_due(Instant::now());
+            if !self.clients.is_private() {
+                // The server need not remember a shim that will not come back.
+                self.body.way = None;
+            }
         }
         let Some(ready) = self.wait() else { return };
         if ready.signals {
             self.on_signals();
         }
         if ready.out {
-            let read = self.out.pump(&mut self.buffer);
+            let read = self.out.pump(&mut self.body.buffer);
             self.tell_progress();
             if read > 0 && self.feed.is_some() {
                 self.breath.read(read, Instant::now());
@@ -39,7 +43,7 @@ impl Watch {
             }
         }
         if ready.err {
-            self.err.pump(&mut self.buffer);
+            self.err.pump(&mut self.body.buffer);
         }
         if ready.feed {
             self.feed_program();
@@ -80,7 +84,7 @@ impl Watch {
 
     fn feed_program(&mut self) {
         if let Some(feed) = &mut self.feed {
-            feed.feed(&mut self.buffer);
+            feed.feed(&mut self.body.buffer);
         }
     }
 
@@ -98,7 +102,7 @@ impl Watch {
             Phase::Collecting { .. } => [None; 3],
             _ => {
                 let out = self.out.pipe().filter(|_| held.is_none());
-                [Some(self.signals.as_fd()), out, self.err.pipe()]
+                [Some(self.body.signals.as_fd()), out, self.err.pipe()]
             }
         };
         let sources = [signals, out, err, self.clients.listener()];

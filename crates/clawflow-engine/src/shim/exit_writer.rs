@@ -15,8 +15,8 @@ impl Watch {
     /// Puts the exit on record and tells it. The record is in the page cache, which is enough
     /// while the machine is up: the gateway's own commit carries the result to disk.
     pub(super) fn record_exit(&mut self) {
-        self.out.drain_and_freeze(&mut self.buffer);
-        self.err.drain_and_freeze(&mut self.buffer);
+        self.out.drain_and_freeze(&mut self.body.buffer);
+        self.err.drain_and_freeze(&mut self.body.buffer);
         self.tell_progress();
         let record = self.exit_record();
         self.hello.exit = Some(Box::new(record.clone()));

@@ -37,6 +37,13 @@ pub const MAX_CLIENTS: usize = 16;
 /// much of what they cost.
 pub const SOCKET_AFTER: Duration = Duration::from_millis(100);
 
+/// Shims that may come back for another attempt: more than are at work at once for so short a time
+/// on most machines. Each is a page table and some ten pages while it is idle.
+pub const SHIM_WAYS: usize = 64;
+
+/// Time after which the server lets an idle shim go: the next step of a flow comes much sooner.
+pub const IDLE_SHIM: Duration = Duration::from_secs(2);
+
 /// Unsent bytes after which a client that does not read is dropped.
 pub const CLIENT_BACKLOG_BYTES: usize = 512 * 1024;
 

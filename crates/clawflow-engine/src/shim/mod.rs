@@ -7,12 +7,14 @@
 //! the exit on record.
 //!
 //! `clawflow __shimd` is a fork server for shims: a fork of it costs a fraction of an exec of
-//! the whole binary, and the forks share its memory. Shims survive it, it ends with its
+//! the whole binary, and the forks share its memory. A shim whose attempt is over without a trace
+//! takes the next one from it instead of ending. Shims at work survive it, it ends with its
 //! gateway.
 //!
 //! Limits are in [`limits`]. If the shim itself is killed, its child goes with it (parent
 //! death signal) and a run on record without an exit says that the attempt is in doubt.
 
+mod body;
 mod breath;
 mod child;
 mod clients;
@@ -24,11 +26,13 @@ mod feed;
 pub mod frame;
 pub mod layout;
 pub mod limits;
+mod pool;
 pub mod procfs;
 mod progress;
 mod pump;
 pub mod record;
 pub(crate) mod record_file;
+pub(crate) mod request;
 mod server;
 pub mod spec;
 mod start;

@@ -1,27 +1,20 @@
-//! Forks shims on request: the binary is loaded and linked once, not once per attempt.
+//! Starts shims on request: by a fork, so that the binary is loaded and linked once and not once
+//! per attempt, or by giving the attempt to a shim that has nothing else to do.
 
-use std::ffi::OsStr;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::os::fd::AsFd as _;
 use std::process::ExitCode;
+use std::time::Instant;
 
-use rustix::io::{Errno, IoSliceMut};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
+use super::pool::Pool;
+use super::request::{Mailbox, Received};
 use super::sys::{self, Fork};
-use super::{child, procfs, start};
-
-/// Longest path of a directory: the kernel's own limit.
-const PATH_BYTES: usize = 4096;
+use super::{body, child, limits, procfs};
 
 /// Serves until the gateway at the other end of standard input is gone.
-///
-/// A request is one packet with the directory of an attempt and one descriptor, the
-/// connection of its shim. There is no answer: the shim greets on its connection, which
-/// ends without a greeting if there could be no shim.
 #[must_use]
 pub fn serve() -> ExitCode {
     sys::close_from(3, false);
@@ -33,26 +26,41 @@ pub fn serve() -> ExitCode {
     sys::ignore_children();
     crate::descriptors::restore(std::env::args_os().nth(2));
     warm_up();
-    let mut path = [0u8; PATH_BYTES];
+    let (mut mailbox, mut pool) = (Mailbox::new(), Pool::default());
     loop {
-        let (length, control) = match receive(requests.as_fd(), &mut path) {
-            Ok(request) => request,
-            Err(Errno::INTR) => continue,
+        // Looked after from time to time while there may be idle shims, never otherwise.
+        let patience = Timespec::try_from(limits::IDLE_SHIM / 2).ok();
+        let patience = patience.filter(|_| !pool.is_empty());
+        let came = poll(&mut [PollFd::new(&requests, PollFlags::IN)], patience.as_ref());
+        pool.look(Instant::now());
+        match came {
+            Ok(0) | Err(Errno::INTR) => continue,
+            Ok(_) => {}
+            Err(_) => return ExitCode::FAILURE,
+        }
+        let (dir, control) = match mailbox.receive(requests.as_fd()) {
+            Ok(Received::Attempt(dir, control)) => (dir, control),
+            Ok(Received::Nothing) => continue,
+            Ok(Received::End) => return ExitCode::SUCCESS,
             Err(_) => return ExitCode::FAILURE,
         };
-        if length == 0 {
-            return ExitCode::SUCCESS;
+        if pool.give(dir, &control) {
+            continue;
         }
-        let Some(control) = control else { continue };
-        // If there can be no fork, the end of the connection says so.
-        if let Ok(Fork::Child) = sys::fork() {
-            // The gateway's end must see the server's end, not that of the last shim.
-            drop(requests);
-            let dir = OsStr::from_bytes(&path[..length]);
-            let well = start::attempt(Path::new(dir), control);
-            // Not by way of the exit handlers, which would copy page after page of the
-            // server's just to leave nothing behind.
-            sys::exit_now(if well { 0 } else { 1 });
+        let (ours, theirs) = pool.way().unzip();
+        match sys::fork() {
+            Ok(Fork::Child) => {
+                // The gateway's end must see the server's end, not that of the last shim, and so
+                // must the idle ones.
+                drop((requests, pool, ours));
+                let well = body::work(dir, control, theirs);
+                // Not by way of the exit handlers, which would copy page after page of the
+                // server's just to leave nothing behind.
+                sys::exit_now(if well { 0 } else { 1 });
+            }
+            Ok(Fork::Parent) => ours.into_iter().for_each(|way| pool.keep(way)),
+            // If there can be no fork, the end of the connection says so.
+            Err(_) => {}
         }
     }
 }
@@ -64,16 +72,4 @@ fn warm_up() {
     let _ = procfs::myself();
     let _ = procfs::boot_id();
     let _ = std::fs::symlink_metadata("/");
-}
-
-fn receive(socket: BorrowedFd<'_>, path: &mut [u8]) -> Result<(usize, Option<OwnedFd>), Errno> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let mut parts = [IoSliceMut::new(path)];
-    let received = recvmsg(socket, &mut parts, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
-    let control = ancillary.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
-        _ => None,
-    });
-    Ok((received.bytes, control))
 }

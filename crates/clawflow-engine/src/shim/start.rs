@@ -7,17 +7,17 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::body::{self, Body};
 use super::breath::Breath;
 use super::child::{self, Child};
 use super::clients::Clients;
 use super::fail::{At, PathError};
 use super::feed::Feed;
 use super::frame::{FromShim, Hello, encode};
-use super::limits;
 use super::pump::Pump;
 use super::record_file::RecordFile;
 use super::watch::{Ending, Phase, Watch};
-use super::{layout, procfs, sys};
+use super::{layout, sys};
 
 /// Runs the attempt of this directory to its end.
 ///
@@ -30,27 +30,22 @@ pub fn main(dir: &Path) -> ExitCode {
     // Whatever the gateway leaked must not keep its sockets and locks open for hours.
     sys::close_from(3, false);
     let Ok(control) = child::take_control() else { return ExitCode::FAILURE };
-    match attempt(dir, control) {
+    match body::work(dir, control, None) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
 }
 
-/// Runs an attempt in this process, however it came about; says whether that went well.
-pub(super) fn attempt(dir: &Path, control: OwnedFd) -> bool {
-    // Fails only for a group leader, as when started from a shell.
-    let _ = rustix::process::setsid();
-    let _ = rustix::thread::set_name(c"clawflow-shim");
-    if rustix::process::chdir(dir).is_err() {
-        return false;
-    }
-    match run(control) {
-        Ok(()) => true,
-        Err(error) => {
-            let _ = fs::write(layout::FAILURE, format!("failed to {error}\n"));
-            false
-        }
-    }
+/// Runs an attempt in this process; gives back what may be used for another one. An error has
+/// been left in the attempt's directory, as far as there is one.
+pub(super) fn attempt(
+    dir: &Path,
+    control: OwnedFd,
+    body: impl FnOnce() -> Result<Body, PathError>,
+) -> Result<Option<Body>, ()> {
+    rustix::process::chdir(dir).map_err(drop)?;
+    let over = body().and_then(|body| run(control, body));
+    over.map_err(|error| drop(fs::write(layout::FAILURE, format!("failed to {error}\n"))))
 }
 
 /// Milliseconds since the epoch.
@@ -60,22 +55,16 @@ pub(super) fn now_ms() -> u64 {
 }
 
 /// Works in the current directory, which is that of the attempt.
-fn run(control: OwnedFd) -> Result<(), PathError> {
-    let Some((mut file, spec)) = RecordFile::claim()? else { return Ok(()) };
-    let me = rustix::process::getpid();
-    rustix::process::set_child_subreaper(Some(me)).at("become sub-reaper for", ".")?;
-    let signals = sys::catch_signals().at("catch signals for", ".")?;
-
-    let shim = procfs::myself().at("look up", "/proc/self")?;
+fn run(control: OwnedFd, mut body: Body) -> Result<Option<Body>, PathError> {
+    let Some((mut file, spec)) = RecordFile::claim()? else { return Ok(None) };
     let started_at = now_ms();
-    let mut buffer = Box::new_uninit_slice(limits::READ_BYTES);
-    let child = Child::start(&spec, shim, &mut file, &mut buffer)?;
+    let child = Child::start(&spec, body.id, &mut file, &mut body.buffer)?;
     let Child { pid, id, out, err, stdin, failure } = child;
 
     let hello = Hello {
         task: spec.task.clone(),
         fence: spec.fence,
-        shim,
+        shim: body.id,
         child: id,
         started_at,
         failed: failure.is_some(),
@@ -89,7 +78,6 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
     let watch = Watch {
         deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         hello,
-        signals,
         failure,
         feed: stdin.map(Feed::new),
         breath: Breath::default(),
@@ -98,7 +86,7 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         clients,
         spec,
         file,
-        buffer,
+        body,
         child: pid,
         phase: Phase::Running,
         ended: None,
@@ -108,6 +96,5 @@ fn run(control: OwnedFd) -> Result<(), PathError> {
         collected: false,
         childless: false,
     };
-    watch.run();
-    Ok(())
+    Ok(watch.run())
 }

@@ -4,13 +4,12 @@
 //! left in the background is terminated. With one: the tree is brought down first and
 //! its exit is recorded last, because "stopped" may only be said of an empty tree.
 
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus};
 
+use super::body::Body;
 use super::breath::Breath;
 use super::clients::Clients;
 use super::command::Failure;
@@ -44,7 +43,6 @@ pub(super) struct Watch {
     /// The attempt's file; with it goes the lock.
     pub(super) file: RecordFile,
     pub(super) hello: Hello,
-    pub(super) signals: OwnedFd,
     /// Why the child did not execute.
     pub(super) failure: Option<Failure>,
     /// What it is told, where it is talked to.
@@ -54,8 +52,7 @@ pub(super) struct Watch {
     pub(super) out: Pump,
     pub(super) err: Pump,
     pub(super) clients: Clients,
-    /// Pages that no output came through are never touched.
-    pub(super) buffer: Box<[MaybeUninit<u8>]>,
+    pub(super) body: Body,
     pub(super) child: Pid,
     pub(super) deadline: Option<Instant>,
     pub(super) phase: Phase,
@@ -87,8 +84,9 @@ pub(super) struct Ending {
 }
 
 impl Watch {
-    /// Runs until the attempt is over and collected or on disk.
-    pub(super) fn run(mut self) {
+    /// Runs until the attempt is over and collected or on disk. Everything of it is closed then; what
+    /// is left of the shim comes back if it may take another attempt.
+    pub(super) fn run(mut self) -> Option<Body> {
         while self.phase != Phase::Done {
             self.reap();
             self.advance(Instant::now());
@@ -100,6 +98,15 @@ impl Watch {
         if !self.collected {
             self.sync();
         }
+        self.is_spotless().then_some(self.body)
+    }
+
+    /// Whether nothing was out of the ordinary, so that nothing of it can reach another attempt: the
+    /// program ended by itself and left nobody behind, nobody but the gateway that started it
+    /// was ever connected, and that one has its end on disk.
+    fn is_spotless(&self) -> bool {
+        let empty = self.record.as_ref().is_some_and(|record| record.empty);
+        empty && !self.stopped() && !self.unwritten && self.collected && self.clients.is_private()
     }
 
     /// Reaps the program and the orphans that came to this sub-reaper.
@@ -244,7 +251,7 @@ impl Watch {
     /// SIGTERM to the shim, or only SIGCHLD.
     pub(super) fn on_signals(&mut self) {
         use std::os::fd::AsFd as _;
-        if sys::take_signals(self.signals.as_fd()) {
+        if sys::take_signals(self.body.signals.as_fd()) {
             let grace = Duration::from_millis(self.spec.grace_ms);
             self.stop(grace, Some("the shim received SIGTERM".to_owned()));
         }

@@ -32,7 +32,10 @@ impl Supervisor {
         };
         let exit = recorded.as_ref().and_then(|recorded| recorded.exit()?.ok());
         let exit = exit.filter(|exit| exit.task == task && exit.fence == fence);
+        // A shim that proved that nothing is left may work for another attempt by now.
+        let over = exit.as_ref().is_some_and(|exit| exit.empty);
         if boot_id == self.boot()
+            && !over
             && let Some(Ok(run)) = recorded.as_ref().and_then(Recorded::run)
             && procfs::is_alive(run.shim)
         {

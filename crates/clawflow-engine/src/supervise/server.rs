@@ -1,17 +1,14 @@
 //! The gateway's end of the fork server for shims.
 
-use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::ffi::OsStrExt as _;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::net::{
-    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
-    sendmsg, socketpair,
-};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socketpair};
+
+use crate::shim::request;
 
 /// Starts the server with the first request, and again when it has died. Cheap to clone;
 /// the server ends with the last clone.
@@ -65,12 +62,7 @@ impl Started {
     }
 
     fn request(&self, dir: &Path, control: &OwnedFd) -> io::Result<()> {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        let fds = [control.as_fd()];
-        ancillary.push(SendAncillaryMessage::ScmRights(&fds));
-        let path = [IoSlice::new(dir.as_os_str().as_bytes())];
-        sendmsg(&self.requests, &path, &mut ancillary, SendFlags::NOSIGNAL)?;
+        request::send(&self.requests, dir, control, SendFlags::empty())?;
         Ok(())
     }
 }

@@ -62,6 +62,7 @@ mod scenes_support;
 mod scenes_terminals;
 mod scenes_time;
 mod shim_adopt;
+mod shim_again;
 mod shim_doubt;
 mod shim_exit;
 mod shim_limits;

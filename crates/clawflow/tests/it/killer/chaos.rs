@@ -66,6 +66,7 @@ fn strike(rng: &mut Rng, home: &Path, gateway: &Gateway) -> String {
         "gateway",
         "gateway",
         "shim",
+        "idle",
         "child",
         "server",
         "gateway shim",
@@ -89,6 +90,7 @@ fn strike(rng: &mut Rng, home: &Path, gateway: &Gateway) -> String {
             "term" => held.and_then(procfs::stat),
             "server" => any(rng, |stat| is_server(stat, home)),
             "shim" => any(rng, |stat| is_shim(stat, home)),
+            "idle" => any(rng, |stat| is_forked(stat, home)),
             _ => any(rng, |stat| is_step(stat, home)),
         };
         if let Some(stat) = target {
@@ -141,6 +143,11 @@ fn is_server(stat: &Stat, home: &Path) -> bool {
 /// A shim, from its first moment on, and its child until that executes.
 pub(crate) fn is_shim(stat: &Stat, home: &Path) -> bool {
     is_in(stat, &home.join("runs"))
+}
+
+/// A shim that its server forked and that has a server still: idle, or at work.
+fn is_forked(stat: &Stat, home: &Path) -> bool {
+    procfs::stat(stat.ppid).is_some_and(|parent| is_server(&parent, home))
 }
 
 fn is_in(stat: &Stat, dir: &Path) -> bool {
