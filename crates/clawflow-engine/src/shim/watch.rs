@@ -84,8 +84,8 @@ pub(super) struct Ending {
 }
 
 impl Watch {
-    /// Runs until the attempt is over and collected or on disk. Everything of it is closed then; what
-    /// is left of the shim comes back if it may take another attempt.
+    /// Runs until the attempt is over and collected or on disk. Everything of it is closed then;
+    /// what is left of the shim comes back if it may take another attempt.
     pub(super) fn run(mut self) -> Option<Body> {
         while self.phase != Phase::Done {
             self.reap();
@@ -101,9 +101,9 @@ impl Watch {
         self.is_spotless().then_some(self.body)
     }
 
-    /// Whether nothing was out of the ordinary, so that nothing of it can reach another attempt: the
-    /// program ended by itself and left nobody behind, nobody but the gateway that started it
-    /// was ever connected, and that one has its end on disk.
+    /// Whether nothing was out of the ordinary, so that nothing of it can reach another attempt:
+    /// the program ended by itself and left nobody behind, nobody but the gateway that started
+    /// it was ever connected, and that one has its end on disk.
     fn is_spotless(&self) -> bool {
         let empty = self.record.as_ref().is_some_and(|record| record.empty);
         empty && !self.stopped() && !self.unwritten && self.collected && self.clients.is_private()
