@@ -199,7 +199,7 @@ impl Engine {
     ) {
         let shim = run.handle();
         let (mut stopping, mut signs) = (self.stopping(), Signs::new());
-        let (mut asked, mut settled) = (false, false);
+        let (mut asked, mut settled, mut silent) = (false, false, false);
         let late = Instant::now() + BEGINS_WITHIN;
         // The exit, until the shim has proved that nothing is left.
         let mut leaves: Option<Box<ExitRecord>> = None;
@@ -213,6 +213,7 @@ impl Engine {
                     RunEvent::Progress(line) => signs.progress = Some(line),
                     RunEvent::Output(_) => {}
                     RunEvent::Exited(record) if !settled => {
+                        silent = record.out_bytes == 0 && record.err_bytes == 0;
                         // After a failure there may be another attempt. It must not meet what this
                         // one left behind.
                         if record.code == Some(0) || record.empty {
@@ -253,7 +254,7 @@ impl Engine {
             }
         }
         drop(beginning);
-        self.wind_up(attempt, &shim, leaves, settled, &mut signs).await;
+        self.wind_up(attempt, &shim, leaves, (settled, silent), &mut signs).await;
     }
 
     /// The shim is gone, with an exit of which something is left, or without having said how its
@@ -263,7 +264,7 @@ impl Engine {
         attempt: &Attempt,
         shim: &RunHandle,
         leaves: Option<Box<ExitRecord>>,
-        mut settled: bool,
+        (mut settled, silent): (bool, bool),
         signs: &mut Signs,
     ) {
         let ended = leaves.is_none();
@@ -275,11 +276,23 @@ impl Engine {
             settled = true;
         }
         if settled {
-            recover::litter(self, attempt, &self.inner.executor.boot_id, ended);
+            self.put_away(attempt, ended, silent);
         } else {
             self.leave(&attempt.task_id);
             self.release(1);
             recover::recover_attempt(self, attempt).await;
+        }
+    }
+
+    /// Leaves the directory of a settled attempt for a later start, or to be tidied: `ended` says
+    /// that its shim said all there was to say, `silent` that the program wrote nothing.
+    fn put_away(&self, attempt: &Attempt, ended: bool, silent: bool) {
+        let (supervisor, boot_id) = (&self.inner.supervisor, &self.inner.executor.boot_id);
+        if ended && silent {
+            let dir = supervisor.dir(boot_id, attempt.task_id.as_str(), attempt.fence);
+            supervisor.litter().keep(dir);
+        } else {
+            recover::litter(self, attempt, boot_id, ended);
         }
     }
 

@@ -69,6 +69,12 @@ impl Litter {
         }
     }
 
+    /// As [`Self::add`], for an attempt that wrote nothing and whose shim said all there was to
+    /// say: without a look at the directory, which whoever takes it has anyway.
+    pub(crate) fn keep(&self, dir: PathBuf) {
+        lock(&self.dirs).used.push_back(dir);
+    }
+
     /// How many there are to tidy.
     pub(crate) fn len(&self) -> usize {
         let dirs = lock(&self.dirs);
@@ -383,6 +389,30 @@ mod tests {
         litter.add(new, true);
         litter.tidy(false);
         assert_eq!(names(home.path()), ["logged"]);
+    }
+
+    #[test]
+    fn what_was_kept_unseen_and_has_more_than_a_record_is_tidied() {
+        for files in [&[layout::OUT][..], &[layout::STDIN], &[layout::TOMBSTONE]] {
+            let home = tempfile::tempdir().unwrap();
+            let litter = Litter::default();
+            litter.keep(used(&home, "old", files));
+            let new = home.path().join("new");
+            assert!(matches!(litter.reuse(&new, b"spec\n"), Reused::Nothing), "{files:?}");
+            assert!(!new.exists());
+            litter.tidy(true);
+            let kept: &[&str] = if files == [layout::OUT] { &["old"] } else { &[] };
+            assert_eq!(names(home.path()), kept);
+            // Or nothing was started meanwhile.
+            litter.keep(used(&home, "later", files));
+            litter.tidy(true);
+            assert!(!home.path().join("later").join(layout::RECORD).exists());
+        }
+        let home = tempfile::tempdir().unwrap();
+        let litter = Litter::default();
+        litter.keep(used(&home, "old", &[]));
+        let new = home.path().join("new");
+        assert!(matches!(litter.reuse(&new, b"spec\n"), Reused::Started));
     }
 
     #[test]
