@@ -65,6 +65,11 @@ impl Engine {
         let Some(bundle) = self.inner.store.load(flow_id)? else {
             return Err(EngineError::refused(Code::NotFound, format!("flow not found: {flow_id}")));
         };
+        self.held(bundle)
+    }
+
+    /// The flow with all that steers it, of which the store gave this.
+    pub(crate) fn held(&self, bundle: FlowBundle) -> Result<Held, EngineError> {
         if bundle.flow.is_engine() {
             return Ok(Held::File(Box::new(self.file_state(bundle)?)));
         }

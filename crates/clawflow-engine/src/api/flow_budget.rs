@@ -7,8 +7,8 @@ use clawflow_core::budget::Budget;
 use clawflow_core::control::{self, ControlState};
 use clawflow_core::drive::{self, Ctx, FlowState};
 use clawflow_core::flow::Flow;
-use clawflow_core::ids::FlowId;
 use clawflow_core::task::Usage;
+use clawflow_store::query::FlowBundle;
 
 impl Api {
     pub(super) async fn flow_budget(&self, request: FlowBudgetRequest) -> Result<Flow, ApiError> {
@@ -31,8 +31,8 @@ impl Api {
 
     /// What the flow has used, as far as that is counted: for a flow that code drives and that has
     /// no budget, its children at work and those that have ended are added up here.
-    pub(super) fn used(&self, flow_id: &FlowId) -> Result<Option<Usage>, ApiError> {
-        match self.engine.load(flow_id)? {
+    pub(super) fn used(&self, bundle: FlowBundle) -> Result<Option<Usage>, ApiError> {
+        match self.engine.held(bundle)? {
             Held::File(state) => Ok(drive::used(&state)),
             Held::Code(state) => Ok(state.used()),
             Held::Group(_) => Ok(None),

@@ -24,16 +24,17 @@ impl Api {
         let waits = store.waits(flow_id)?;
         let (mut tasks, task_summary) = self.tasks_of(flow_id)?;
         // What is at work is never left out, however many were newer.
-        let at_work = bundle.tasks.into_iter().filter(|open| {
+        let at_work = bundle.tasks.iter().filter(|open| {
             tasks.len() >= TASKS_MAX && !tasks.iter().any(|task| task.task_id == open.task_id)
         });
-        let older: Vec<Task> = at_work.map(std::sync::Arc::unwrap_or_clone).collect();
+        let older: Vec<Task> = at_work.map(|open| Task::clone(open)).collect();
         tasks.extend(older);
         tasks.sort_by(|a, b| a.task_id.cmp(&b.task_id));
-        let steps = bundle.steps.into_iter().map(std::sync::Arc::unwrap_or_clone).collect();
-        let last_event = bundle.last_event;
-        let (flow, children) = (bundle.flow, self.children(flow_id)?);
-        let used = self.used(flow_id)?;
+        let (flow, steps) = (bundle.flow.clone(), bundle.steps.clone());
+        let (last_event, children) = (bundle.last_event, self.children(flow_id)?);
+        let used = self.used(bundle)?;
+        // Results may be large: they are not copied.
+        let steps = steps.into_iter().map(std::sync::Arc::unwrap_or_clone).collect();
         Ok(FlowView { flow, steps, waits, task_summary, tasks, children, used, last_event })
     }
 

@@ -37,12 +37,12 @@ pub(crate) async fn report_in(
     let place = (boot_id, attempt.task_id.as_str(), attempt.fence);
     let supervisor = &engine.inner.supervisor;
     let inline = record.stdout.as_ref().and_then(|bytes| bytes.to_vec().ok());
-    let stdout = match inline {
+    let mut stdout = match inline {
         Some(bytes) => bytes,
         None => supervisor.output(place, max).await.unwrap_or_default(),
     };
-    let cut_at = usize::try_from(max).unwrap_or(usize::MAX).min(stdout.len());
-    let kept = &stdout[..cut_at];
+    stdout.truncate(usize::try_from(max).unwrap_or(usize::MAX));
+    let kept = stdout.len() as u64;
     let stderr_tail = if record.code == Some(0) || record.err_bytes == 0 {
         String::new()
     } else {
@@ -61,8 +61,8 @@ pub(crate) async fn report_in(
         stopped: record.stop_requested,
         over_output: record.over_output,
         exec_error: record.exec_error.as_ref().map(|error| error.message.clone()),
-        truncated: truncated || record.out_bytes > kept.len() as u64,
-        stdout: Some(without_progress(&String::from_utf8_lossy(kept))),
+        truncated: truncated || record.out_bytes > kept,
+        stdout: Some(without_progress(text_of(stdout))),
         stderr_tail,
         ended_at: i64::try_from(record.ended_at).ok(),
         worked_ms: None,
@@ -75,11 +75,17 @@ pub(crate) async fn report_in(
     }
 }
 
+/// The output as text, without a copy where it is text.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
 /// The output without the lines that only report progress: they are not part of the result.
-fn without_progress(text: &str) -> String {
+fn without_progress(text: String) -> String {
     const MARK: &str = "::progress::";
     if !text.contains(MARK) {
-        return text.to_owned();
+        return text;
     }
     text.split_inclusive('\n').filter(|line| !line.starts_with(MARK)).collect()
 }
