@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// Runs a small pipeline, and tells how that went.
 pub(super) fn run(words: &[&str]) -> ExitCode {
     let end = match try_out("exec --json --shell 'echo [1]'") {
-        Ok(()) => Ok(Outcome::Done { items: vec![told(words)], printed: None }),
+        Ok(()) => Ok(Outcome::done(vec![told(words)])),
         Err(message) => Err(Trouble { kind: Kind::Doctor, message }),
     };
     report::tool(end)

@@ -44,7 +44,7 @@ pub(super) fn run(options: &RunOptions, target: &Target) -> ExitCode {
     let end = plan.map(|plan| {
         // Lost words are no failure.
         let _ = std::io::stderr().lock().write_all(plan.as_bytes());
-        Outcome::Done { items: Vec::new(), printed: None }
+        Outcome::done(Vec::new())
     });
     match (options.tool, end) {
         (true, end) => report::tool(end),

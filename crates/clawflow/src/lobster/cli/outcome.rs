@@ -2,7 +2,7 @@
 
 use super::gate;
 use super::trouble::Trouble;
-use crate::lobster::value::{Value, read_json, trim};
+use crate::lobster::value::{Value, compact, read_json, trim};
 use clawflow_core::flow::FlowStatus;
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::wait::{Wait, WaitKind};
@@ -13,8 +13,8 @@ use clawflow_engine::api::FlowView;
 pub(super) enum Outcome {
     /// Its end.
     Done {
-        /// What it leaves.
-        items: Vec<Value>,
+        /// What it leaves: a list, as `compact` writes it.
+        items: String,
         /// What its commands printed instead of passing it on.
         printed: Option<String>,
     },
@@ -24,6 +24,18 @@ pub(super) enum Outcome {
     NeedsInput(Value),
     /// It was given up, by a no or by a cancel.
     Cancelled,
+}
+
+impl Outcome {
+    /// An end that leaves these items.
+    pub(super) fn done(items: Vec<Value>) -> Self {
+        let items = Value::List(items);
+        let written = compact(&items).unwrap_or_default();
+        // The process ends after what it tells: taking a hundred thousand items apart would only
+        // delay that.
+        std::mem::forget(items);
+        Self::Done { items: written, printed: None }
+    }
 }
 
 /// What a flow was made from.
@@ -52,7 +64,7 @@ pub(super) fn at_end(view: &FlowView) -> Result<Outcome, Trouble> {
         FlowStatus::Succeeded if origin == Origin::Pipeline => super::pipeline::result(view),
         FlowStatus::Succeeded => {
             let items = last(view).map(output).unwrap_or_default();
-            Ok(Outcome::Done { items, printed: None })
+            Ok(Outcome::done(items))
         }
         FlowStatus::Cancelled => Ok(Outcome::Cancelled),
         _ => Err(Trouble::runtime(why(view, origin))),

@@ -10,7 +10,10 @@ use crate::lobster::value::{Object, Value, compact, read_json};
 use clawflow_core::definition::{Definition, Dialect};
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_engine::api::FlowView;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 
 /// The label that says what a flow was made from.
 pub(super) const LABEL: &str = "lobster";
@@ -77,14 +80,21 @@ fn as_json(value: &Value) -> Option<Json> {
 pub(super) fn result(view: &FlowView) -> Result<Outcome, Trouble> {
     let is_last =
         |step: &&Step| step.status == StepStatus::Succeeded && step.step_id.starts_with("part-");
-    let said = view.steps.iter().rfind(is_last).map(report).transpose()?;
-    let mut said = said.unwrap_or_default();
-    let items = match said.take("items") {
-        Value::List(items) => items,
-        _ => Vec::new(),
-    };
-    let printed = said.take("rendered").as_text().map(str::to_owned);
-    Ok(Outcome::Done { items, printed })
+    let Some(step) = view.steps.iter().rfind(is_last) else { return Ok(Outcome::done(Vec::new())) };
+    // The items may be many, and are passed on as they were written.
+    let said: Left<'_> = serde_json::from_str(line(step)?).map_err(|_| not_understood())?;
+    let items = said.items.map(RawValue::get).filter(|items| items.starts_with('['));
+    let printed = said.rendered.map(Cow::into_owned);
+    Ok(Outcome::Done { items: items.unwrap_or("[]").to_owned(), printed })
+}
+
+/// What the report of a last part has to say.
+#[derive(Deserialize)]
+struct Left<'a> {
+    #[serde(borrow)]
+    items: Option<&'a RawValue>,
+    #[serde(borrow)]
+    rendered: Option<Cow<'a, str>>,
 }
 
 /// The question of a gate.
@@ -105,14 +115,22 @@ pub(super) fn failure(step: &Step) -> Option<String> {
 }
 
 fn report(step: &Step) -> Result<Object, Trouble> {
+    match read_json(line(step)?) {
+        Ok(Value::Object(report)) => Ok(*report),
+        _ => Err(not_understood()),
+    }
+}
+
+fn not_understood() -> Trouble {
+    Trouble::runtime("what the pipeline said was not understood")
+}
+
+/// The line that a part has printed.
+fn line(step: &Step) -> Result<&str, Trouble> {
     let result = step.result.as_ref();
     if result.is_some_and(|result| result.truncated) {
         let message = "the pipeline's items are larger than limits.stdout_bytes";
         return Err(Trouble::runtime(message));
     }
-    let line = result.and_then(|result| result.stdout.as_deref()).unwrap_or_default();
-    match read_json(line) {
-        Ok(Value::Object(report)) => Ok(*report),
-        _ => Err(Trouble::runtime("what the pipeline said was not understood")),
-    }
+    Ok(result.and_then(|result| result.stdout.as_deref()).unwrap_or_default())
 }

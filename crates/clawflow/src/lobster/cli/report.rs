@@ -3,14 +3,14 @@
 use super::help::print;
 use super::outcome::Outcome;
 use super::trouble::{Kind, Trouble};
-use crate::lobster::value::{Object, Value, pretty};
+use crate::lobster::value::{Value, compact, indented};
 use std::io::Write;
 use std::process::ExitCode;
 
 /// The document for programs.
 pub(super) fn tool(end: Result<Outcome, Trouble>) -> ExitCode {
     let failure = failure(&end);
-    let mut fields = Object::default();
+    let mut fields = Document::default();
     fields.set("protocolVersion", 1.0.into());
     fields.set("ok", end.is_ok().into());
     let mut before = None;
@@ -21,7 +21,7 @@ pub(super) fn tool(end: Result<Outcome, Trouble>) -> ExitCode {
             fields.set("error", error.into());
         }
     }
-    let printed = print(&format!("{}{}\n", before.unwrap_or_default(), json(fields)));
+    let printed = print(&(before.unwrap_or_default() + &fields.told()));
     failure.unwrap_or(printed)
 }
 
@@ -29,12 +29,12 @@ pub(super) fn tool(end: Result<Outcome, Trouble>) -> ExitCode {
 pub(super) fn workflow(end: Result<Outcome, Trouble>) -> ExitCode {
     let failure = failure(&end);
     let printed = match end {
-        Ok(Outcome::Done { items, .. }) if items.is_empty() => ExitCode::SUCCESS,
-        Ok(Outcome::Done { items, .. }) => print(&format!("{}\n", json(items))),
+        Ok(Outcome::Done { items, .. }) if items == "[]" => ExitCode::SUCCESS,
+        Ok(Outcome::Done { items, .. }) => print(&told(&items)),
         Ok(outcome) => {
-            let mut fields = Object::default();
+            let mut fields = Document::default();
             state(&mut fields, outcome);
-            print(&format!("{}\n", json(fields)))
+            print(&fields.told())
         }
         Err(trouble) => complain(&trouble),
     };
@@ -46,9 +46,10 @@ pub(super) fn pipeline(end: Result<Outcome, Trouble>) -> ExitCode {
     let failure = failure(&end);
     let printed = match end {
         Ok(Outcome::Done { printed: Some(printed), .. }) => print(&printed),
-        Ok(Outcome::Done { items, printed: None }) => print(&format!("{}\n", json(items))),
+        Ok(Outcome::Done { items, printed: None }) => print(&told(&items)),
         Ok(Outcome::NeedsApproval(request) | Outcome::NeedsInput(request)) => {
-            print(&format!("{}\n", json(vec![without_names(request)])))
+            let asked = Value::List(vec![without_names(request)]);
+            print(&told(&compact(&asked).unwrap_or_default()))
         }
         Ok(Outcome::Cancelled) => complain(&Trouble::runtime("the run was cancelled")),
         Err(trouble) => complain(&trouble),
@@ -78,36 +79,60 @@ fn without_names(mut request: Value) -> Value {
 }
 
 /// Sets where a run stands; gives what is to be printed before it.
-fn state(fields: &mut Object, outcome: Outcome) -> Option<String> {
+fn state(fields: &mut Document, outcome: Outcome) -> Option<String> {
     let (mut approval, mut input, mut before) = (Value::Null, Value::Null, None);
-    let (status, output) = match outcome {
+    let mut output = "[]".to_owned();
+    let status = match outcome {
         Outcome::Done { items, printed } => {
-            before = printed;
-            ("ok", items)
+            (output, before) = (items, printed);
+            "ok"
         }
         Outcome::NeedsApproval(request) => {
             approval = request;
-            ("needs_approval", Vec::new())
+            "needs_approval"
         }
         Outcome::NeedsInput(request) => {
             input = request;
-            ("needs_input", Vec::new())
+            "needs_input"
         }
-        Outcome::Cancelled => ("cancelled", Vec::new()),
+        Outcome::Cancelled => "cancelled",
     };
     fields.set("status", status.into());
-    fields.set("output", output.into());
+    fields.set_written("output", &output);
     fields.set("requiresApproval", approval);
     fields.set("requiresInput", input);
     before
 }
 
-fn json(value: impl Into<Value>) -> String {
-    let value = value.into();
-    let text = pretty(&value).unwrap_or_default();
-    // The process ends after what it tells: taking a hundred thousand items apart would only
-    // delay that.
-    std::mem::forget(value);
+/// An object of which each field is written at once: what a run leaves is written already.
+#[derive(Default)]
+struct Document(String);
+
+impl Document {
+    fn set(&mut self, name: &str, value: Value) {
+        if let Some(written) = compact(&value) {
+            self.set_written(name, &written);
+        }
+    }
+
+    /// Sets a field to what `compact` wrote; its name needs no escapes.
+    fn set_written(&mut self, name: &str, written: &str) {
+        let before = if self.0.is_empty() { "{" } else { "," };
+        for part in [before, "\"", name, "\":", written] {
+            self.0.push_str(part);
+        }
+    }
+
+    fn told(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
+        told(&self.0)
+    }
+}
+
+/// What is told of something that is written.
+fn told(written: &str) -> String {
+    let mut text = indented(written);
+    text.push('\n');
     text
 }
 

@@ -28,6 +28,7 @@ pub(crate) use text::text_of;
 pub(crate) use text::trim;
 pub(crate) use text::width;
 pub(crate) use write::compact;
+pub(crate) use write::indented;
 pub(crate) use write::pretty;
 pub(crate) use write::stable;
 

@@ -15,6 +15,59 @@ pub(crate) fn pretty(value: &Value) -> Option<String> {
     (*value != Value::Undefined).then(|| written(value, Pretty(PrettyFormatter::new())))
 }
 
+/// What [`pretty`] makes of a value, given what [`compact`] makes of it.
+pub(crate) fn indented(compact: &str) -> String {
+    let bytes = compact.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 2);
+    let (mut at, mut depth) = (0, 0_usize);
+    let line = |out: &mut Vec<u8>, depth: usize| {
+        out.push(b'\n');
+        out.resize(out.len() + 2 * depth, b' ');
+    };
+    while let Some(&byte) = bytes.get(at) {
+        let mut end = at + 1;
+        match byte {
+            b'"' => {
+                end = end_of_text(bytes, end);
+                out.extend_from_slice(&bytes[at..end]);
+            }
+            b'[' | b'{' if matches!(bytes.get(end), Some(b']' | b'}')) => {
+                end += 1;
+                out.extend_from_slice(&bytes[at..end]);
+            }
+            b'[' | b'{' => {
+                depth += 1;
+                out.push(byte);
+                line(&mut out, depth);
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(byte);
+            }
+            b',' => {
+                out.push(byte);
+                line(&mut out, depth);
+            }
+            b':' => out.extend_from_slice(b": "),
+            _ => out.push(byte),
+        }
+        at = end;
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Behind the quotation mark that ends the text whose inside begins here.
+fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(&byte) = bytes.get(at) {
+        at += if byte == b'\\' { 2 } else { 1 };
+        if byte == b'"' {
+            break;
+        }
+    }
+    at.min(bytes.len())
+}
+
 /// The same text for values that differ only in the order of their fields.
 pub(crate) fn stable(value: &Value) -> Option<String> {
     (*value != Value::Undefined).then(|| written(&Sorted(value), Compact))
@@ -163,5 +216,36 @@ impl Formatter for Pretty {
 
     fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.0.end_object_value(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read_json;
+    use super::*;
+
+    #[test]
+    fn a_text_is_indented_as_its_value_is() {
+        for text in [
+            r#"null"#,
+            r#"[]"#,
+            r#"{}"#,
+            r#"-1.5e-9"#,
+            r#""a, {b}: [c]""#,
+            r#"[[],{},[[]],[{}],{"a":[]}]"#,
+            r#"{"a":1,"b":[true,null,"\"","\\","\\\",[{"],"c d":{"e":-0.5},"ü":"\u0001\n"}"#,
+            r#"[{"1":"x"},[1e21,123456789012345680000],""]"#,
+        ] {
+            let value = read_json(text).unwrap();
+            let compact = compact(&value).unwrap();
+            assert_eq!(indented(&compact), pretty(&value).unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_not_looked_at_beyond_its_end() {
+        for text in ["\"", "\"\\", "]]", "[", "{\"a", ""] {
+            assert!(indented(text).len() <= 2 * text.len() + 8, "{text}");
+        }
     }
 }
