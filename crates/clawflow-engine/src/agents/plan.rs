@@ -54,24 +54,12 @@ impl Prepared {
         };
         let earlier = command.earlier.filter(|_| task.is_some_and(|task| task.attempt > 1));
         let earlier = earlier.map_or_else(EarlierTurn::default, |earlier| *earlier);
-        if !earlier.session.is_empty() {
-            request.session = Some(earlier.session);
-            request.cost_before = earlier.cost_usd.or(request.cost_before);
-            request.resume = true;
-        }
+        go_on(&mut request, &earlier);
         let budget = agent.budget(task.and_then(|task| task.budget)).unwrap_or_default();
         let policy = request.permissions.clone().or(agent.permissions);
         let policy = policy.unwrap_or_else(Policy::reads);
         let mut env = command.env;
-        for given in &agent.env {
-            match given.split_once('=') {
-                Some((name, value)) => drop(env.insert(name.to_owned(), value.to_owned())),
-                None => {
-                    let value = std::env::var(given).ok();
-                    env.extend(value.map(|value| (given.clone(), value)));
-                }
-            }
-        }
+        give(&mut env, &agent.env);
         let cwd = match agent.cwd.filter(|_| request.anywhere) {
             Some(cwd) => cwd,
             None => command.cwd,
@@ -141,6 +129,28 @@ impl Prepared {
             }
         }
         (spec, first)
+    }
+}
+
+/// Has the request go on where attempts before it were broken off, if there were any.
+fn go_on(request: &mut AcpRequest, earlier: &EarlierTurn) {
+    if !earlier.session.is_empty() {
+        request.session = Some(earlier.session.clone());
+        request.cost_before = earlier.cost_usd.or(request.cost_before);
+        request.resume = true;
+    }
+}
+
+/// Adds the variables of the configuration: with a value, or with that of the gateway.
+fn give(env: &mut BTreeMap<String, String>, variables: &[String]) {
+    for given in variables {
+        match given.split_once('=') {
+            Some((name, value)) => drop(env.insert(name.to_owned(), value.to_owned())),
+            None => {
+                let value = std::env::var(given).ok();
+                env.extend(value.map(|value| (given.clone(), value)));
+            }
+        }
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) fn of(tool: &Tool, row: &Endpoint) -> Value {
     let mut properties = Object::new();
     for name in tool.fields {
         let mut schema = whole["properties"][*name].clone();
+        if let Some((_, parts)) = tool.parts.iter().find(|(field, _)| field == name) {
+            only(&mut schema, parts);
+        }
         shorten(&mut schema);
         properties.insert((*name).to_owned(), schema);
     }
@@ -44,6 +47,22 @@ pub(super) fn of(tool: &Tool, row: &Endpoint) -> Value {
         schema["required"] = json!(required);
     }
     schema
+}
+
+/// Leaves these parts of an object only. One that may be absent is one of two kinds.
+fn only(schema: &mut Value, parts: &[&str]) {
+    let kinds = schema["anyOf"].as_array_mut().into_iter().flatten();
+    if let Some(object) = kinds.into_iter().find(|kind| kind["properties"].is_object()) {
+        *schema = object.take();
+    }
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.retain(|name, _| parts.contains(&name.as_str()));
+    }
+    if let Some(fields) = schema.as_object_mut() {
+        fields.shift_remove("description");
+    }
+    schema["required"] = json!(&parts[..2]);
+    schema["additionalProperties"] = false.into();
 }
 
 fn more(kind: &str, about: &str) -> Value {

@@ -1,4 +1,4 @@
-//! `task_run`: runs a command, by itself or as a child of a flow.
+//! `task_run`: runs a command or asks an agent, by itself or as a child of a flow.
 
 use super::asker::{Asker, request};
 use super::brief;
@@ -6,6 +6,7 @@ use super::door::Need;
 use super::tool::Done;
 use clawflow_core::json::Object;
 use clawflow_core::limits::cut;
+use clawflow_core::task::Runtime;
 use clawflow_engine::api::{ApiError, FlowRunTask, FlowRunTaskRequest, TaskRun, TaskRunRequest};
 use serde_json::Value;
 
@@ -35,9 +36,18 @@ pub(super) async fn run(asker: &Asker, mut args: Object) -> Result<Done, ApiErro
     if !args.contains_key("cwd") {
         return Err(bad("`cwd` is missing: the directory of the command, absolute"));
     }
+    if args.contains_key("acp") {
+        args.entry("argv").or_insert_with(|| Value::Array(Vec::new()));
+    } else if !args.contains_key("argv") {
+        return Err(bad(
+            "neither `argv`, a program and its arguments, nor `acp`, an agent, is given",
+        ));
+    }
     let mut asked = request::<TaskRun>(args)?;
-    if asked.argv.is_empty() {
-        return Err(bad("`argv` is empty: the program and its arguments"));
+    match (&asked.acp, asked.argv.is_empty()) {
+        (None, true) => return Err(bad("`argv` is empty: the program and its arguments")),
+        (Some(_), false) => return Err(bad("either `argv` or `acp` is run, not both")),
+        _ => {}
     }
     asked.env = place.env.into_iter().chain(asked.env).collect();
     match flow {
@@ -55,9 +65,12 @@ async fn child(
     asked: TaskRunRequest,
     wait: bool,
 ) -> Result<Done, ApiError> {
-    let TaskRunRequest { argv, cwd, env, label, timeout_ms, idempotency_key, .. } = asked;
-    let shown = label.clone().unwrap_or_else(|| cut(&argv.join(" "), SHOWN_CHARS));
+    let TaskRunRequest { argv, acp, cwd, env, label, timeout_ms, idempotency_key, .. } = asked;
+    let what = || acp.as_ref().map_or_else(|| argv.join(" "), |acp| acp.prompt.clone());
+    let shown = label.clone().unwrap_or_else(|| cut(&what(), SHOWN_CHARS));
     let request = FlowRunTaskRequest {
+        runtime: if acp.is_some() { Runtime::Acp } else { Runtime::Cli },
+        acp,
         cwd: Some(cwd),
         env,
         label,

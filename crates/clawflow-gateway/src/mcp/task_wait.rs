@@ -3,10 +3,11 @@
 use super::asker::{Asker, request};
 use super::brief;
 use super::door::{Need, Room};
-use super::limits::{LOG_BYTES, LOG_PARTS_MAX, WAIT_MS_DEFAULT, WAIT_MS_MAX};
+use super::limits::{LOG_BYTES, LOG_PARTS_MAX, NAMED_BYTES, WAIT_MS_DEFAULT, WAIT_MS_MAX};
 use super::tool::Done;
 use super::tools::at_most;
 use clawflow_core::json::Object;
+use clawflow_core::limits::cut;
 use clawflow_engine::api::{ApiError, Calls, TaskLogs, TaskLogsRequest, TaskWait, TaskWaitRequest};
 use serde_json::Value;
 
@@ -30,8 +31,13 @@ async fn wait(room: &Room, wanted: TaskWaitRequest) -> Result<Value, ApiError> {
     if let Some(exit) = &task.exit {
         value["exit"] = serde_json::to_value(exit).unwrap_or_default();
     }
-    // Of a task that somebody else runs there are no logs here.
-    if !task.reported {
+    if let Some(answer) = &task.answer {
+        value["answer"] = cut(answer, NAMED_BYTES).into();
+    }
+    // Of a task that somebody else runs there are no logs here; those of an agent are the messages
+    // of its protocol.
+    let talks = task.command.as_ref().is_some_and(|command| command.acp.is_some());
+    if !task.reported && !talks {
         for (name, stderr) in [("stdout", false), ("stderr", true)] {
             let text = tail(room, task.task_id.as_str(), stderr).await?;
             if !text.is_empty() {

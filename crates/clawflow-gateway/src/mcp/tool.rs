@@ -58,6 +58,8 @@ pub(super) struct Tool {
     pub(super) about: &'static str,
     /// The fields of the row that it takes.
     pub(super) fields: &'static [&'static str],
+    /// Of those that are objects: the parts that it takes.
+    pub(super) parts: &'static [(&'static str, &'static [&'static str])],
     /// Arguments beside them.
     pub(super) more: &'static [More],
     /// What is said of arguments instead of what the row says.
@@ -117,13 +119,22 @@ impl Tool {
     /// # Errors
     /// `bad_request`, with the names of those that it has.
     pub(super) fn check(&self, args: &Object) -> Result<(), ApiError> {
-        let known = || self.more.iter().map(|more| more.name).chain(self.fields.iter().copied());
-        let Some(wrong) = args.keys().find(|name| !known().any(|known| known == *name)) else {
-            return Ok(());
-        };
-        let wrong = clawflow_core::limits::cut(wrong, 80);
-        let known = known().collect::<Vec<_>>().join(", ");
-        let why = format!("{} has no argument `{wrong}`", self.name);
-        Err(ApiError::new("bad_request", why).hint(format!("it has {known}")))
+        let known = self.more.iter().map(|more| more.name).chain(self.fields.iter().copied());
+        known_only(self.name, args, &known.collect::<Vec<_>>())?;
+        for (field, parts) in self.parts {
+            if let Some(Value::Object(given)) = args.get(*field) {
+                known_only(&format!("`{field}` of {}", self.name), given, parts)?;
+            }
+        }
+        Ok(())
     }
+}
+
+fn known_only(what: &str, given: &Object, known: &[&str]) -> Result<(), ApiError> {
+    let Some(wrong) = given.keys().find(|name| !known.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    let wrong = clawflow_core::limits::cut(wrong, 80);
+    let why = format!("{what} has no argument `{wrong}`");
+    Err(ApiError::new("bad_request", why).hint(format!("it has {}", known.join(", "))))
 }

@@ -20,6 +20,7 @@ const PLAIN: Tool = Tool {
     row: "",
     about: "",
     fields: &[],
+    parts: &[],
     more: &[],
     notes: &[],
     required: &[],
@@ -35,6 +36,9 @@ const REVISION: (&str, &str) =
 const FLOW: (&str, &str) = ("flow", "Id, last 8 or more characters of it, or key.");
 const ONCE: (&str, &str) =
     ("idempotencyKey", "The same key and arguments give the first answer again (24 h).");
+
+/// What a model says of an agent that it asks. What that may do is not for it to say.
+const ACP: &[&str] = &["agent", "prompt", "files", "schema", "mode", "model"];
 
 /// Every tool, in the order in which they are listed.
 pub(super) static TOOLS: &[Tool] = &[
@@ -75,14 +79,20 @@ pub(super) static TOOLS: &[Tool] = &[
     Tool {
         name: "task_run",
         row: "task.run",
-        about: "It outlives this session. With `flow` it is a child of that flow.",
-        fields: &["argv", "cwd", "env", "label", "timeoutMs", "idempotencyKey"],
+        about: "Give `argv`, or `acp` to ask a coding agent. It outlives this session. With `flow` \
+                it is a child of that flow.",
+        fields: &["argv", "acp", "cwd", "env", "label", "timeoutMs", "idempotencyKey"],
+        parts: &[("acp", ACP)],
         more: &[
             More { name: "flow", kind: "string", about: "The flow that it is a child of." },
             More { name: "await", kind: "boolean", about: "With `flow`: park the flow on it." },
         ],
-        notes: &[ONCE],
-        optional: &["cwd"],
+        notes: &[
+            ("argv", "Program and arguments."),
+            ("acp", "What it asks leave for, a person answers; task_wait gives its answer."),
+            ONCE,
+        ],
+        optional: &["argv", "cwd"],
         effect: Effect::Adds,
         open: true,
         run: |asker, args| Box::pin(task_run::run(asker, args)),
@@ -111,7 +121,7 @@ pub(super) static TOOLS: &[Tool] = &[
     Tool {
         name: "task_wait",
         row: "task.wait",
-        about: "Shows the end of what it has written, too.",
+        about: "Shows the end of what it has written, or the answer of an agent.",
         fields: &["task", "timeoutMs"],
         notes: &[("task", "Its id."), ("timeoutMs", "How long to wait: 25000, at most 45000.")],
         run: |asker, args| Box::pin(task_wait::run(asker, args)),
@@ -371,7 +381,7 @@ mod tests {
     #[test]
     fn all_tools_together_cost_a_model_little() {
         let text: usize = TOOLS.iter().map(|tool| tool.listed(true).to_string().len()).sum();
-        assert!(text < 14_000, "{text} bytes");
+        assert!(text < 14_800, "{text} bytes");
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Key {
     pub(super) fn doc(self) -> &'static str {
         match self {
             Self::Protocol => {
-                "How it is spoken to: `acp-2` offers it version 2; `stdin` reads a prompt and prints."
+                "How it is spoken to: `acp-2` offers it version 2; `stdin` only reads a prompt."
             }
             Self::Command => "Program and arguments; a built-in agent has its usual ones.",
             Self::Model => "The model that it is told to use.",

@@ -9,6 +9,7 @@ mod resumed;
 mod second;
 mod spawned;
 mod terminals;
+mod tools;
 mod turns;
 
 use crate::scenes_support::{Home, step_of};

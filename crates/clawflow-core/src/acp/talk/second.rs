@@ -1,9 +1,9 @@
 //! What is different in version 2 of the protocol.
 //!
-//! The answer to a prompt says only that it was accepted; `state_update` says when work begins, waits
-//! for a person, and ends. Messages, tools and plans are put in place by their ids. A permission
-//! has a title of its own, and a subject. There are no modes, files and terminals of the client.
-//! Where the draft leaves something open, `docs/decisions/0039` says what is made of it.
+//! The answer to a prompt says only that it was accepted; `state_update` says when work begins,
+//! waits for a person, and ends. Messages, tools and plans are put in place by their ids. A
+//! permission has a title of its own, and a subject. There are no modes, files and terminals of the
+//! client. Where the draft leaves something open, `docs/decisions/0039` says what is made of it.
 
 use super::super::limits::{PREVIEW_BYTES_MAX, WORD_BYTES_MAX};
 use super::super::policy::Tool;

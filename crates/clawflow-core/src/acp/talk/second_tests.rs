@@ -233,7 +233,8 @@ fn files_and_modes_of_version_one_are_not_there() {
     w.answers(json!({ "configOptions": options }));
     assert_eq!(w.last()["params"]["value"], "big");
     w.answers(json!({ "configOptions": [] })).answers(json!({}));
-    w.hear(json!({ "id": 9, "method": "fs/read_text_file", "params": { "sessionId": "s", "path": "/w/a" } }));
+    let params = json!({ "sessionId": "s", "path": "/w/a" });
+    w.hear(json!({ "id": 9, "method": "fs/read_text_file", "params": params }));
     assert_eq!(w.last()["error"]["code"], -32601);
 }
 
