@@ -187,7 +187,7 @@ fn without_a_session_or_a_wish_for_it_nothing_goes_on() {
 #[test]
 fn one_of_which_nothing_is_known_goes_on_with_what_was_told_of_it() {
     let mut w = subagent(None);
-    let (id, mut before) = (w.child(0).task_id.clone(), 0.0);
+    let (id, mut before) = (w.child(0).task_id.clone(), 0);
     for cost in [0.5, 0.75] {
         let task = w.child(0);
         let usage = Some(used(1, cost));
@@ -196,8 +196,8 @@ fn one_of_which_nothing_is_known_goes_on_with_what_was_told_of_it() {
         gone(&mut w);
         let earlier = w.child(0).command.clone().unwrap().earlier.unwrap();
         assert_eq!((earlier.cost_usd, earlier.usage), (Some(cost), Some(used(1, cost))));
-        assert!(earlier.worked_ms > before as u64 || task.attempt == 1);
-        before = earlier.worked_ms as f64;
+        assert!(earlier.worked_ms > before || task.attempt == 1);
+        before = earlier.worked_ms;
         assert_eq!(w.last("task.interrupted")["why"], "the machine was restarted");
         claim(&mut w).unwrap();
     }
