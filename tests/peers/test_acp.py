@@ -148,15 +148,19 @@ class WithModel:
         self.assertEqual(self.said(flows, flow), "one two three")
         self.assertEqual(model.prompts().count("hold on"), 1)
 
-    def test_an_agent_killed_in_the_middle(self):
-        model, flows = self.begin({"hold on": [{"say": "one two three", "hold": "middle"}]})
-        flow = self.flow(flows, "hold on")
+    def kill_in_the_middle(self, model, flows):
+        """Kills the agent while it waits for its model, once its session is on disk."""
         model.until_held("middle")
         flows.until("the session to be kept", lambda: self.kept("hold on"))
         for pid in flows.processes():
             flows.kill(pid)
         model.until_dropped("middle")
         model.release("middle")
+
+    def test_an_agent_killed_in_the_middle(self):
+        model, flows = self.begin({"hold on": [{"say": "one two three", "hold": "middle"}]})
+        flow = self.flow(flows, "hold on")
+        self.kill_in_the_middle(model, flows)
         self.assertEqual(self.said(flows, flow), "one two three")
         # It went on with the session that has the prompt, and was told so.
         first, second = model.prompts()
@@ -169,12 +173,7 @@ class WithModel:
     def test_a_task_whose_agent_is_killed_goes_on(self):
         model, flows = self.begin({"hold on": [{"say": "one two three", "hold": "middle"}]})
         task = flows.run("tasks", "run", "--acp", "peer", "--", "hold on").strip()
-        model.until_held("middle")
-        flows.until("the session to be kept", lambda: self.kept("hold on"))
-        for pid in flows.processes():
-            flows.kill(pid)
-        model.until_dropped("middle")
-        model.release("middle")
+        self.kill_in_the_middle(model, flows)
         ended = flows.until("the end", lambda: self.ended(flows, task))
         self.assertEqual((ended["status"], ended["attempt"]), ("succeeded", 2), ended)
         self.assertEqual(ended["answer"].strip(), "one two three")

@@ -33,7 +33,8 @@ pub struct LeftOut {
 
 impl LeftOut {
     /// It cannot be taken over.
-    pub(super) fn because(reason: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn because(reason: impl Into<String>) -> Self {
         Self { outcome: ImportOutcome::LeftOut, reason: reason.into() }
     }
 

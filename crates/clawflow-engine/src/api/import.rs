@@ -274,9 +274,7 @@ pub(super) fn checked(columns: &Object) -> Result<Columns<'_>, LeftOut> {
         _ => 1,
     });
     if bytes.sum::<usize>() > ROW_BYTES_MAX {
-        let outcome = ImportOutcome::LeftOut;
-        let reason = format!("it is larger than {ROW_BYTES_MAX} bytes");
-        return Err(LeftOut { outcome, reason });
+        return Err(LeftOut::because(format!("it is larger than {ROW_BYTES_MAX} bytes")));
     }
     Ok(Columns(columns))
 }

@@ -7,7 +7,6 @@ use crate::schedules::timetable;
 use clawflow_core::import::openclaw::{self, Job, JobPlace};
 use clawflow_core::import::{ImportOutcome, LeftOut, Verdict, judge_schedule};
 use clawflow_core::json::Object;
-use clawflow_core::schedule::limits::SCHEDULES_PER_OWNER_MAX;
 use clawflow_core::schedule::{self, Fired, Payload};
 
 impl Import<'_> {
@@ -36,10 +35,7 @@ impl Import<'_> {
             Err(error) if ["unavailable", "store_full", "internal"].contains(&&*error.code) => {
                 return Err(error);
             }
-            Err(error) => {
-                let outcome = ImportOutcome::LeftOut;
-                self.leave_out(LeftOut { outcome, reason: error.message });
-            }
+            Err(error) => self.leave_out(LeftOut::because(error.message)),
         }
         Ok(())
     }
@@ -51,10 +47,7 @@ impl Import<'_> {
             engine.check_turn(turn)?;
         }
         let store = engine.store().schedules();
-        if store.count_schedules(Some(&job.new.owner_key))?.total >= SCHEDULES_PER_OWNER_MAX {
-            let message = format!("an owner has at most {SCHEDULES_PER_OWNER_MAX} schedules");
-            return Err(ApiError::new("invalid", message));
-        }
+        self.api.check_room(&job.new.owner_key)?;
         let found = store.find_schedules(Some(&job.new.owner_key), &job.new.name)?;
         if found.iter().any(|other| other.name == job.new.name) {
             job.new.name = job.other_name();

@@ -39,8 +39,9 @@ impl Api {
 
     /// The flow that was imported and has this id there.
     pub(super) fn flow_imported(&self, id: &str) -> Result<Option<Flow>, ApiError> {
-        let mut found = self.engine.store().find_flows(&id_part(OPENCLAW, id))?;
-        found.retain(|flow| has_id(flow.imported.as_deref(), id) && self.sees(&flow.owner_key));
+        let find = |part: &str| Ok(self.engine.store().find_flows(part)?);
+        let mut found = imported(id, find, |flow: &Flow| flow.imported.as_deref())?;
+        found.retain(|flow| self.sees(&flow.owner_key));
         Ok(found.pop())
     }
 
@@ -95,19 +96,30 @@ impl Api {
 
     fn tasks_meant(&self, token: &str) -> Result<Vec<Task>, ApiError> {
         let (store, owner) = (self.engine.store(), self.caller().owner.as_deref());
-        let named = store.find_tasks(owner, token)?;
-        if !named.is_empty() {
-            return Ok(named);
-        }
-        let mut found = store.find_tasks(owner, &id_part(OPENCLAW, token))?;
-        found.retain(|task| has_id(task.imported.as_deref(), token));
-        Ok(found)
+        let find = |part: &str| Ok(store.find_tasks(owner, part)?);
+        named_or_imported(token, find, |task: &Task| task.imported.as_deref())
     }
 }
 
-/// Whether it was taken over from the record with this id.
-pub(super) fn has_id(imported: Option<&Imported>, id: &str) -> bool {
-    imported.is_some_and(|imported| imported.id == id)
+/// What is found by this token here; if nothing is, what was imported and has this id there.
+pub(super) fn named_or_imported<T>(
+    token: &str,
+    find: impl Fn(&str) -> Result<Vec<T>, ApiError>,
+    of: impl Fn(&T) -> Option<&Imported>,
+) -> Result<Vec<T>, ApiError> {
+    let named = find(token)?;
+    if named.is_empty() { imported(token, find, of) } else { Ok(named) }
+}
+
+/// What was imported and has this id there, looked for by the part of its id here.
+fn imported<T>(
+    id: &str,
+    find: impl Fn(&str) -> Result<Vec<T>, ApiError>,
+    of: impl Fn(&T) -> Option<&Imported>,
+) -> Result<Vec<T>, ApiError> {
+    let mut found = find(&id_part(OPENCLAW, id))?;
+    found.retain(|one| of(one).is_some_and(|imported| imported.id == id));
+    Ok(found)
 }
 
 /// Whether a token can mean anything.

@@ -47,11 +47,7 @@ impl Api {
         let start = self.start_of(&owner, &request.start, None)?;
         let mirrors = request.start.kind == PayloadKind::Mirror;
         let timetable = timetable(&request.spec).map_err(EngineError::from)?;
-        let count = self.engine.store().schedules().count_schedules(Some(&owner))?.total;
-        if count >= SCHEDULES_PER_OWNER_MAX {
-            let message = format!("an owner has at most {SCHEDULES_PER_OWNER_MAX} schedules");
-            return Err(ApiError::new("invalid", message));
-        }
+        self.check_room(&owner)?;
         self.once::<ScheduleAdd, _>(&owner, &request, |once| async {
             let new = NewSchedule {
                 owner_key: owner.clone(),
@@ -86,6 +82,16 @@ impl Api {
             }
         })
         .await
+    }
+
+    /// Refuses one more schedule to an owner who has as many as there may be.
+    pub(super) fn check_room(&self, owner: &str) -> Result<(), ApiError> {
+        let count = self.engine.store().schedules().count_schedules(Some(owner))?.total;
+        if count < SCHEDULES_PER_OWNER_MAX {
+            return Ok(());
+        }
+        let message = format!("an owner has at most {SCHEDULES_PER_OWNER_MAX} schedules");
+        Err(ApiError::new("invalid", message))
     }
 
     /// Refuses the name of another schedule of the owner.

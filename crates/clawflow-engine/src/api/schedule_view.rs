@@ -2,7 +2,7 @@
 //! look, and decide nothing.
 
 use super::flow_list::{PAGE_DEFAULT, PAGE_MAX};
-use super::lookup::{ambiguous, has_id, may_be_name, shown};
+use super::lookup::{ambiguous, may_be_name, named_or_imported, shown};
 use super::{
     Api, ApiError, Nothing, ScheduleListRequest, ScheduleListResponse, ScheduleNextRequest,
     ScheduleNextResponse, ScheduleRef, ScheduleRunsRequest, ScheduleRunsResponse,
@@ -13,7 +13,6 @@ use crate::error::EngineError;
 use crate::schedules::timetable;
 use clawflow_core::hash::sha256;
 use clawflow_core::ids::{RunId, ScheduleId};
-use clawflow_core::import::{OPENCLAW, id_part};
 use clawflow_core::schedule::Schedule;
 use clawflow_store::schedules::{RunFilter, ScheduleFilter};
 
@@ -38,13 +37,8 @@ impl Api {
 
     fn schedules_meant(&self, owner: Option<&str>, token: &str) -> Result<Vec<Schedule>, ApiError> {
         let store = self.engine.store().schedules();
-        let named = store.find_schedules(owner, token)?;
-        if !named.is_empty() {
-            return Ok(named);
-        }
-        let mut found = store.find_schedules(owner, &id_part(OPENCLAW, token))?;
-        found.retain(|schedule| has_id(schedule.imported.as_deref(), token));
-        Ok(found)
+        let find = |part: &str| Ok(store.find_schedules(owner, part)?);
+        named_or_imported(token, find, |schedule: &Schedule| schedule.imported.as_deref())
     }
 
     pub(super) async fn schedule_list(
