@@ -51,3 +51,4 @@ pub use files::workflow_file;
 pub use hooks::Hooks;
 pub use settings::EngineSettings;
 pub use shim::sys::heap::share_heap;
+pub use shim::sys::program::release_program;

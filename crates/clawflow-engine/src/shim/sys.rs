@@ -3,6 +3,7 @@
 pub(crate) mod heap;
 pub(crate) mod job;
 pub(crate) mod pidfd;
+pub(crate) mod program;
 
 use std::ffi::{CStr, CString};
 use std::io;

@@ -1,5 +1,6 @@
 //! `clawflow gateway run`
 
+use super::rest::rest;
 use crate::cli::{CliError, Ctx, Exit};
 use crate::config::Settings;
 use crate::open::{Opened, Want, open};
@@ -34,6 +35,7 @@ pub(super) async fn run(ctx: &Ctx, detached: bool) -> Result<Exit, CliError> {
         _ = term.recv() => "SIGTERM",
         _ = int.recv() => "SIGINT",
         () = server.stop_asked() => "a request",
+        never = rest() => match never {},
     };
     tracing::info!("stopping because of {why}; running tasks go on");
     opened.close().await;

@@ -4,6 +4,7 @@ mod args;
 mod background;
 mod daemon;
 mod install;
+mod rest;
 mod status;
 mod stop;
 
