@@ -4,7 +4,7 @@
 //! `__pipeline run --unattended TEXT` where nobody can be asked;
 //! `__pipeline resume` with `{"resume": …, "approved": …}` or `{"resume": …, "response": …}`;
 //! `__pipeline part` with one of these, or with `{"run": TEXT}`.
-//! It prints one line of JSON: `{"status": "ok", "items", "rendered"}`, where `rendered` is what
+//! It prints one line of JSON: `{"items", "status": "ok", "rendered"}`, where `rendered` is what
 //! was printed, or null; `{"status": "needs_approval" | "needs_input", "stage", "request",
 //! "resume"}`; `{"status": "cancelled"}`; or `{"status": "failed", "error": {"type",
 //! "message"}}`, with `"dispatched": true` in the error where a tool was called elsewhere.
@@ -21,7 +21,7 @@ use super::resume::{Answer, resume};
 use super::run::{Ended, run};
 use crate::lobster::value::{Object, Value, compact, read_json};
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 /// Runs what the arguments and stdin say.
@@ -54,15 +54,27 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let dispatched = ctx.dispatched;
     let (spent, replayed) = (std::mem::take(&mut ctx.spent), std::mem::take(&mut ctx.replayed));
-    let report = with_use(report(ended, &shown, dispatched), spent, replayed);
-    let mut line = compact(&report).unwrap_or_default();
-    // The process ends here: there is no use in giving back what it holds piece by piece.
-    std::mem::forget(report);
-    line.push('\n');
-    match std::io::stdout().lock().write_all(line.as_bytes()) {
+    let report = with_use(report(&ended, &shown, dispatched), spent, replayed);
+    match print(&ended, &compact(&report).unwrap_or_default()) {
         Ok(()) => ExitCode::from(code),
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// Prints a report, with the items that there are as its first field.
+fn print(ended: &Result<Ended, Failure>, report: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let rest = match (ended, report.strip_prefix('{')) {
+        (Ok(Ended::Done { items, .. }), Some(rest)) => {
+            out.write_all(b"{\"items\":")?;
+            out.write_all(items.as_bytes())?;
+            out.write_all(b",")?;
+            rest
+        }
+        _ => report,
+    };
+    out.write_all(rest.as_bytes())?;
+    out.write_all(b"\n")
 }
 
 fn start(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
@@ -72,7 +84,7 @@ fn start(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
 
 /// The items of stdin.
 fn items() -> Result<Vec<Value>, Failure> {
-    let text = if std::io::stdin().is_terminal() { String::new() } else { stdin()? };
+    let text = if io::stdin().is_terminal() { String::new() } else { stdin()? };
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -85,7 +97,7 @@ fn items() -> Result<Vec<Value>, Failure> {
 
 fn stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    let read = io::stdin().lock().read_to_end(&mut bytes);
     read.map_err(|error| Failure::new(format!("cannot read stdin: {error}")))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -145,21 +157,21 @@ fn with_use(report: Value, spent: Vec<Value>, replayed: Vec<String>) -> Value {
     Value::Object(report)
 }
 
-fn report(ended: Result<Ended, Failure>, shown: &[u8], dispatched: bool) -> Value {
+/// What is to be said of an end beside its items.
+fn report(ended: &Result<Ended, Failure>, shown: &[u8], dispatched: bool) -> Value {
     let mut report = Object::default();
     let mut say = |name: &str, value: Value| report.set(name, value);
     match ended {
-        Ok(Ended::Done { items, rendered }) => {
+        Ok(Ended::Done { rendered, .. }) => {
             let shown = rendered.then(|| String::from_utf8_lossy(shown).into_owned());
             say("status", "ok".into());
-            say("items", items.into());
             say("rendered", shown.into());
         }
         Ok(Ended::Halted(halted)) => {
             let request = halted.request.to_value();
             let is_approval = halted.resume.is_approval();
             say("status", if is_approval { "needs_approval" } else { "needs_input" }.into());
-            say("stage", halted.stage.into());
+            say("stage", halted.stage.clone().into());
             say("request", request);
             say("resume", halted.resume.to_value());
         }
@@ -172,7 +184,7 @@ fn report(ended: Result<Ended, Failure>, shown: &[u8], dispatched: bool) -> Valu
             say("status", "failed".into());
             let mut error = Object::default();
             error.set("type", kind.into());
-            error.set("message", failure.message.into());
+            error.set("message", failure.message.clone().into());
             if dispatched {
                 error.set("dispatched", true.into());
             }

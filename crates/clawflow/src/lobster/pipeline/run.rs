@@ -1,20 +1,21 @@
 //! Running stages.
 
-use super::command::{Items, Staged, collect};
+use super::command::{Items, Staged};
 use super::ctx::Ctx;
 use super::failure::Failure;
 use super::halt::{Halted, Request, Resume, Wants};
 use super::parse::Pipeline;
 use super::registry;
-use crate::lobster::value::Value;
+use crate::lobster::value::{Value, append};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ended {
     /// At its end.
     Done {
-        /// What came out of the last stage.
-        items: Vec<Value>,
+        /// What came out of the last stage: a list, as `compact` writes it. Each item is written
+        /// and forgotten before the next one is made.
+        items: String,
         /// Whether a stage printed its items instead of passing them on.
         rendered: bool,
     },
@@ -52,7 +53,19 @@ pub(crate) fn run(
             }
         };
     }
-    Ok(Ended::Done { items: collect(items)?, rendered })
+    Ok(Ended::Done { items: written(items)?, rendered })
+}
+
+fn written(items: Items) -> Result<String, Failure> {
+    let mut list = vec![b'['];
+    for item in items {
+        if list.len() > 1 {
+            list.push(b',');
+        }
+        append(&mut list, &item?);
+    }
+    list.push(b']');
+    Ok(String::from_utf8(list).unwrap_or_default())
 }
 
 fn remainder(request: &Request, stages: Pipeline) -> Resume {

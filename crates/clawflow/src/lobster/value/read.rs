@@ -3,9 +3,11 @@
 use super::{Name, Object, Value};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::ops::Range;
 
 /// How deep lists and objects may be nested: whatever walks a value does so on the stack.
 pub(crate) const DEPTH: usize = 500;
@@ -15,18 +17,66 @@ pub(crate) const DEPTH: usize = 500;
 /// # Errors
 /// Why the text is none.
 pub(crate) fn read_json(text: &str) -> Result<Value, String> {
-    read(text).or_else(|error| match mended(text) {
-        Cow::Owned(text) => read(&text).map_err(|error| error.to_string()),
+    read_like(text, DEPTH, &Recent::default())
+}
+
+/// Reads the items of a JSON list, each when it is taken, or else one value. What follows finds
+/// the memory of an item at hand, and its fields in the processor's cache, when it is done with it
+/// before the next one is read.
+///
+/// # Errors
+/// Why the text is no JSON. Of an item: why it is no value here, as it is nested too deep or has a
+/// number that is no double.
+pub(crate) fn read_items(
+    text: String,
+) -> Result<Box<dyn Iterator<Item = Result<Value, String>>>, String> {
+    Ok(match super::trim(&text) {
+        list if list.starts_with('[') => {
+            let items = places(&text, list)?.into_iter();
+            Box::new(Each { text, items, recent: Recent::default() })
+        }
+        value => Box::new(std::iter::once(Ok(read_json(value)?))),
+    })
+}
+
+/// Where the items of a list are, which is a part of the text.
+fn places(text: &str, list: &str) -> Result<Vec<Range<usize>>, String> {
+    let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|error| error.to_string())?;
+    let place = |item: &&RawValue| {
+        let start = item.get().as_ptr().addr() - text.as_ptr().addr();
+        start..start + item.get().len()
+    };
+    Ok(items.iter().map(place).collect())
+}
+
+/// A list of which the rest is still to be read.
+struct Each {
+    text: String,
+    items: std::vec::IntoIter<Range<usize>>,
+    recent: Recent,
+}
+
+impl Iterator for Each {
+    type Item = Result<Value, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.items.next()?;
+        Some(read_like(&self.text[item], DEPTH - 1, &self.recent))
+    }
+}
+
+fn read_like(text: &str, depth: usize, recent: &Recent) -> Result<Value, String> {
+    read(text, depth, recent).or_else(|error| match mended(text) {
+        Cow::Owned(text) => read(&text, depth, recent).map_err(|error| error.to_string()),
         Cow::Borrowed(_) => Err(error.to_string()),
     })
 }
 
-fn read(text: &str) -> Result<Value, serde_json::Error> {
+fn read(text: &str, depth: usize, recent: &Recent) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     // Bounded by the seed.
     deserializer.disable_recursion_limit();
-    let recent = Recent::default();
-    let value = Seed { depth: DEPTH, recent: &recent }.deserialize(&mut deserializer)?;
+    let value = Seed { depth, recent }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -199,5 +249,51 @@ impl<'de> Visitor<'de> for Seed<'_> {
         }
         self.recent.fields.set(object.len());
         Ok(object.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(text: &str) -> Result<Vec<Value>, String> {
+        read_items(text.to_owned())?.collect()
+    }
+
+    fn nested(depth: usize) -> String {
+        format!("{}{}", "[".repeat(depth), "]".repeat(depth))
+    }
+
+    #[test]
+    fn items_are_those_of_the_list() {
+        for text in [
+            "[]",
+            " \n[ ]\t",
+            "\u{feff} [1, {\"a\":[2]} ,\"b\" , null]\n",
+            r#"["\ud800","\u00e9",{"\udc00":"é"}]"#,
+            &nested(DEPTH),
+        ] {
+            let list = read_json(super::super::trim(text)).unwrap();
+            assert_eq!(Value::List(items(text).unwrap()), list, "{text}");
+        }
+        for text in ["1", "null", r#"{"a":[1]}"#] {
+            assert_eq!(items(text).unwrap(), [read_json(text).unwrap()]);
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_no_json_has_no_items() {
+        for text in ["", "[", "[1", "[1,]", "[1 2]", "[1]]", r#"[1,{"a":}]"#, "[nope]", "nope"] {
+            assert!(read_items(text.to_owned()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_item_that_is_no_value_is_told_in_its_turn() {
+        for text in [format!("[1,{}]", nested(DEPTH)), "[1,1e999]".to_owned()] {
+            let read: Vec<_> = read_items(text).unwrap().collect();
+            assert_eq!(read[0], Ok(Value::Number(1.0)));
+            read[1].as_ref().unwrap_err();
+        }
     }
 }

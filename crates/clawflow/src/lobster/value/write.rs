@@ -10,6 +10,11 @@ pub(crate) fn compact(value: &Value) -> Option<String> {
     (*value != Value::Undefined).then(|| written(value, Compact))
 }
 
+/// Writes a value behind others as [`compact`] does, and `undefined` as `null`: an item of a list.
+pub(crate) fn append(out: &mut Vec<u8>, value: &Value) {
+    write(out, value, Compact);
+}
+
 /// `JSON.stringify(value, null, 2)`.
 pub(crate) fn pretty(value: &Value) -> Option<String> {
     (*value != Value::Undefined).then(|| written(value, Pretty(PrettyFormatter::new())))
@@ -75,10 +80,14 @@ pub(crate) fn stable(value: &Value) -> Option<String> {
 
 fn written(value: &impl Serialize, formatter: impl Formatter) -> String {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    write(&mut bytes, value, formatter);
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn write(out: &mut Vec<u8>, value: &impl Serialize, formatter: impl Formatter) {
+    let mut serializer = serde_json::Serializer::with_formatter(out, formatter);
     // invariant: values have text as names, and memory takes what is written
     value.serialize(&mut serializer).expect("values can be written");
-    String::from_utf8(bytes).unwrap_or_default()
 }
 
 impl Serialize for Value {

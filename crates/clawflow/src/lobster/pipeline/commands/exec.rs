@@ -5,7 +5,7 @@ use crate::lobster::pipeline::args::{Args, Flag};
 use crate::lobster::pipeline::command::{Command, Items, Staged, collect, drain};
 use crate::lobster::pipeline::ctx::Ctx;
 use crate::lobster::pipeline::failure::Failure;
-use crate::lobster::value::{Value, compact, is_space, read_json, trim};
+use crate::lobster::value::{Value, compact, is_space, read_items, trim};
 
 pub(in crate::lobster::pipeline) const COMMAND: Command = Command {
     name: "exec",
@@ -39,18 +39,15 @@ fn run(items: Items, args: &Args, ctx: &mut Ctx<'_>) -> Result<Staged, Failure> 
         false => Program::new(&args.words),
     };
     let output = run_program(&program, stdin, ctx)?;
-    if args.is_on("json") { parsed(&output) } else { Ok(lines(output)) }
+    if args.is_on("json") { parsed(output) } else { Ok(lines(output)) }
 }
 
-fn parsed(output: &str) -> Result<Staged, Failure> {
-    let text = trim(output);
-    let value = read_json(if text.is_empty() { "null" } else { text }).map_err(|error| {
-        Failure::new(format!("exec --json could not parse stdout as JSON: {error}"))
-    })?;
-    Ok(Staged::ready(match value {
-        Value::List(items) => items,
-        value => vec![value],
-    }))
+fn parsed(output: String) -> Result<Staged, Failure> {
+    let failed =
+        |error| Failure::new(format!("exec --json could not parse stdout as JSON: {error}"));
+    let output = if trim(&output).is_empty() { "null".to_owned() } else { output };
+    let items = read_items(output).map_err(failed)?;
+    Ok(Staged::lazy(items.map(move |item| item.map_err(failed))))
 }
 
 /// The lines that are not empty.
