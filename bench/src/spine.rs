@@ -107,7 +107,7 @@ pub fn transition(flow: u64, k: u64) -> Unit {
     task.terminal_summary = Some("fetched 27 items".to_owned());
     let mut step = running_step(flow, k);
     (step.version, step.status, step.ended_at) = (2, StepStatus::Succeeded, ended);
-    let stdout = Some("{\"items\":27}\n".repeat(10));
+    let stdout = Some("{\"items\":27}\n".repeat(10).into());
     step.result = Some(StepResult { stdout, exit_code: Some(0), ..StepResult::default() });
     let id = fix::flow_id(flow);
     let told = |number, kind: &str, k| {

@@ -250,7 +250,7 @@ async fn timed(api: Api, stamps: Option<&Path>) -> Outcome<Vec<f64>> {
     let mut gaps = Vec::new();
     for _ in 0..TIMED {
         let view = run(&api, &source).await?;
-        let printed = view.steps.iter().filter_map(|step| step.result.as_ref()?.stdout.clone());
+        let printed = view.steps.iter().filter_map(|step| step.result.as_ref()?.stdout.as_deref());
         let told = match stamps {
             Some(stamps) => {
                 let told = std::fs::read_to_string(stamps)?;

@@ -9,7 +9,7 @@
 use clawflow_bench::spine::{FLOWS, Outcome, begun, store_round, transition};
 use clawflow_bench::{fdatasync_rate, median, print_table, settle, warn_unless_idle};
 use clawflow_core::ids::FlowId;
-use clawflow_core::step::Step;
+use clawflow_core::step::{Step, StepResult};
 use clawflow_core::unit::Unit;
 use clawflow_store::sqlite::FILE_NAME;
 use rusqlite::{Connection, Statement, params};
@@ -84,6 +84,7 @@ struct RawRows {
     unit: Unit,
     steps: [String; 2],
     result: String,
+    stdout: String,
     tasks: [String; 2],
     data: [String; 2],
 }
@@ -95,7 +96,9 @@ impl RawRows {
             serde_json::to_string(&step)
         };
         let steps = [bare(0)?, bare(1)?];
-        let result = serde_json::to_string(&unit.steps[0].row.result)?;
+        let result = unit.steps[0].row.result.clone().unwrap_or_default();
+        let stdout = result.stdout.as_deref().unwrap_or_default().to_owned();
+        let result = serde_json::to_string(&StepResult { stdout: None, ..result })?;
         let tasks = [
             serde_json::to_string(&*unit.tasks[0].row)?,
             serde_json::to_string(&*unit.tasks[1].row)?,
@@ -104,7 +107,7 @@ impl RawRows {
             serde_json::to_string(&unit.events[0].data)?,
             serde_json::to_string(&unit.events[1].data)?,
         ];
-        Ok(Self { unit, steps, result, tasks, data })
+        Ok(Self { unit, steps, result, stdout, tasks, data })
     }
 }
 
@@ -156,8 +159,9 @@ impl<'c> Bare<'c> {
             let s = &row.unit.steps[at].row;
             let (id, status, record) = (s.flow_id.as_str(), s.status.as_str(), &row.steps[at]);
             let result = (at == 0).then_some(&row.result);
-            let new =
-                params![id, s.step_id, s.version, status, s.due_at, s.ended_at, record, result];
+            let stdout = (at == 0).then_some(&row.stdout);
+            let (due, ended) = (s.due_at, s.ended_at);
+            let new = params![id, s.step_id, s.version, status, due, ended, record, result, stdout];
             write.execute(new)?;
         }
         let (t, record) = (&row.unit.tasks[0].row, &row.tasks[0]);

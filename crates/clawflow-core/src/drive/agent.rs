@@ -17,6 +17,7 @@ use crate::step::{StepError, StepResult};
 use crate::task::{Task, TaskMove};
 use crate::wait::WaitKind;
 use serde_json::json;
+use std::sync::Arc;
 
 /// What the step at `at` asks its agent. An attempt that goes on where another was broken off does
 /// so in the session of that one.
@@ -97,7 +98,7 @@ pub(super) fn result(draft: &Draft, at: usize, agent: &AgentEnd) -> StepResult {
         End::Done | End::Stopped(_) | End::Short(_) | End::Lost(_) => was,
     };
     StepResult {
-        stdout: agent.text.clone(),
+        stdout: agent.text.as_deref().map(Arc::from),
         truncated: agent.truncated,
         usage: agent.usage.clone(),
         session: session.map(|session| AgentSession {
@@ -126,8 +127,8 @@ pub(super) fn block(draft: &mut Draft, at: usize, result: StepResult, error: Ste
         "attempt {} of {} stopped early: {}; how does it go on?",
         step.attempt, step.step_id, error.message
     ));
-    wait.preview = step.result.as_ref().and_then(|result| result.stdout.clone());
-    wait.preview = wait.preview.map(|text| cut(&text, SUMMARY_CHARS_MAX));
+    let said = step.result.as_ref().and_then(|result| result.stdout.as_deref());
+    wait.preview = said.map(|text| cut(text, SUMMARY_CHARS_MAX));
     draft.step_mut(at).error = Some(error);
     open_wait(draft, at, wait);
 }

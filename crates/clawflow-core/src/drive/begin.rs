@@ -64,7 +64,9 @@ fn wants(draft: &Draft, at: usize, when: &Condition, attempt: u32) -> Result<boo
 fn synthetic(value: Option<Value>) -> StepResult {
     match value {
         None | Some(Value::Null) => StepResult::default(),
-        Some(Value::String(text)) => StepResult { stdout: Some(text), ..StepResult::default() },
+        Some(Value::String(text)) => {
+            StepResult { stdout: Some(text.into()), ..StepResult::default() }
+        }
         Some(value) => StepResult { json: Some(value), ..StepResult::default() },
     }
 }

@@ -266,7 +266,7 @@ fn taken(dialect: Dialect, result: &StepResult) -> StepResult {
         Value::Array(items) if items.is_empty() => String::new(),
         value => value.to_string(),
     };
-    StepResult { stdout: Some(stdout), json: Some(json), ..StepResult::default() }
+    StepResult { stdout: Some(stdout.into()), json: Some(json), ..StepResult::default() }
 }
 
 /// How an ended flow ended, for its parent. What it left is the result of the last step of its file
@@ -293,7 +293,7 @@ fn something(step: &Step) -> Option<StepResult> {
     let json = result.json.clone().or_else(|| result.response.clone());
     let stdout = result.stdout.clone();
     let nothing =
-        json.as_ref().is_none_or(Value::is_null) && stdout.as_ref().is_none_or(String::is_empty);
+        json.as_ref().is_none_or(Value::is_null) && stdout.as_deref().is_none_or(str::is_empty);
     let truncated = result.truncated;
     (!nothing).then(|| StepResult { stdout, json, truncated, ..StepResult::default() })
 }

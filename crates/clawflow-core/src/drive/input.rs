@@ -120,5 +120,5 @@ fn left_before(draft: &Draft, at: usize) -> Option<Value> {
     let result = last.result.as_ref()?;
     let parsed = || result.stdout.as_deref().and_then(json_of_stdout);
     let value = result.json.clone().or_else(parsed).or_else(|| result.response.clone());
-    value.or_else(|| result.stdout.clone().map(Value::String))
+    value.or_else(|| result.stdout.as_deref().map(Value::from))
 }

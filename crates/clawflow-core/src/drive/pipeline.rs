@@ -184,5 +184,5 @@ fn as_result(said: Said) -> StepResult {
         1 => items.pop(),
         _ => Some(Value::Array(items)),
     };
-    StepResult { stdout: Some(printed), json, ..StepResult::default() }
+    StepResult { stdout: Some(printed.into()), json, ..StepResult::default() }
 }

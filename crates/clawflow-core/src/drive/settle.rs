@@ -79,7 +79,7 @@ pub fn settle(
         Settlement::Succeeded(value) => {
             let result = match value {
                 Some(Value::String(text)) => {
-                    StepResult { stdout: Some(text), ..StepResult::default() }
+                    StepResult { stdout: Some(text.into()), ..StepResult::default() }
                 }
                 other => StepResult { json: other, ..StepResult::default() },
             };

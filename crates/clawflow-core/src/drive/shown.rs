@@ -65,7 +65,7 @@ fn by_file(draft: &Draft, at: usize, gate: &Approval, attempt: u32) -> Result<Sh
 fn said(result: &StepResult) -> Option<String> {
     match (&result.json, &result.stdout) {
         (Some(value), _) => Some(text(value)),
-        (None, stdout) => stdout.clone(),
+        (None, stdout) => stdout.as_deref().map(str::to_owned),
     }
 }
 
@@ -86,8 +86,8 @@ fn as_lobster(draft: &Draft, at: usize, gate: &Approval, attempt: u32) -> Result
     shown.different |= caller(DIFFERENT_APPROVER).is_some_and(yes);
     let result = draft.step(at).result.as_ref();
     if gate.preview.is_none() {
-        let words = result.and_then(|result| result.stdout.clone()).filter(|said| !said.is_empty());
-        let words = words.or_else(|| result.and_then(said));
+        let words = result.and_then(|result| result.stdout.as_deref()).map(str::to_owned);
+        let words = words.filter(|words| !words.is_empty()).or_else(|| result.and_then(said));
         shown.preview = words.map(|words| words.trim().to_owned());
     }
     let value = result.and_then(|result| {

@@ -212,7 +212,7 @@ fn lobster_takes_over_what_came_out() {
         "steps: [{id: c, workflow: c.lobster, workflow_args: {a: $x.json, b: [1, $x.json]}}]";
     let parsed = Definition::parse("t.lobster", file.as_bytes(), Dialect::Lobster).unwrap();
     let new = || NewFlow { definition: Arc::new(parsed.clone()), ..new_flow(ONE) };
-    let text = |text: &str| StepResult { stdout: Some(text.to_owned()), ..StepResult::default() };
+    let text = |text: &str| StepResult { stdout: Some(text.into()), ..StepResult::default() };
     let value = |value: Value| StepResult { json: Some(value), ..StepResult::default() };
     for (left, json, stdout) in [
         (text("plain text\n"), json!("plain text\n"), "plain text\n"),

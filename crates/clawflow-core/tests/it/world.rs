@@ -372,7 +372,7 @@ impl World {
 }
 
 pub(crate) fn exit(code: i32, stdout: &str) -> Report {
-    Report { exit: Some(Exit::Code(code)), stdout: Some(stdout.to_owned()), ..Report::default() }
+    Report { exit: Some(Exit::Code(code)), stdout: Some(stdout.into()), ..Report::default() }
 }
 
 /// A child flow that ended well and left this value.

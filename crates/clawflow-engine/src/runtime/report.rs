@@ -62,7 +62,7 @@ pub(crate) async fn report_in(
         over_output: record.over_output,
         exec_error: record.exec_error.as_ref().map(|error| error.message.clone()),
         truncated: truncated || record.out_bytes > kept,
-        stdout: Some(without_progress(text_of(stdout))),
+        stdout: Some(without_progress(text_of(stdout)).into()),
         stderr_tail,
         ended_at: i64::try_from(record.ended_at).ok(),
         worked_ms: None,

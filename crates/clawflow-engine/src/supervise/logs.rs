@@ -39,12 +39,15 @@ impl Supervisor {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
                 Err(error) => return Err(error).at("open", &path),
             };
-            let mut bytes = Vec::new();
             // Not every place after the end can be sought.
-            if file.metadata().at("look at", &path)?.len() <= offset {
-                return Ok(bytes);
+            let length = file.metadata().at("look at", &path)?.len();
+            if length <= offset {
+                return Ok(Vec::new());
             }
             file.seek(SeekFrom::Start(offset)).at("seek in", &path)?;
+            let expected = usize::try_from(max.min(length - offset)).unwrap_or_default();
+            // One more, so that the end is seen without making room.
+            let mut bytes = Vec::with_capacity(expected.saturating_add(1));
             file.take(max).read_to_end(&mut bytes).at("read", &path)?;
             Ok(bytes)
         })

@@ -58,7 +58,7 @@ pub fn large_results_are_kept(subject: &mut dyn Subject) {
     let store = subject.open();
     put(&*store, flows(vec![new(flow(1))])).expect("a flow");
     let text = "0123456789abcde\n".repeat(clawflow_core::limits::RESULT_BYTES_MAX / 16);
-    let result = StepResult { stdout: Some(text), ..StepResult::default() };
+    let result = StepResult { stdout: Some(text.into()), ..StepResult::default() };
     let row = Arc::new(Step { result: Some(result), ..step(1, "big", 0) });
     put(&*store, Unit { steps: vec![new(row.clone())], ..Unit::default() }).expect("a step");
     let found = store.load(&flow_id(1)).expect("load").expect("the flow");

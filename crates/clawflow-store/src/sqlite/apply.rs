@@ -201,7 +201,8 @@ fn step(
         row.due_at,
         row.ended_at,
         text,
-        result
+        result,
+        row.result.as_ref().and_then(|result| result.stdout.as_deref())
     ])?)
 }
 

@@ -4,7 +4,9 @@
 //! it, whereas each one that makes it longer has the file system commit the file's new size too,
 //! which takes several times as long.
 
-use super::limits::{CHECKPOINT_BYTES, CUT_WAIT, LOG_BYTES_KEPT, LOG_BYTES_MAX};
+use super::limits::{
+    CHECKPOINT_BYTES, CUT_WAIT, LARGE_COMMIT_BYTES, LOG_BYTES_KEPT, LOG_BYTES_MAX,
+};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,11 +35,11 @@ impl Checkpoint {
         self.used
     }
 
-    /// Notes a commit; copies the log when it has grown long.
+    /// Notes a commit; copies the log when that was large or the log has grown long.
     pub(super) fn wrote(&mut self, bytes: usize, conn: &Connection) {
         self.used = true;
         self.bytes += bytes;
-        if self.bytes < CHECKPOINT_BYTES {
+        if self.bytes < CHECKPOINT_BYTES && bytes < LARGE_COMMIT_BYTES {
             return;
         }
         self.bytes = 0;

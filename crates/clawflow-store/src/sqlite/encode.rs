@@ -1,11 +1,8 @@
 //! A unit with its rows as text, made in the caller's thread: the writer has no time for it.
 
+use super::step_text::{ResultText, StepText};
 use crate::error::ApplyError;
-use clawflow_core::Millis;
-use clawflow_core::ids::{FlowId, TaskId, WaitId};
-use clawflow_core::step::{PartOf, Step, StepError, StepStatus};
 use clawflow_core::unit::{Change, Unit};
-use serde::Serialize;
 
 /// A unit ready to be written. The texts are in the order of the unit's rows.
 #[derive(Debug)]
@@ -13,7 +10,7 @@ pub(super) struct Encoded {
     pub(super) unit: Unit,
     pub(super) flows: Vec<String>,
     pub(super) specs: Vec<String>,
-    /// Record and result.
+    /// Record and result; the output is written as it is.
     pub(super) steps: Vec<(String, Option<String>)>,
     pub(super) tasks: Vec<String>,
     pub(super) waits: Vec<String>,
@@ -44,8 +41,11 @@ impl Encoded {
         let flows = rows(&unit.flows, |row| text(serde_json::to_string(row)))?;
         let specs = unit.specs.iter().map(|row| text(serde_json::to_string(row)));
         let specs = specs.collect::<Result<_, _>>()?;
+        let mut output = 0;
         let steps = rows(&unit.steps, |row| {
-            let result = row.result.as_ref().map(|result| text(serde_json::to_string(result)));
+            let result = row.result.as_ref();
+            output += result.and_then(|result| result.stdout.as_ref()).map_or(0, |text| text.len());
+            let result = result.map(|result| text(serde_json::to_string(&ResultText::new(result))));
             Ok((text(serde_json::to_string(&StepText::new(row)))?, result.transpose()?))
         })?;
         let tasks = rows(&unit.tasks, |row| text(serde_json::to_string(&**row)))?;
@@ -76,7 +76,7 @@ impl Encoded {
             schedules,
             runs,
             events,
-            bytes,
+            bytes: bytes + output,
             unit,
         })
     }
@@ -90,81 +90,4 @@ fn rows<R, T>(
     encode: impl FnMut(&R) -> Result<T, ApplyError>,
 ) -> Result<Vec<T>, ApplyError> {
     changes.iter().map(|change| &change.row).map(encode).collect()
-}
-
-/// A step without its result, which has a column of its own. Read back as a [`Step`].
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StepText<'a> {
-    flow_id: &'a FlowId,
-    step_id: &'a str,
-    position: u32,
-    finally: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<PartOf>,
-    version: u64,
-    status: StepStatus,
-    attempt: u32,
-    lost_attempts: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task_id: &'a Option<TaskId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    child_flow_id: &'a Option<FlowId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wait_id: &'a Option<WaitId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<Millis>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: &'a Option<StepError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reused_from: &'a Option<FlowId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    started_at: Option<Millis>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<Millis>,
-}
-
-impl<'a> StepText<'a> {
-    /// Names every field, so that a new one cannot be forgotten.
-    fn new(step: &'a Step) -> Self {
-        let Step {
-            flow_id,
-            step_id,
-            position,
-            finally,
-            of,
-            version,
-            status,
-            attempt,
-            lost_attempts,
-            task_id,
-            child_flow_id,
-            wait_id,
-            due_at,
-            result: _,
-            error,
-            reused_from,
-            started_at,
-            ended_at,
-        } = step;
-        Self {
-            flow_id,
-            step_id,
-            position: *position,
-            finally: *finally,
-            of: *of,
-            version: *version,
-            status: *status,
-            attempt: *attempt,
-            lost_attempts: *lost_attempts,
-            task_id,
-            child_flow_id,
-            wait_id,
-            due_at: *due_at,
-            error,
-            reused_from,
-            started_at: *started_at,
-            ended_at: *ended_at,
-        }
-    }
 }

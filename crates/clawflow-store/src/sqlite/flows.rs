@@ -37,7 +37,11 @@ pub(super) fn load(conn: &Connection, id: &FlowId) -> Result<Option<FlowBundle>>
 
 fn step_with_result(row: &Row<'_>) -> Result<Step> {
     let result = row.get_ref(1)?.as_str_or_null()?;
-    let result = result.map(|text| decode::<StepResult>(text, 1)).transpose()?;
+    let mut result = result.map(|text| decode::<StepResult>(text, 1)).transpose()?;
+    // Before schema 2 it was in the result.
+    if let (Some(result), Some(stdout)) = (&mut result, row.get_ref(2)?.as_str_or_null()?) {
+        result.stdout = Some(stdout.into());
+    }
     Ok(Step { result, ..record(row, 0)? })
 }
 

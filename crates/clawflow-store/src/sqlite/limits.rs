@@ -22,6 +22,9 @@ pub(super) const READER_CACHE_KIB: u32 = 2 * 1024;
 pub(super) const READER_STATEMENTS_MAX: usize = 128;
 /// Bytes written after which the log is copied into the file.
 pub(super) const CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of one commit after which this is done at once: whoever wrote so much has it to read and
+/// to pass on meanwhile.
+pub(super) const LARGE_COMMIT_BYTES: usize = 2 * 1024 * 1024;
 /// Size of the log at which it is also cut, even if readers have to be waited for.
 pub(super) const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Size of the log that stays when it was copied in a quiet moment: enough for some copies' worth

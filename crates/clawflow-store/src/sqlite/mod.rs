@@ -24,6 +24,7 @@ mod place;
 mod readers;
 mod schedules;
 mod statements;
+mod step_text;
 mod store;
 mod tasks;
 #[cfg(test)]

@@ -120,7 +120,8 @@ fn step(part: Part, now: &MemoryStore) -> Change<Arc<clawflow_core::step::Step>>
     row.status = StepStatus::ALL[part.status % StepStatus::ALL.len()];
     row.ended_at = row.status.is_terminal().then_some(7);
     row.due_at = (part.status > 4).then_some(part.status as i64);
-    let result = || StepResult { stdout: Some("x".repeat(part.status)), ..StepResult::default() };
+    let result =
+        || StepResult { stdout: Some("x".repeat(part.status).into()), ..Default::default() };
     row.result = row.ended_at.map(|_| result());
     Change { expected, row: Arc::new(row) }
 }

@@ -48,7 +48,7 @@ fn result(step: &Step) -> Option<String> {
         (Some(value), _) => pretty(value)?,
         (None, Some(stdout)) if !stdout.is_empty() => match json_of_stdout(stdout) {
             Some(value @ (Value::Object(_) | Value::Array(_))) => pretty(&value)?,
-            _ => stdout.clone(),
+            _ => stdout.to_string(),
         },
         (None, _) => return None,
     };

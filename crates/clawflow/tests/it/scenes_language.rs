@@ -104,7 +104,11 @@ fn graph(seed: u64) -> String {
 
 fn outputs(view: &FlowView) -> BTreeMap<String, String> {
     let said = |step: &clawflow_core::step::Step| {
-        step.result.as_ref().and_then(|result| result.stdout.clone()).unwrap_or_default()
+        step.result
+            .as_ref()
+            .and_then(|result| result.stdout.as_deref())
+            .unwrap_or_default()
+            .to_owned()
     };
     view.steps.iter().map(|step| (step.step_id.clone(), said(step))).collect()
 }

@@ -376,7 +376,8 @@ pub(crate) fn task_of<'a>(view: &'a FlowView, step: &str) -> &'a Task {
 }
 
 pub(crate) fn stdout_of(view: &FlowView, step: &str) -> String {
-    step_of(view, step).result.as_ref().and_then(|r| r.stdout.clone()).unwrap_or_default()
+    let result = step_of(view, step).result.as_ref();
+    result.and_then(|result| result.stdout.as_deref()).unwrap_or_default().to_owned()
 }
 
 /// The flow in short.

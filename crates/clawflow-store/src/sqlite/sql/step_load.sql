@@ -1,1 +1,1 @@
-select record, result from step where flow_id = ?1
+select record, result, stdout from step where flow_id = ?1

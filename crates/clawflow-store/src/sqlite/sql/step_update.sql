@@ -1,2 +1,3 @@
-update step set version = ?3, status = ?4, due_at = ?5, ended_at = ?6, record = ?7, result = ?8
+update step set version = ?3, status = ?4, due_at = ?5, ended_at = ?6, record = ?7, result = ?8,
+    stdout = ?9
 where flow_id = ?1 and step_id = ?2

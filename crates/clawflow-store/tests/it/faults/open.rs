@@ -1,13 +1,16 @@
 //! What cannot be opened is refused with its reason, and not changed.
 
 use clawflow_core::Millis;
-use clawflow_store::conformance::fixtures::whole_flow;
+use clawflow_core::step::{Step, StepResult};
+use clawflow_core::unit::Unit;
+use clawflow_store::conformance::fixtures::{flow, flow_id, flows, new, step, whole_flow};
 use clawflow_store::conformance::put;
 use clawflow_store::sqlite::{FILE_NAME, SqliteOptions};
 use clawflow_store::{ApplyError, SqliteStore, Store, StoreError};
 use rusqlite::Connection;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -46,8 +49,32 @@ fn a_newer_schema_is_not_touched() {
     conn.execute_batch("pragma user_version = 99").expect("a version");
     drop(conn);
     let error = refused(dir.path());
-    assert_eq!(error, StoreError::Newer { found: 99, known: 1 });
-    assert_eq!(error.to_string(), "the store has schema 99, this clawflow knows up to 1");
+    assert_eq!(error, StoreError::Newer { found: 99, known: 2 });
+    assert_eq!(error.to_string(), "the store has schema 99, this clawflow knows up to 2");
+}
+
+#[test]
+fn a_store_of_schema_1_is_brought_up_to_date() {
+    let (dir, file) = closed();
+    let store = SqliteStore::open_with(dir.path(), &quick()).expect("a store");
+    put(&store, flows(vec![new(flow(20))])).expect("a flow");
+    let result = StepResult { stdout: Some("say \"ü\"\0\n".into()), ..StepResult::default() };
+    let row = Arc::new(Step { result: Some(result), ..step(20, "a", 0) });
+    put(&store, Unit { steps: vec![new(row.clone())], ..Unit::default() }).expect("a step");
+    drop(store);
+    let conn = Connection::open(&file).expect("the file");
+    conn.execute_batch(
+        "update step set result = json_set(result, '$.stdout', stdout);
+         alter table step drop column stdout; pragma user_version = 1",
+    )
+    .expect("what schema 1 was");
+    let of = "select result from step where flow_id = ?";
+    let old: String = conn.query_row(of, [&flow_id(20).0], |row| row.get(0)).expect("a result");
+    assert!(old.contains(r#"{"stdout":"say \"ü\"\u0000\n"}"#), "{old}");
+    drop(conn);
+    let store = SqliteStore::open_with(dir.path(), &quick()).expect("a newer one");
+    let found = store.load(&flow_id(20)).expect("load").expect("the flow");
+    assert_eq!(found.steps, [row]);
 }
 
 #[test]
