@@ -50,5 +50,6 @@ pub use feed::Feed;
 pub use files::workflow_file;
 pub use hooks::Hooks;
 pub use settings::EngineSettings;
+pub use shim::sys::heap::keep_heap;
 pub use shim::sys::heap::share_heap;
 pub use shim::sys::program::release_program;

@@ -172,6 +172,20 @@ impl Run {
     pub(super) async fn close(self) {
         self.opened.close().await;
     }
+
+    /// Gives the home back, which takes a while after a large result, and tells of the end
+    /// meanwhile: it is on record.
+    ///
+    /// # Errors
+    /// What is to be told broke off.
+    pub(super) async fn close_telling<T: Send + 'static>(
+        self,
+        tell: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let telling = tokio::task::spawn_blocking(tell);
+        self.close().await;
+        telling.await.map_err(|error| Trouble::runtime(error.to_string()))
+    }
 }
 
 /// The outcome of a flow that rests.

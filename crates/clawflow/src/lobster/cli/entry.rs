@@ -37,6 +37,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>, flags: Flags) -> ExitCo
 
 /// Runs what drives work.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    clawflow_engine::keep_heap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Trouble::runtime(format!("cannot start the runtime: {error}")))?;

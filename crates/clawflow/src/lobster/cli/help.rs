@@ -1,7 +1,7 @@
 //! `lobster help`.
 
 use crate::lobster::pipeline::describe;
-use std::io::Write;
+use std::io::{self, StdoutLock, Write};
 use std::process::ExitCode;
 
 const OVERVIEW: &str = "\
@@ -47,15 +47,20 @@ pub(super) fn run(topic: Option<&str>) -> ExitCode {
 /// Says that there is no such command.
 pub(super) fn unknown(word: &str) -> ExitCode {
     // Where even this cannot be written, the exit code is all that is left to say.
-    let _ = writeln!(std::io::stderr().lock(), "Unknown command: {word}");
+    let _ = writeln!(io::stderr().lock(), "Unknown command: {word}");
     ExitCode::from(2)
 }
 
 /// Writes to standard output. A reader that went away is no failure.
 pub(super) fn print(text: &str) -> ExitCode {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+    write(|out| out.write_all(text.as_bytes()))
+}
+
+/// As [`print`], for what is written piece by piece.
+pub(super) fn write(what: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> ExitCode {
+    let mut stdout = io::stdout().lock();
+    match what(&mut stdout).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     }
 }

@@ -8,6 +8,7 @@
 
 mod claim;
 mod doctor;
+mod document;
 mod drive;
 mod dry_run;
 mod entry;

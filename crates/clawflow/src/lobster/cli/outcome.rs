@@ -7,14 +7,15 @@ use clawflow_core::flow::FlowStatus;
 use clawflow_core::step::{Step, StepStatus};
 use clawflow_core::wait::{Wait, WaitKind};
 use clawflow_engine::api::FlowView;
+use std::sync::Arc;
 
 /// What a run has come to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Outcome {
     /// Its end.
     Done {
-        /// What it leaves: a list, as `compact` writes it.
-        items: String,
+        /// What it leaves.
+        items: Listed,
         /// What its commands printed instead of passing it on.
         printed: Option<String>,
     },
@@ -26,6 +27,42 @@ pub(super) enum Outcome {
     Cancelled,
 }
 
+/// A list as `compact` writes it, somewhere in what a step has left, which may be long.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    text: Arc<str>,
+    from: usize,
+}
+
+impl Listed {
+    /// The list that begins there.
+    pub(super) fn at(text: &Arc<str>, from: usize) -> Self {
+        Self { text: text.clone(), from }
+    }
+
+    /// A text that begins with it.
+    pub(super) fn text(&self) -> &str {
+        self.text.get(self.from..).unwrap_or_default()
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text().starts_with("[]")
+    }
+}
+
+impl From<String> for Listed {
+    fn from(list: String) -> Self {
+        Self { text: list.into(), from: 0 }
+    }
+}
+
+impl Default for Listed {
+    fn default() -> Self {
+        "[]".to_owned().into()
+    }
+}
+
 impl Outcome {
     /// An end that leaves these items.
     pub(super) fn done(items: Vec<Value>) -> Self {
@@ -34,7 +71,7 @@ impl Outcome {
         // The process ends after what it tells: taking a hundred thousand items apart would only
         // delay that.
         std::mem::forget(items);
-        Self::Done { items: written, printed: None }
+        Self::Done { items: written.into(), printed: None }
     }
 }
 

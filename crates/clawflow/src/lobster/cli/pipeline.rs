@@ -3,7 +3,7 @@
 //! The first step is given the text, each further one what the step before the gate has left over
 //! and the answer. What they print is a report, as `lobster::pipeline::entry` says.
 
-use super::outcome::Outcome;
+use super::outcome::{Listed, Outcome};
 use super::trouble::Trouble;
 use crate::lobster::pipeline::{Gate, Pipeline};
 use crate::lobster::value::{Object, Value, compact, read_json};
@@ -13,7 +13,6 @@ use clawflow_engine::api::FlowView;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
-use std::borrow::Cow;
 
 /// The label that says what a flow was made from.
 pub(super) const LABEL: &str = "lobster";
@@ -81,20 +80,26 @@ pub(super) fn result(view: &FlowView) -> Result<Outcome, Trouble> {
     let is_last =
         |step: &&Step| step.status == StepStatus::Succeeded && step.step_id.starts_with("part-");
     let Some(step) = view.steps.iter().rfind(is_last) else { return Ok(Outcome::done(Vec::new())) };
-    // The items may be many, and are passed on as they were written.
-    let said: Left<'_> = serde_json::from_str(line(step)?).map_err(|_| not_understood())?;
-    let items = said.items.map(RawValue::get).filter(|items| items.starts_with('['));
-    let printed = said.rendered.map(Cow::into_owned);
-    Ok(Outcome::Done { items: items.unwrap_or("[]").to_owned(), printed })
+    let line = line(step)?;
+    let text = step.result.as_ref().and_then(|result| result.stdout.as_ref());
+    // The items may be many: they are passed on as they were written.
+    if let Some(text) = text.filter(|text| text.starts_with(UNPRINTED)) {
+        return Ok(Outcome::Done { items: Listed::at(text, UNPRINTED.len()), printed: None });
+    }
+    let said: Left<'_> = serde_json::from_str(line).map_err(|_| not_understood())?;
+    let items = said.items.map(|items| items.get().to_owned().into()).unwrap_or_default();
+    Ok(Outcome::Done { items, printed: said.rendered })
 }
+
+/// How a report begins whose items were not printed.
+const UNPRINTED: &str = "{\"rendered\":null,\"items\":";
 
 /// What the report of a last part has to say.
 #[derive(Deserialize)]
 struct Left<'a> {
     #[serde(borrow)]
     items: Option<&'a RawValue>,
-    #[serde(borrow)]
-    rendered: Option<Cow<'a, str>>,
+    rendered: Option<String>,
 }
 
 /// The question of a gate.

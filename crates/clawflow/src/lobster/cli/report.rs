@@ -1,10 +1,11 @@
 //! What a run tells its caller: one JSON document for programs, text for people.
 
-use super::help::print;
-use super::outcome::Outcome;
+use super::document::Document;
+use super::help::{print, write};
+use super::outcome::{Listed, Outcome};
 use super::trouble::{Kind, Trouble};
-use crate::lobster::value::{Value, compact, indented};
-use std::io::Write;
+use crate::lobster::value::{Indenter, Value, compact};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The document for programs.
@@ -21,7 +22,10 @@ pub(super) fn tool(end: Result<Outcome, Trouble>) -> ExitCode {
             fields.set("error", error.into());
         }
     }
-    let printed = print(&(before.unwrap_or_default() + &fields.told()));
+    let printed = write(|out| {
+        out.write_all(before.unwrap_or_default().as_bytes())?;
+        fields.tell(out)
+    });
     failure.unwrap_or(printed)
 }
 
@@ -29,12 +33,12 @@ pub(super) fn tool(end: Result<Outcome, Trouble>) -> ExitCode {
 pub(super) fn workflow(end: Result<Outcome, Trouble>) -> ExitCode {
     let failure = failure(&end);
     let printed = match end {
-        Ok(Outcome::Done { items, .. }) if items == "[]" => ExitCode::SUCCESS,
-        Ok(Outcome::Done { items, .. }) => print(&told(&items)),
+        Ok(Outcome::Done { items, .. }) if items.is_empty() => ExitCode::SUCCESS,
+        Ok(Outcome::Done { items, .. }) => write(|out| tell(items.text(), out)),
         Ok(outcome) => {
             let mut fields = Document::default();
             state(&mut fields, outcome);
-            print(&fields.told())
+            write(|out| fields.tell(out))
         }
         Err(trouble) => complain(&trouble),
     };
@@ -46,10 +50,10 @@ pub(super) fn pipeline(end: Result<Outcome, Trouble>) -> ExitCode {
     let failure = failure(&end);
     let printed = match end {
         Ok(Outcome::Done { printed: Some(printed), .. }) => print(&printed),
-        Ok(Outcome::Done { items, printed: None }) => print(&told(&items)),
+        Ok(Outcome::Done { items, printed: None }) => write(|out| tell(items.text(), out)),
         Ok(Outcome::NeedsApproval(request) | Outcome::NeedsInput(request)) => {
             let asked = Value::List(vec![without_names(request)]);
-            print(&told(&compact(&asked).unwrap_or_default()))
+            write(|out| tell(&compact(&asked).unwrap_or_default(), out))
         }
         Ok(Outcome::Cancelled) => complain(&Trouble::runtime("the run was cancelled")),
         Err(trouble) => complain(&trouble),
@@ -66,7 +70,7 @@ pub(super) fn complain(trouble: &Trouble) -> ExitCode {
 
 /// Says something to whoever reads stderr. Lost words are no failure.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Nobody goes on with what a person was shown.
@@ -81,7 +85,7 @@ fn without_names(mut request: Value) -> Value {
 /// Sets where a run stands; gives what is to be printed before it.
 fn state(fields: &mut Document, outcome: Outcome) -> Option<String> {
     let (mut approval, mut input, mut before) = (Value::Null, Value::Null, None);
-    let mut output = "[]".to_owned();
+    let mut output = Listed::default();
     let status = match outcome {
         Outcome::Done { items, printed } => {
             (output, before) = (items, printed);
@@ -98,42 +102,16 @@ fn state(fields: &mut Document, outcome: Outcome) -> Option<String> {
         Outcome::Cancelled => "cancelled",
     };
     fields.set("status", status.into());
-    fields.set_written("output", &output);
+    fields.set_list("output", output);
     fields.set("requiresApproval", approval);
     fields.set("requiresInput", input);
     before
 }
 
-/// An object of which each field is written at once: what a run leaves is written already.
-#[derive(Default)]
-struct Document(String);
-
-impl Document {
-    fn set(&mut self, name: &str, value: Value) {
-        if let Some(written) = compact(&value) {
-            self.set_written(name, &written);
-        }
-    }
-
-    /// Sets a field to what `compact` wrote; its name needs no escapes.
-    fn set_written(&mut self, name: &str, written: &str) {
-        let before = if self.0.is_empty() { "{" } else { "," };
-        for part in [before, "\"", name, "\":", written] {
-            self.0.push_str(part);
-        }
-    }
-
-    fn told(mut self) -> String {
-        self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
-        told(&self.0)
-    }
-}
-
-/// What is told of something that is written.
-fn told(written: &str) -> String {
-    let mut text = indented(written);
-    text.push('\n');
-    text
+/// Tells of the list with which a text begins.
+fn tell(list: &str, out: &mut impl Write) -> io::Result<()> {
+    Indenter::default().write_list(list, out)?;
+    out.write_all(b"\n")
 }
 
 /// The exit code of a run that failed.

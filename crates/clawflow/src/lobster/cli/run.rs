@@ -73,18 +73,14 @@ pub(super) fn run(words: &[&str], flags: Flags) -> ExitCode {
         };
         Ok((ctx, request))
     });
-    let end = prepared.and_then(|(ctx, request)| {
+    let told = prepared.and_then(|(ctx, request)| {
         super::entry::block_on(async {
             let mut run = Run::open(ctx).await?;
             let end = job.follow(&mut run, &request).await;
-            run.close().await;
-            end
+            run.close_telling(move || job.tell(end)).await
         })
     });
-    match end {
-        Ok(end) => job.tell(end),
-        Err(trouble) => failed(options.tool, &trouble),
-    }
+    told.unwrap_or_else(|trouble| failed(options.tool, &trouble))
 }
 
 /// Prices that are not understood count for nothing: whoever set them relies on them.
@@ -152,7 +148,11 @@ impl Job {
             && matches!(rest, Rest::Asks(_, wait) if is_gate(wait))
     }
 
-    fn tell(&self, end: End) -> ExitCode {
+    fn tell(&self, end: Result<End, Trouble>) -> ExitCode {
+        let end = match end {
+            Ok(end) => end,
+            Err(trouble) => return failed(self.tool, &trouble),
+        };
         let code = match (&self.target, self.tool) {
             (_, true) => report::tool(end.outcome),
             (Target::File(_), false) => report::workflow(end.outcome),

@@ -4,14 +4,16 @@
 //! `__pipeline run --unattended TEXT` where nobody can be asked;
 //! `__pipeline resume` with `{"resume": …, "approved": …}` or `{"resume": …, "response": …}`;
 //! `__pipeline part` with one of these, or with `{"run": TEXT}`.
-//! It prints one line of JSON: `{"items", "status": "ok", "rendered"}`, where `rendered` is what
+//! It prints one line of JSON: `{"rendered", "items", "status": "ok"}`, where `rendered` is what
 //! was printed, or null; `{"status": "needs_approval" | "needs_input", "stage", "request",
 //! "resume"}`; `{"status": "cancelled"}`; or `{"status": "failed", "error": {"type",
-//! "message"}}`, with `"dispatched": true` in the error where a tool was called elsewhere.
+//! "message"}}`, with the items before that where there were some, and `"dispatched": true` in the
+//! error where a tool was called elsewhere.
 //! Where models were asked it also has `"spent"`, what each answer used, and `"replayed"`, the
 //! names of answers that were there already. It ends with 0, or with 1 for a command that failed
 //! and 2 for a text or an answer that is wrong.
 
+use super::command::{Items, drain};
 use super::ctx::{Asking, Ctx};
 use super::env::Env;
 use super::failure::{Failure, Kind};
@@ -19,7 +21,7 @@ use super::halt::Resume;
 use super::parse::Pipeline;
 use super::resume::{Answer, resume};
 use super::run::{Ended, run};
-use crate::lobster::value::{Object, Value, compact, read_json};
+use crate::lobster::value::{Object, Value, append, compact, read_json};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -43,38 +45,77 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             Err(Failure::parse(usage))
         }
     };
-    if let Err(failure) = &ended {
-        // For the record of whoever runs this as a step; the report says the same.
-        let _ = writeln!(std::io::stderr().lock(), "{failure}");
-    }
-    let code = match &ended {
-        Ok(_) => 0,
-        Err(Failure { kind: Kind::Runtime, .. }) => 1,
-        Err(Failure { kind: Kind::Parse, .. }) => 2,
-    };
     let dispatched = ctx.dispatched;
-    let (spent, replayed) = (std::mem::take(&mut ctx.spent), std::mem::take(&mut ctx.replayed));
-    let report = with_use(report(&ended, &shown, dispatched), spent, replayed);
-    match print(&ended, &compact(&report).unwrap_or_default()) {
-        Ok(()) => ExitCode::from(code),
+    let used = (std::mem::take(&mut ctx.spent), std::mem::take(&mut ctx.replayed));
+    let mut out = io::stdout().lock();
+    let printed = print_items(ended, &shown, &mut out).and_then(|ended| {
+        let report = with_use(report(&ended, dispatched), used);
+        let rest = compact(&report).unwrap_or_default();
+        out.write_all(rest.strip_prefix('{').unwrap_or_default().as_bytes())?;
+        out.write_all(b"\n")?;
+        Ok(ended)
+    });
+    match printed {
+        Ok(Ok(_)) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            // For the record of whoever runs this as a step; the report says the same.
+            let _ = writeln!(io::stderr().lock(), "{failure}");
+            ExitCode::from(match failure.kind {
+                Kind::Runtime => 1,
+                Kind::Parse => 2,
+            })
+        }
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-/// Prints a report, with the items that there are as its first field.
-fn print(ended: &Result<Ended, Failure>, report: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    let rest = match (ended, report.strip_prefix('{')) {
-        (Ok(Ended::Done { items, .. }), Some(rest)) => {
-            out.write_all(b"{\"items\":")?;
-            out.write_all(items.as_bytes())?;
-            out.write_all(b",")?;
-            rest
+/// Begins the report, with the items where there are some: each is written and forgotten before the
+/// next one is made, and whoever reads has taken most of them in when the last one is. Those before
+/// a failure are there too.
+fn print_items(
+    ended: Result<Ended, Failure>,
+    shown: &[u8],
+    out: &mut impl Write,
+) -> io::Result<Result<Ended, Failure>> {
+    let (items, rendered) = match ended {
+        Ok(Ended::Done { items, rendered }) => (items, rendered),
+        other => {
+            out.write_all(b"{")?;
+            return Ok(other);
         }
-        _ => report,
     };
-    out.write_all(rest.as_bytes())?;
-    out.write_all(b"\n")
+    // All that is printed was printed before the first item comes out.
+    let shown = rendered.then(|| String::from_utf8_lossy(shown).into_owned());
+    let shown = compact(&shown.into()).unwrap_or_default();
+    write!(out, "{{\"rendered\":{shown},\"items\":[")?;
+    let listed = list(items, out)?;
+    out.write_all(b"],")?;
+    Ok(listed.map(|()| Ended::Done { items: Box::new(std::iter::empty()), rendered }))
+}
+
+fn list(items: Items, out: &mut impl Write) -> io::Result<Result<(), Failure>> {
+    /// So much is written at once: half of what a pipe takes.
+    const PIECE: usize = 32 << 10;
+    let mut piece = Vec::with_capacity(2 * PIECE);
+    for (at, item) in items.enumerate() {
+        let item = match item {
+            Ok(item) => item,
+            Err(failure) => {
+                out.write_all(&piece)?;
+                return Ok(Err(failure));
+            }
+        };
+        if at > 0 {
+            piece.push(b',');
+        }
+        append(&mut piece, &item);
+        if piece.len() >= PIECE {
+            out.write_all(&piece)?;
+            piece.clear();
+        }
+    }
+    out.write_all(&piece)?;
+    Ok(Ok(()))
 }
 
 fn start(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
@@ -130,7 +171,11 @@ pub(crate) fn try_out(text: &str) -> Result<(), String> {
     let mut shown = Vec::new();
     let mut ctx = Ctx::new(Env::from_process(), &mut shown);
     let ended = Pipeline::parse(text).and_then(|pipeline| run(&pipeline, Vec::new(), &mut ctx));
-    ended.map(drop).map_err(|failure| failure.message)
+    let drained = ended.and_then(|ended| match ended {
+        Ended::Done { items, .. } => drain(items),
+        Ended::Halted(_) | Ended::Cancelled => Ok(()),
+    });
+    drained.map_err(|failure| failure.message)
 }
 
 fn go_on(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
@@ -145,7 +190,7 @@ fn go_on(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {
 }
 
 /// A report that also tells what models were used.
-fn with_use(report: Value, spent: Vec<Value>, replayed: Vec<String>) -> Value {
+fn with_use(report: Value, (spent, replayed): (Vec<Value>, Vec<String>)) -> Value {
     let Value::Object(mut report) = report else { return report };
     if !spent.is_empty() {
         report.set("spent", spent.into());
@@ -157,16 +202,12 @@ fn with_use(report: Value, spent: Vec<Value>, replayed: Vec<String>) -> Value {
     Value::Object(report)
 }
 
-/// What is to be said of an end beside its items.
-fn report(ended: &Result<Ended, Failure>, shown: &[u8], dispatched: bool) -> Value {
+/// What is to be said of an end beside its items and what was printed.
+fn report(ended: &Result<Ended, Failure>, dispatched: bool) -> Value {
     let mut report = Object::default();
     let mut say = |name: &str, value: Value| report.set(name, value);
     match ended {
-        Ok(Ended::Done { rendered, .. }) => {
-            let shown = rendered.then(|| String::from_utf8_lossy(shown).into_owned());
-            say("status", "ok".into());
-            say("rendered", shown.into());
-        }
+        Ok(Ended::Done { .. }) => say("status", "ok".into()),
         Ok(Ended::Halted(halted)) => {
             let request = halted.request.to_value();
             let is_approval = halted.resume.is_approval();

@@ -6,16 +6,14 @@ use super::failure::Failure;
 use super::halt::{Halted, Request, Resume, Wants};
 use super::parse::Pipeline;
 use super::registry;
-use crate::lobster::value::{Value, append};
+use crate::lobster::value::Value;
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ended {
     /// At its end.
     Done {
-        /// What came out of the last stage: a list, as `compact` writes it. Each item is written
-        /// and forgotten before the next one is made.
-        items: String,
+        /// What comes out of the last stage. Each item is made when it is taken, and that may fail.
+        items: Items,
         /// Whether a stage printed its items instead of passing them on.
         rendered: bool,
     },
@@ -53,19 +51,7 @@ pub(crate) fn run(
             }
         };
     }
-    Ok(Ended::Done { items: written(items)?, rendered })
-}
-
-fn written(items: Items) -> Result<String, Failure> {
-    let mut list = vec![b'['];
-    for item in items {
-        if list.len() > 1 {
-            list.push(b',');
-        }
-        append(&mut list, &item?);
-    }
-    list.push(b']');
-    Ok(String::from_utf8(list).unwrap_or_default())
+    Ok(Ended::Done { items, rendered })
 }
 
 fn remainder(request: &Request, stages: Pipeline) -> Resume {

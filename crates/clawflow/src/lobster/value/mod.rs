@@ -28,9 +28,9 @@ pub(crate) use text::number_text;
 pub(crate) use text::text_of;
 pub(crate) use text::trim;
 pub(crate) use text::width;
+pub(crate) use write::Indenter;
 pub(crate) use write::append;
 pub(crate) use write::compact;
-pub(crate) use write::indented;
 pub(crate) use write::pretty;
 pub(crate) use write::stable;
 

@@ -20,46 +20,90 @@ pub(crate) fn pretty(value: &Value) -> Option<String> {
     (*value != Value::Undefined).then(|| written(value, Pretty(PrettyFormatter::new())))
 }
 
-/// What [`pretty`] makes of a value, given what [`compact`] makes of it.
-pub(crate) fn indented(compact: &str) -> String {
-    let bytes = compact.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 2);
-    let (mut at, mut depth) = (0, 0_usize);
-    let line = |out: &mut Vec<u8>, depth: usize| {
-        out.push(b'\n');
-        out.resize(out.len() + 2 * depth, b' ');
-    };
-    while let Some(&byte) = bytes.get(at) {
-        let mut end = at + 1;
-        match byte {
-            b'"' => {
-                end = end_of_text(bytes, end);
-                out.extend_from_slice(&bytes[at..end]);
-            }
-            b'[' | b'{' if matches!(bytes.get(end), Some(b']' | b'}')) => {
-                end += 1;
-                out.extend_from_slice(&bytes[at..end]);
-            }
-            b'[' | b'{' => {
-                depth += 1;
-                out.push(byte);
-                line(&mut out, depth);
-            }
-            b']' | b'}' => {
-                depth = depth.saturating_sub(1);
-                line(&mut out, depth);
-                out.push(byte);
-            }
-            b',' => {
-                out.push(byte);
-                line(&mut out, depth);
-            }
-            b':' => out.extend_from_slice(b": "),
-            _ => out.push(byte),
-        }
-        at = end;
+/// Writes what [`pretty`] makes of a value, given what [`compact`] makes of it in parts.
+#[derive(Default)]
+pub(crate) struct Indenter {
+    depth: usize,
+}
+
+impl Indenter {
+    /// Writes the next part, piece by piece. Texts and empty lists and objects are whole in a part.
+    ///
+    /// # Errors
+    /// That of `to`.
+    pub(crate) fn write(&mut self, compact: &str, to: &mut impl Write) -> io::Result<()> {
+        self.write_until(None, compact, to)
     }
-    String::from_utf8(out).unwrap_or_default()
+
+    /// Writes the list with which a text begins, and not what is behind it.
+    ///
+    /// # Errors
+    /// That of `to`.
+    pub(crate) fn write_list(&mut self, text: &str, to: &mut impl Write) -> io::Result<()> {
+        // One that is empty makes no step in and out.
+        let text = if text.starts_with("[]") { "[]" } else { text };
+        self.write_until(Some(self.depth), text, to)
+    }
+
+    /// Writes up to where this depth is reached again.
+    fn write_until(
+        &mut self,
+        end: Option<usize>,
+        compact: &str,
+        to: &mut impl Write,
+    ) -> io::Result<()> {
+        /// Pieces are about so long: they stay in the processor's cache.
+        const PIECE: usize = 32 << 10;
+        let mut bytes = compact.as_bytes();
+        let mut out = Vec::with_capacity(2 * PIECE);
+        // What was passed over since the last line break is copied at once.
+        let (mut at, mut copied) = (0, 0);
+        while let Some(&byte) = bytes.get(at) {
+            at += 1;
+            match byte {
+                b'"' => at = end_of_text(bytes, at),
+                b'[' | b'{' if matches!(bytes.get(at), Some(b']' | b'}')) => at += 1,
+                b'[' | b'{' | b',' => {
+                    out.extend_from_slice(&bytes[copied..at]);
+                    copied = at;
+                    self.depth += usize::from(byte != b',');
+                    line(&mut out, self.depth);
+                }
+                b']' | b'}' => {
+                    out.extend_from_slice(&bytes[copied..at - 1]);
+                    copied = at - 1;
+                    self.depth = self.depth.saturating_sub(1);
+                    line(&mut out, self.depth);
+                    if end == Some(self.depth) {
+                        bytes = &bytes[..at];
+                    }
+                }
+                b':' => {
+                    out.extend_from_slice(&bytes[copied..at]);
+                    copied = at;
+                    out.push(b' ');
+                }
+                _ => {}
+            }
+            if out.len() >= PIECE {
+                to.write_all(&out)?;
+                out.clear();
+            }
+        }
+        to.write_all(&out)?;
+        to.write_all(&bytes[copied..])
+    }
+}
+
+fn line(out: &mut Vec<u8>, depth: usize) {
+    const START: &[u8] = b"\n                                ";
+    match START.get(..=2 * depth) {
+        Some(start) => out.extend_from_slice(start),
+        None => {
+            out.push(b'\n');
+            out.resize(out.len() + 2 * depth, b' ');
+        }
+    }
 }
 
 /// Behind the quotation mark that ends the text whose inside begins here.
@@ -233,6 +277,12 @@ mod tests {
     use super::super::read_json;
     use super::*;
 
+    fn indented(compact: &str) -> String {
+        let mut out = Vec::new();
+        Indenter::default().write(compact, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn a_text_is_indented_as_its_value_is() {
         for text in [
@@ -248,6 +298,59 @@ mod tests {
             let value = read_json(text).unwrap();
             let compact = compact(&value).unwrap();
             assert_eq!(indented(&compact), pretty(&value).unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_are_indented_as_the_whole_is() {
+        let (first, second, third) = (r#"{"a":"#, r#"[{"b":1},"]",[[]]]"#, r#","c":null}"#);
+        let mut out = Vec::new();
+        let mut indenter = Indenter::default();
+        for part in [first, second, third] {
+            indenter.write(part, &mut out).unwrap();
+        }
+        let whole = format!("{first}{second}{third}");
+        assert_eq!(String::from_utf8(out).unwrap(), indented(&whole));
+    }
+
+    #[test]
+    fn a_list_ends_at_its_bracket() {
+        for list in ["[]", "[1]", r#"["]",["[\"]"],{"a":[{}]}]"#] {
+            let mut out = Vec::new();
+            let text = format!("{list},[]]]");
+            Indenter::default().write_list(&text, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), indented(list), "{list}");
+        }
+        for text in ["", "]", "1", "[", "[\"]", "[[]", "a[]", "[\"\\"] {
+            let mut out = Vec::new();
+            Indenter::default().write_list(text, &mut out).unwrap();
+            assert!(out.len() <= 2 * text.len() + 8, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_comes_in_pieces() {
+        let long = "x".repeat(100_000);
+        let items = vec![read_json(r#"{"a":[1,{"b":"é"}]}"#).unwrap(); 10_000];
+        let value = Value::from(vec![items.into(), long.into(), Value::Null]);
+        let compact = compact(&value).unwrap();
+        assert_eq!(indented(&compact), pretty(&value).unwrap());
+        let mut pieces = Pieces::default();
+        Indenter::default().write(&compact, &mut pieces).unwrap();
+        assert!(pieces.0 > 10, "{} pieces", pieces.0);
+    }
+
+    #[derive(Default)]
+    struct Pieces(usize);
+
+    impl Write for Pieces {
+        fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+            self.0 += 1;
+            Ok(piece.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
         }
     }
 
