@@ -3,6 +3,7 @@
 //! The tables hold pipelines and what Lobster made of them in tool mode. With `LOBSTER_ORIGINAL`,
 //! the path of an installed `bin/lobster.js`, the same pipelines are run by both.
 
+mod agent;
 mod choose;
 mod exec;
 mod gates;
@@ -12,6 +13,7 @@ mod shape;
 mod shown;
 mod steps;
 mod template;
+mod triage;
 
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +29,8 @@ const PEOPLE: &str = r#"exec --json echo '[{"name":"Ada","age":36,"tags":["x","y
 /// Stands for `@mixed` in the tables.
 const MIXED: &str = r#"exec --json echo '[10,9,"9a",null,true,"10",{"a":1},[3],2.5,-1]'"#;
 
-const TABLES: [&[Case]; 7] = [
+const TABLES: [&[Case]; 9] = [
+    agent::CASES,
     choose::CASES,
     exec::CASES,
     gates::CASES,
@@ -35,11 +38,12 @@ const TABLES: [&[Case]; 7] = [
     shape::CASES,
     shown::CASES,
     template::CASES,
+    triage::CASES,
 ];
 
 impl Case {
     fn text(&self) -> String {
-        self.0.replace("@people", PEOPLE).replace("@mixed", MIXED)
+        self.0.replace("@mail", triage::MAIL).replace("@people", PEOPLE).replace("@mixed", MIXED)
     }
 }
 
@@ -48,10 +52,12 @@ fn run(program: &str, args: &[&str], dir: &Path) -> Output {
     std::fs::write(dir.join("t.txt"), "Hi {{name}}!\n").unwrap();
     let mut command = Command::new(program);
     command.args(args).current_dir(dir).env_clear().stdin(Stdio::null());
-    let gh = dir.join("bin/gh");
     std::fs::create_dir_all(dir.join("bin")).unwrap();
-    std::fs::write(&gh, monitor::GH).unwrap();
-    std::fs::set_permissions(&gh, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (name, text) in [("gh", monitor::GH), ("openclaw", agent::OPENCLAW)] {
+        let program = dir.join("bin").join(name);
+        std::fs::write(&program, text).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
     let others = std::env::var_os("PATH").unwrap_or_default();
     let path = std::iter::once(dir.join("bin")).chain(std::env::split_paths(&others));
     command.env("PATH", std::env::join_paths(path).unwrap());
@@ -126,7 +132,7 @@ fn same_json(left: &str, right: &str) -> bool {
 #[test]
 fn lobster_pipelines_end_as_recorded() {
     let cases: Vec<&Case> = TABLES.into_iter().flatten().collect();
-    assert!(cases.len() > 290, "only {} cases", cases.len());
+    assert!(cases.len() > 310, "only {} cases", cases.len());
     let mut wrong = Vec::new();
     for case in cases {
         let (says, prints) = ours(&case.text());

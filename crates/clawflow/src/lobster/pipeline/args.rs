@@ -46,7 +46,8 @@ impl Args {
         args
     }
 
-    fn set(&mut self, name: &str, flag: Flag) {
+    /// Sets a flag.
+    pub(super) fn set(&mut self, name: &str, flag: Flag) {
         // That name is taken by the words.
         if name != "_" {
             self.flags.insert(name.to_owned(), flag);

@@ -12,6 +12,9 @@ pub(super) const STAGES: usize = 500;
 /// about what a JavaScript text can hold.
 pub(super) const OUTPUT_BYTES: u64 = 512 << 20;
 
+/// The same for an agent, whose answer is a text.
+pub(super) const AGENT_OUTPUT_BYTES: u64 = 10 << 20;
+
 /// How long a program may take to end after it was asked to.
 pub(super) const STOP_GRACE: Duration = Duration::from_millis(250);
 

@@ -2,19 +2,21 @@
 
 use super::command::Command;
 use super::commands::{
-    approve, ask, commands_list, dedupe, diff_last, exec, group_by, head, json, map,
-    openclaw_invoke, pick, sort, state, table, template, where_, workflows_list, workflows_run,
+    approve, ask, commands_list, dedupe, diff_last, email_triage, exec, group_by, head, json, map,
+    openclaw_agent, openclaw_invoke, pick, sort, state, table, template, where_, workflows_list,
+    workflows_run,
 };
 use super::llm;
 
 /// Every command, in order of their names.
-pub(super) static COMMANDS: [&Command; 23] = [
+pub(super) static COMMANDS: [&Command; 25] = [
     &approve::COMMAND,
     &ask::COMMAND,
     &openclaw_invoke::LEGACY,
     &commands_list::COMMAND,
     &dedupe::COMMAND,
     &diff_last::COMMAND,
+    &email_triage::COMMAND,
     &exec::COMMAND,
     &group_by::COMMAND,
     &head::COMMAND,
@@ -22,6 +24,7 @@ pub(super) static COMMANDS: [&Command; 23] = [
     &llm::INVOKE,
     &llm::TASK,
     &map::COMMAND,
+    &openclaw_agent::COMMAND,
     &openclaw_invoke::COMMAND,
     &pick::COMMAND,
     &sort::COMMAND,

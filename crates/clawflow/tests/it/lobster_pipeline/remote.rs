@@ -192,3 +192,47 @@ fn lobster_llm_task_asks_openclaw() {
     let expected = "llm_task.invoke received invalid response envelope";
     assert_eq!(report["error"]["message"], expected);
 }
+
+#[test]
+fn lobster_email_triage_asks_a_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let decisions = json!([
+        {"id": "1", "category": "needs_reply", "rationale": "asks", "reply": {"body": "Yes."}},
+        {"id": "2", "category": "needs_reply", "reply": {"subject": "S", "body": "No."}},
+        {"id": "9", "category": "needs_action"},
+        {"id": " ", "category": "fyi"},
+    ]);
+    let result = json!({"model": "m", "output": {"data": {"decisions": decisions}}});
+    let (url, asked) = serve(vec![answer(json!({"ok": true, "result": result}))]);
+    let env = [("LOBSTER_LLM_PROVIDER", "http"), ("LOBSTER_LLM_ADAPTER_URL", url.as_str())];
+    let mail = r#"[{"id":"1","from":"Ann <ann@x.org>","subject":"Hi"},
+                   {"id":"2","from":"noreply@x.org","subject":"News"}]"#;
+    let report = run("email.triage --llm --model x", mail, dir.path(), &env);
+    let report = &report["items"][0];
+    assert_eq!(report["summary"], "2 need replies, 1 need action, 0 FYI");
+    assert_eq!(report["mode"], "llm");
+    // Nobody answers a program.
+    let draft = json!([{"emailId": "1", "to": "ann@x.org", "subject": "Re: Hi", "body": "Yes."}]);
+    assert_eq!(report["drafts"], draft);
+    assert_eq!(report["decisions"].as_array().unwrap().len(), 3);
+    let (_, body) = asked.recv().unwrap();
+    let prompt = body["prompt"].as_str().unwrap();
+    assert!(prompt.starts_with("You are an email triage assistant.\nGiven"), "{prompt}");
+    assert!(prompt.ends_with("\"labels\": []\n  }\n]"), "{prompt}");
+    assert_eq!(body["schemaVersion"], "email_triage.v1");
+    assert_eq!(body["artifacts"][0]["threadId"], "1");
+    // The answer is kept; the drafts alone are what can be sent.
+    let drafts = run("email.triage --llm --model x --emit drafts", mail, dir.path(), &env);
+    let fields: Vec<_> = drafts["items"][0].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["to", "subject", "body", "emailId"]);
+}
+
+#[test]
+fn lobster_email_triage_fails_with_its_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let (url, _asked) = serve(vec![(500, "down".to_owned())]);
+    let env = [("LOBSTER_LLM_PROVIDER", "http"), ("LOBSTER_LLM_ADAPTER_URL", url.as_str())];
+    let report = run("email.triage --llm", r#"[{"id":"1"}]"#, dir.path(), &env);
+    let message = report["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("llm.invoke request failed: "), "{message}");
+}

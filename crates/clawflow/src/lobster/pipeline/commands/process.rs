@@ -21,6 +21,22 @@ pub(super) struct Program {
     /// What an error calls it, where it has said nothing.
     shown: String,
     missing: String,
+    /// Bytes that it may write to each stream, and what is said of more.
+    most: Option<(u64, String)>,
+}
+
+/// How a program ended.
+pub(super) struct Done {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Done {
+    /// Its exit code as Lobster says it.
+    pub(super) fn code(&self) -> String {
+        self.status.code().map_or_else(|| "null".to_owned(), |code| code.to_string())
+    }
 }
 
 impl Program {
@@ -29,13 +45,18 @@ impl Program {
         let name = words.first().cloned().unwrap_or_default();
         let args = words.iter().skip(1).cloned().collect();
         let missing = format!("exec command not found: {name}");
-        Self { who: "exec", shown: name.clone(), name, args, missing }
+        Self { who: "exec", shown: name.clone(), name, args, missing, most: None }
     }
 
     /// A program of a command that is named after it.
     pub(super) fn called(words: &[String], who: &'static str, missing: &str) -> Self {
         let missing = missing.to_owned();
         Self { who, shown: String::new(), missing, ..Self::new(words) }
+    }
+
+    /// The same, which may write no more than this to a stream.
+    pub(super) fn at_most(self, bytes: u64, over: String) -> Self {
+        Self { most: Some((bytes, over)), ..self }
     }
 
     /// A line for the shell, which is that of `LOBSTER_SHELL` or `/bin/sh` as a login shell.
@@ -52,7 +73,7 @@ impl Program {
         };
         let args = flags.iter().copied().chain([line]).map(str::to_owned).collect();
         let missing = "exec shell not found; check LOBSTER_SHELL or ComSpec".to_owned();
-        Self { who: "exec", name, args, shown: line.to_owned(), missing }
+        Self { who: "exec", name, args, shown: line.to_owned(), missing, most: None }
     }
 
     fn start(&self, ctx: &Ctx<'_>, limited: bool) -> Result<Child, Failure> {
@@ -86,26 +107,37 @@ pub(super) fn run_program(
     stdin: Option<String>,
     ctx: &Ctx<'_>,
 ) -> Result<String, Failure> {
-    let limit = ctx.env.bytes("LOBSTER_MAX_OUTPUT_BYTES")?;
+    let done = complete(program, stdin, ctx)?;
+    if done.status.success() {
+        return Ok(done.stdout);
+    }
+    let said = [trim(&done.stderr), trim(&done.stdout), &program.shown];
+    let said = said.into_iter().find(|said| !said.is_empty()).unwrap_or_default();
+    Err(Failure::new(format!("{} failed ({}): {said}", program.who, done.code())))
+}
+
+/// Runs a program to its end, however it ends.
+pub(super) fn complete(
+    program: &Program,
+    stdin: Option<String>,
+    ctx: &Ctx<'_>,
+) -> Result<Done, Failure> {
+    let set = ctx.env.bytes("LOBSTER_MAX_OUTPUT_BYTES")?;
+    let own = program.most.as_ref().map(|(bytes, _)| *bytes);
+    let limit = [set, own].into_iter().flatten().min();
     let mut child = program.start(ctx, limit.is_some())?;
     feed(&mut child, stdin);
     let most = limit.unwrap_or(OUTPUT_BYTES);
     let Some((stdout, stderr)) = outputs(&mut child, most) else {
         stop(&mut child, limit.is_some());
-        return Err(Failure::new(format!("Process output exceeded {most} bytes")));
+        return Err(Failure::new(match &program.most {
+            Some((own, over)) if *own == most => over.clone(),
+            _ => format!("Process output exceeded {most} bytes"),
+        }));
     };
     let status = child.wait();
     let status = status.map_err(|error| Failure::new(format!("cannot wait: {error}")))?;
-    if status.success() {
-        return Ok(stdout);
-    }
-    let said = [trim(&stderr), trim(&stdout), &program.shown];
-    let said = said.into_iter().find(|said| !said.is_empty()).unwrap_or_default();
-    Err(Failure::new(format!("{} failed ({}): {said}", program.who, code(status))))
-}
-
-fn code(status: ExitStatus) -> String {
-    status.code().map_or_else(|| "null".to_owned(), |code| code.to_string())
+    Ok(Done { status, stdout, stderr })
 }
 
 /// Writes to a program that may read all, some or nothing of it.
