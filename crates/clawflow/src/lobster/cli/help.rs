@@ -56,7 +56,7 @@ pub(super) fn print(text: &str) -> ExitCode {
     write(|out| out.write_all(text.as_bytes()))
 }
 
-/// As [`print`], for what is written piece by piece.
+/// As [`print()`], for what is written piece by piece.
 pub(super) fn write(what: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> ExitCode {
     let mut stdout = io::stdout().lock();
     match what(&mut stdout).and_then(|()| stdout.flush()) {
