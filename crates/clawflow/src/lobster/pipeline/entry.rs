@@ -94,9 +94,9 @@ fn print_items(
 }
 
 fn list(items: Items, out: &mut impl Write) -> io::Result<Result<(), Failure>> {
-    /// So much is written at once: half of what a pipe takes.
-    const PIECE: usize = 32 << 10;
-    let mut piece = Vec::with_capacity(2 * PIECE);
+    /// So much is written at once: what a pipe takes.
+    const PIECE: usize = 64 << 10;
+    let mut piece = Vec::with_capacity(PIECE + PIECE / 4);
     for (at, item) in items.enumerate() {
         let item = match item {
             Ok(item) => item,

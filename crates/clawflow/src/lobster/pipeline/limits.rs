@@ -15,6 +15,9 @@ pub(super) const OUTPUT_BYTES: u64 = 512 << 20;
 /// The same for an agent, whose answer is a text.
 pub(super) const AGENT_OUTPUT_BYTES: u64 = 10 << 20;
 
+/// Bytes that a program may be ahead of who reads its output.
+pub(super) const PIPE_BYTES: usize = 1 << 20;
+
 /// How long a program may take to end after it was asked to.
 pub(super) const STOP_GRACE: Duration = Duration::from_millis(250);
 

@@ -242,7 +242,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let deeper = self.deeper()?;
-        let mut object = Object::with_capacity(self.recent.fields.get());
+        // One more is what most commands add.
+        let mut object = Object::with_capacity(self.recent.fields.get() + 1);
         while let Some(name) = fields.next_key_seed(NameSeed(self.recent))? {
             object.set(name, fields.next_value_seed(deeper)?);
         }

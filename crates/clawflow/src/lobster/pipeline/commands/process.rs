@@ -3,8 +3,9 @@
 use crate::lobster::pipeline::ctx::Ctx;
 use crate::lobster::pipeline::env::Env;
 use crate::lobster::pipeline::failure::Failure;
-use crate::lobster::pipeline::limits::{OUTPUT_BYTES, STOP_GRACE};
+use crate::lobster::pipeline::limits::{OUTPUT_BYTES, PIPE_BYTES, STOP_GRACE};
 use crate::lobster::value::trim;
+use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -151,6 +152,10 @@ fn feed(child: &mut Child, stdin: Option<String>) {
 
 /// Both outputs to their ends; `None` as soon as one is longer than it may be.
 fn outputs(child: &mut Child, most: u64) -> Option<(String, String)> {
+    if let Some(pipe) = &child.stdout {
+        // Where it may not be longer, there is only more going to and fro.
+        let _ = fcntl_setpipe_size(pipe, PIPE_BYTES);
+    }
     let (sender, receiver) = mpsc::channel();
     let pipes: [Option<Box<dyn Read + Send>>; 2] = [
         child.stdout.take().map(|pipe| Box::new(pipe) as _),

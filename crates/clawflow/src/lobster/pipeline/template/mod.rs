@@ -22,6 +22,9 @@ enum Part {
     Hole { path: String, filters: Vec<Filter> },
 }
 
+/// Room for what most templates make.
+const FILLED: usize = 32;
+
 impl Template {
     /// A text whose holes are paths.
     pub(super) fn plain(text: &str) -> Self {
@@ -47,7 +50,7 @@ impl Template {
 
     /// The text for an item.
     pub(super) fn fill(&self, item: &Value) -> Result<String, Failure> {
-        let mut filled = String::new();
+        let mut filled = String::with_capacity(FILLED);
         for part in &self.parts {
             match part {
                 Part::Text(text) => filled.push_str(text),
