@@ -64,6 +64,12 @@ impl Args {
         names.iter().find_map(|name| self.flag(name))
     }
 
+    /// What the first of some flags that is there says, without the white space around it.
+    pub(super) fn filled(&self, names: &[&str]) -> Option<String> {
+        let text = super::super::value::trim(self.any(names)?.as_str());
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
     /// The text of a flag that was given one.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         match self.flag(name) {

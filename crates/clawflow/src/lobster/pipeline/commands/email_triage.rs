@@ -248,11 +248,9 @@ fn decisions(emails: &[Email], args: &Args, ctx: &mut Ctx<'_>) -> Result<Vec<Val
             asked.set(name, flag.clone());
         }
     }
-    let model = args.flag("model").map(|model| trim(model.as_str()));
-    let model = model.filter(|model| !model.is_empty()).map(str::to_owned);
     let schema = SCHEMA.to_owned();
     let said = [
-        ("model", model),
+        ("model", args.filled(&["model"])),
         ("prompt", Some(prompt)),
         ("output-schema", Some(schema)),
         ("schema-version", Some("email_triage.v1".to_owned())),

@@ -34,17 +34,18 @@ const PROGRAM: &str = "LOBSTER_OPENCLAW_BIN";
 
 fn run(items: Items, args: &Args, ctx: &mut Ctx<'_>) -> Result<Staged, Failure> {
     let fail = |what: &str| Err(Failure::new(format!("openclaw.agent {what}")));
-    let prompt = filled(args, &["prompt", "message"])
+    let prompt = args
+        .filled(&["prompt", "message"])
         .unwrap_or_else(|| trim(&args.words.join(" ")).to_owned());
     if prompt.is_empty() {
         return fail("requires --prompt, --message, or positional text");
     }
     let who = [
-        ("--agent", filled(args, &["agent"])),
-        ("--model", filled(args, &["model"])),
-        ("--session-key", filled(args, &["sessionKey", "session-key"])),
-        ("--session-id", filled(args, &["sessionId", "session-id"])),
-        ("--thinking", filled(args, &["thinking"])),
+        ("--agent", args.filled(&["agent"])),
+        ("--model", args.filled(&["model"])),
+        ("--session-key", args.filled(&["sessionKey", "session-key"])),
+        ("--session-id", args.filled(&["sessionId", "session-id"])),
+        ("--thinking", args.filled(&["thinking"])),
     ];
     let is_known = |(name, value): &(&str, Option<String>)| {
         value.is_some() && matches!(*name, "--agent" | "--session-key" | "--session-id")
@@ -88,12 +89,6 @@ fn turn(words: &[String], ctx: &mut Ctx<'_>) -> Result<Value, Failure> {
     let answer = read_json(trim(&done.stdout)).ok().filter(|answer| answer.as_object().is_some());
     let unclear = "openclaw.agent expected JSON output from `openclaw agent --json`";
     answer.ok_or_else(|| Failure::new(unclear))
-}
-
-/// The first of some flags that is there, if it says something.
-fn filled(args: &Args, names: &[&str]) -> Option<String> {
-    let text = trim(args.any(names)?.as_str()).to_owned();
-    (!text.is_empty()).then_some(text)
 }
 
 fn with_items(prompt: String, items: &[Value]) -> String {

@@ -5,7 +5,7 @@ use super::adapter::Provider;
 use crate::lobster::pipeline::args::{Args, Flag};
 use crate::lobster::pipeline::env::Env;
 use crate::lobster::pipeline::failure::Failure;
-use crate::lobster::value::{Object, Value, number_of_text, read_json, stable, text_of, trim};
+use crate::lobster::value::{Object, Value, number_of_text, read_json, stable, text_of};
 use clawflow_core::hash::sha256;
 
 /// How often it is asked again where nothing says so.
@@ -126,9 +126,7 @@ fn artifact(item: Value) -> Value {
 }
 
 fn setting(args: &Args, flag: &str, env: &Env, names: &[&str], default: &str) -> String {
-    let given = args.flag(flag).map(|flag| trim(flag.as_str()).to_owned());
-    let given = given.filter(|given| !given.is_empty());
-    given.or_else(|| env.first_filled(names)).unwrap_or_else(|| default.to_owned())
+    args.filled(&[flag]).or_else(|| env.first_filled(names)).unwrap_or_else(|| default.to_owned())
 }
 
 fn number(args: &Args, flag: &str) -> Option<f64> {
