@@ -259,6 +259,15 @@ pub fn its_workflow_file_is_kept(subject: &mut dyn Subject) {
     assert!(!has("files") && has("more") && has("one"));
     put(&*store, schedules(vec![next(&Schedule { version: 2, ..flow(4, "one") })])).expect("none");
     assert!(!has("more") && has("one"));
+    let changes = vec![next(&Schedule { version: 3, ..flow(4, "two") }), new(flow(6, "one"))];
+    let unit = Unit { definitions: vec![definition("two")], ..schedules(changes) };
+    put(&*store, unit).expect("one takes what the other leaves");
+    assert!(has("one") && has("two"));
+    let replaced = Unit { dropped: vec![schedule_id(6)], ..schedules(vec![new(flow(7, "one"))]) };
+    put(&*store, replaced).expect("one takes the other's place");
+    assert!(has("one"));
+    put(&*store, dropped(7)).expect("dropped");
+    assert!(!has("one") && has("two"));
     assert_eq!(store.check(), Ok(Vec::new()));
 }
 

@@ -45,8 +45,8 @@ impl Rows {
             let place = (outcome.owner_key.clone(), outcome.key.clone());
             self.outcomes.insert(place, outcome);
         }
-        unit.dropped.iter().for_each(|id| self.drop_schedule(id));
-        unit.schedules.into_iter().for_each(|change| self.put_schedule(change.row));
+        let schedules = unit.schedules.into_iter().map(|change| change.row).collect();
+        self.put_schedules(&unit.dropped, schedules);
         for change in unit.runs {
             self.runs.insert(change.row.run_id.clone(), change.row);
         }

@@ -12,20 +12,14 @@ use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 
 impl Rows {
-    pub(super) fn put_schedule(&mut self, row: Schedule) {
-        let was = self.schedules.insert(row.schedule_id.clone(), row);
-        self.purge_definition_of(was.as_ref());
-    }
-
-    pub(super) fn drop_schedule(&mut self, id: &ScheduleId) {
-        self.runs.retain(|_, run| run.schedule_id != *id);
-        let was = self.schedules.remove(id);
-        self.purge_definition_of(was.as_ref());
-    }
-
-    fn purge_definition_of(&mut self, was: Option<&Schedule>) {
-        for hash in was.into_iter().flat_map(|was| was.payload.kept_hashes()) {
-            self.purge_definition(hash);
+    /// Texts that nobody names go once all of these are there.
+    pub(super) fn put_schedules(&mut self, dropped: &[ScheduleId], rows: Vec<Schedule>) {
+        self.runs.retain(|_, run| !dropped.contains(&run.schedule_id));
+        let gone = dropped.iter().map(|id| self.schedules.remove(id)).collect::<Vec<_>>();
+        let put = |row: Schedule| self.schedules.insert(row.schedule_id.clone(), row);
+        let was: Vec<_> = rows.into_iter().map(put).collect();
+        for was in gone.iter().chain(&was).flatten() {
+            was.payload.kept_hashes().for_each(|hash| self.purge_definition(hash));
         }
     }
 

@@ -78,10 +78,14 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
 /// Schedules and their runs.
 fn schedules(encoded: &Encoded, s: &mut Statements<'_>) -> Result<()> {
     let unit = &encoded.unit;
-    unit.dropped.iter().try_for_each(|id| schedules::drop_one(id, s))?;
-    for (change, text) in unit.schedules.iter().zip(&encoded.schedules) {
-        schedules::put(change, text, s)?;
+    let mut named = Vec::new();
+    for id in &unit.dropped {
+        named.extend(schedules::drop_one(id, s)?);
     }
+    for (change, text) in unit.schedules.iter().zip(&encoded.schedules) {
+        named.extend(schedules::put(change, text, s)?);
+    }
+    named.iter().try_for_each(|hash| s.definition_purge.execute([hash]).map(drop))?;
     for (change, text) in unit.runs.iter().zip(&encoded.runs) {
         schedules::put_run(change, text, s)?;
     }

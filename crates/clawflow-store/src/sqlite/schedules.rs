@@ -19,14 +19,19 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-/// Writes a schedule; texts that it alone has named go.
-pub(super) fn put(change: &Change<Schedule>, text: &str, s: &mut Statements<'_>) -> Result<()> {
+/// Writes a schedule. Gives the texts that it names no more: what nobody names goes once the whole
+/// unit is written.
+pub(super) fn put(
+    change: &Change<Schedule>,
+    text: &str,
+    s: &mut Statements<'_>,
+) -> Result<Vec<String>> {
     let row = &change.row;
     let (id, hash) = (row.schedule_id.as_str(), row.payload.definition_hash());
     let files = row.payload.files_hash();
     let mirrors = row.payload.kind() == PayloadKind::Mirror;
     if change.expected.is_none() {
-        return only_one(s.schedule_insert.execute(params![
+        let new = params![
             id,
             row.name,
             row.version,
@@ -38,24 +43,22 @@ pub(super) fn put(change: &Change<Schedule>, text: &str, s: &mut Statements<'_>)
             row.created_at,
             files,
             mirrors
-        ])?);
+        ];
+        only_one(s.schedule_insert.execute(new)?)?;
+        return Ok(Vec::new());
     }
-    let was = s.schedule_hash.query_row([id], kept)?;
+    let mut was = s.schedule_hash.query_row([id], kept)?;
     let (version, enabled, next_at) = (row.version, row.enabled, row.next_at);
     let new = params![id, row.name, version, enabled, next_at, hash, text, files, mirrors];
     only_one(s.schedule_update.execute(new)?)?;
-    purge(was.into_iter().filter(|was| ![hash, files].contains(&Some(was.as_str()))), s)
+    was.retain(|was| ![hash, files].contains(&Some(was.as_str())));
+    Ok(was)
 }
 
 /// The texts that a schedule names.
 fn kept(row: &Row<'_>) -> Result<Vec<String>> {
     let named: [Option<String>; 2] = [row.get(0)?, row.get(1)?];
     Ok(named.into_iter().flatten().collect())
-}
-
-/// Deletes those of the texts that nobody names any more.
-fn purge(texts: impl IntoIterator<Item = String>, s: &mut Statements<'_>) -> Result<()> {
-    texts.into_iter().try_for_each(|hash| s.definition_purge.execute([hash]).map(drop))
 }
 
 pub(super) fn put_run(
@@ -92,13 +95,13 @@ pub(super) fn put_run(
     only_one(written?)
 }
 
-/// Deletes a schedule with its runs; none, if it is gone.
-pub(super) fn drop_one(id: &ScheduleId, s: &mut Statements<'_>) -> Result<()> {
+/// Deletes a schedule with its runs; none, if it is gone. Gives the texts that it named.
+pub(super) fn drop_one(id: &ScheduleId, s: &mut Statements<'_>) -> Result<Vec<String>> {
     let id = [id.as_str()];
     let was = s.schedule_hash.query_row(id, kept).optional()?;
     s.run_drop.execute(id)?;
     s.schedule_drop.execute(id)?;
-    purge(was.unwrap_or_default(), s)
+    Ok(was.unwrap_or_default())
 }
 
 fn one<T: DeserializeOwned>(conn: &Connection, sql: &str, id: &str) -> Result<Option<T>> {
