@@ -161,8 +161,10 @@ impl<'c> Bare<'c> {
             let result = (at == 0).then_some(&row.result);
             let stdout = (at == 0).then_some(&row.stdout);
             let (due, ended) = (s.due_at, s.ended_at);
-            let new = params![id, s.step_id, s.version, status, due, ended, record, result, stdout];
-            write.execute(new)?;
+            let (version, large) = (s.version, None::<&[u8]>);
+            write.execute(params![
+                id, s.step_id, version, status, due, ended, record, result, stdout, large
+            ])?;
         }
         let (t, record) = (&row.unit.tasks[0].row, &row.tasks[0]);
         self.task_update.execute(params![

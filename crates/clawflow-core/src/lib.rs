@@ -33,6 +33,7 @@ pub mod step;
 pub mod subagent;
 pub mod suggest;
 pub mod task;
+pub mod text;
 mod text_enum;
 pub mod token;
 pub mod unit;

@@ -4,12 +4,12 @@ use crate::Millis;
 use crate::acp::AgentSession;
 use crate::ids::{FlowId, TaskId, WaitId};
 use crate::task::Usage;
+use crate::text::Text;
 use crate::text_enum::text_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 text_enum!(
     /// Where a step stands.
@@ -86,7 +86,8 @@ pub const fn may_follow(from: StepStatus, to: StepStatus) -> bool {
 pub struct StepResult {
     /// Standard output, as text (invalid UTF-8 replaced).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stdout: Option<Arc<str>>,
+    #[schemars(with = "Option<String>")]
+    pub stdout: Option<Text>,
     /// A value given in place of output: by a synthetic step or by `settle`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::json::present")]
     pub json: Option<Value>,

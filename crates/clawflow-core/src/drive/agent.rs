@@ -15,9 +15,9 @@ use crate::ids::TaskId;
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::step::{StepError, StepResult};
 use crate::task::{Task, TaskMove};
+use crate::text::Text;
 use crate::wait::WaitKind;
 use serde_json::json;
-use std::sync::Arc;
 
 /// What the step at `at` asks its agent. An attempt that goes on where another was broken off does
 /// so in the session of that one.
@@ -98,7 +98,7 @@ pub(super) fn result(draft: &Draft, at: usize, agent: &AgentEnd) -> StepResult {
         End::Done | End::Stopped(_) | End::Short(_) | End::Lost(_) => was,
     };
     StepResult {
-        stdout: agent.text.as_deref().map(Arc::from),
+        stdout: agent.text.as_deref().map(Text::from),
         truncated: agent.truncated,
         usage: agent.usage.clone(),
         session: session.map(|session| AgentSession {

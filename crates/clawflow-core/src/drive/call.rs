@@ -7,8 +7,8 @@ use crate::definition::{Dialect, EvalError, HeaderValue, HttpCall, LlmCall, Sche
 use crate::limits::{SUMMARY_CHARS_MAX, cut};
 use crate::step::{StepError, StepResult};
 use crate::task::TaskMove;
+use crate::text::Text;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// The request of an `http` step.
 pub(super) fn http(call: &HttpCall, scope: &FlowScope<'_>) -> Result<Call, EvalError> {
@@ -135,7 +135,7 @@ pub(super) fn said(
         return (how, kept, Some(error.unwrap_or_else(unclear)));
     };
     let result = StepResult {
-        stdout: called.text.map(Arc::from),
+        stdout: called.text.map(Text::from),
         status: called.status,
         headers: called.headers,
         usage: called.usage,

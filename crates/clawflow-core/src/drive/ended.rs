@@ -23,8 +23,8 @@ use crate::limits::{
 };
 use crate::step::{StepError, StepResult, StepStatus};
 use crate::task::{Exit, Task, TaskMove, Usage, settle};
+use crate::text::Text;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// How an attempt ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Report {
     /// Why it could not be executed.
     pub exec_error: Option<String>,
     /// Standard output as text.
-    pub stdout: Option<Arc<str>>,
+    pub stdout: Option<Text>,
     /// Whether that was cut.
     pub truncated: bool,
     /// End of standard error, for the message about a failure.

@@ -1,6 +1,7 @@
 //! Finds `::progress:: text` lines in a stream of any bytes, in bounded memory.
 
 use super::limits::PROGRESS_LINE_BYTES;
+use memchr::memchr;
 
 const MARK: &[u8] = b"::progress::";
 
@@ -16,7 +17,7 @@ pub(super) struct Scanner {
 impl Scanner {
     /// Feeds bytes as they come.
     pub(super) fn feed(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+        while let Some(end) = memchr(b'\n', bytes) {
             self.append(&bytes[..end]);
             self.end_line();
             bytes = &bytes[end + 1..];

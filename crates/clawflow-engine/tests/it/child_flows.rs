@@ -209,7 +209,7 @@ async fn a_child_that_fails_or_cannot_be_made_fails_its_step(world: World) {
     let view = world.succeeded(&flow).await;
     assert_eq!(world.lines("marks"), ["x", "x"], "a child for each attempt");
     let said = view.steps[2].result.clone().unwrap().stdout.unwrap();
-    assert!(said.contains("failed: step x failed: exit code 3"), "{said}");
+    assert!(said.contains("failed: step x failed: exit code 3"), "{said:?}");
     let why = view.steps[1].error.clone().unwrap().message;
     assert!(why.contains("taken"), "{why}");
     let made = children(&world, &flow).await;

@@ -1,7 +1,8 @@
 //! Writing one unit inside the writer's transaction, after all of it was checked.
 
-use super::encode::Encoded;
+use super::encode::{Encoded, StepTexts};
 use super::fault::fault;
+use super::output::Output;
 use super::schedules;
 use super::statements::Statements;
 use crate::error::{ApplyError, StoreError};
@@ -45,8 +46,8 @@ fn write(encoded: &Encoded, mut seq: u64, s: &mut Statements<'_>) -> Result<u64>
         let (id, hash) = (spec.flow_id.as_str(), &spec.definition_hash);
         s.spec_insert.execute(params![id, hash, spec.files, text])?;
     }
-    for (change, (text, result)) in unit.steps.iter().zip(&encoded.steps) {
-        step(change.expected, &change.row, text, result.as_deref(), s)?;
+    for (change, texts) in unit.steps.iter().zip(&encoded.steps) {
+        step(change.expected, &change.row, texts, s)?;
     }
     for (change, text) in unit.tasks.iter().zip(&encoded.tasks) {
         task(change.expected, &change.row, text, s)?;
@@ -192,8 +193,7 @@ fn flow(change: &Change<Flow>, text: &str, s: &mut Statements<'_>) -> Result<()>
 fn step(
     expected: Option<u64>,
     row: &Step,
-    text: &str,
-    result: Option<&str>,
+    texts: &StepTexts,
     s: &mut Statements<'_>,
 ) -> Result<()> {
     let write = if expected.is_none() { &mut s.step_insert } else { &mut s.step_update };
@@ -204,9 +204,10 @@ fn step(
         row.status.as_str(),
         row.due_at,
         row.ended_at,
-        text,
-        result,
-        row.result.as_ref().and_then(|result| result.stdout.as_deref())
+        texts.record,
+        texts.result,
+        texts.output.as_ref().and_then(Output::text),
+        texts.output.as_ref().and_then(Output::compressed)
     ])?)
 }
 

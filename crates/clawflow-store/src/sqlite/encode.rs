@@ -1,5 +1,6 @@
 //! A unit with its rows as text, made in the caller's thread: the writer has no time for it.
 
+use super::output::Output;
 use super::step_text::{ResultText, StepText};
 use crate::error::ApplyError;
 use clawflow_core::unit::{Change, Unit};
@@ -10,8 +11,7 @@ pub(super) struct Encoded {
     pub(super) unit: Unit,
     pub(super) flows: Vec<String>,
     pub(super) specs: Vec<String>,
-    /// Record and result; the output is written as it is.
-    pub(super) steps: Vec<(String, Option<String>)>,
+    pub(super) steps: Vec<StepTexts>,
     pub(super) tasks: Vec<String>,
     pub(super) waits: Vec<String>,
     pub(super) deliveries: Vec<String>,
@@ -26,6 +26,14 @@ pub(super) struct Encoded {
     pub(super) bytes: usize,
 }
 
+/// What is written of a step.
+#[derive(Debug)]
+pub(super) struct StepTexts {
+    pub(super) record: String,
+    pub(super) result: Option<String>,
+    pub(super) output: Option<Output>,
+}
+
 impl Encoded {
     pub(super) fn new(mut unit: Unit) -> Result<Self, ApplyError> {
         // It has a column of its own, which the writer alone fills.
@@ -38,15 +46,17 @@ impl Encoded {
             }
             Err(error) => Err(ApplyError::Invalid { why: error.to_string() }),
         };
+        let mut outputs = 0;
         let flows = rows(&unit.flows, |row| text(serde_json::to_string(row)))?;
         let specs = unit.specs.iter().map(|row| text(serde_json::to_string(row)));
         let specs = specs.collect::<Result<_, _>>()?;
-        let mut output = 0;
         let steps = rows(&unit.steps, |row| {
             let result = row.result.as_ref();
-            output += result.and_then(|result| result.stdout.as_ref()).map_or(0, |text| text.len());
+            let output = result.and_then(Output::of);
+            outputs += output.as_ref().map_or(0, Output::len);
             let result = result.map(|result| text(serde_json::to_string(&ResultText::new(result))));
-            Ok((text(serde_json::to_string(&StepText::new(row)))?, result.transpose()?))
+            let record = text(serde_json::to_string(&StepText::new(row)))?;
+            Ok(StepTexts { record, result: result.transpose()?, output })
         })?;
         let tasks = rows(&unit.tasks, |row| text(serde_json::to_string(&**row)))?;
         let waits = rows(&unit.waits, |row| text(serde_json::to_string(&**row)))?;
@@ -76,7 +86,7 @@ impl Encoded {
             schedules,
             runs,
             events,
-            bytes: bytes + output,
+            bytes: bytes + outputs,
             unit,
         })
     }

@@ -1,5 +1,6 @@
 //! Flows: one whole, pages, counts.
 
+use super::output;
 use super::readers::{decode, record, sql_limit};
 use super::statements::sql;
 use crate::query::{FlowBundle, FlowCounts, FlowFilter, FlowRow, Owners};
@@ -39,8 +40,8 @@ fn step_with_result(row: &Row<'_>) -> Result<Step> {
     let result = row.get_ref(1)?.as_str_or_null()?;
     let mut result = result.map(|text| decode::<StepResult>(text, 1)).transpose()?;
     // Before schema 2 it was in the result.
-    if let (Some(result), Some(stdout)) = (&mut result, row.get_ref(2)?.as_str_or_null()?) {
-        result.stdout = Some(stdout.into());
+    if let (Some(result), Some(stdout)) = (&mut result, output::read(row, 2)?) {
+        result.stdout = Some(stdout);
     }
     Ok(Step { result, ..record(row, 0)? })
 }

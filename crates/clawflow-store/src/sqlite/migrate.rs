@@ -8,8 +8,11 @@ use std::path::Path;
 /// Marks the file as ours: "CLWF".
 pub(super) const APPLICATION_ID: i32 = 0x434c_5746;
 /// Append-only: the schema's version is the number of those that were applied.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_output.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_output.sql"),
+    include_str!("migrations/0003_compressed.sql"),
+];
 /// The newest schema that this program knows.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
 

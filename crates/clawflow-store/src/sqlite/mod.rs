@@ -20,6 +20,7 @@ mod kept;
 mod limits;
 mod migrate;
 mod open;
+mod output;
 mod place;
 mod readers;
 mod schedules;

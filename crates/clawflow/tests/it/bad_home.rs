@@ -63,7 +63,7 @@ fn what_is_no_database_is_refused_and_left_alone() {
     // `PRAGMA user_version`, at its place in SQLite's header.
     bytes[60..64].copy_from_slice(&999_u32.to_be_bytes());
     std::fs::write(newer.join("clawflow.db"), &bytes).unwrap();
-    refused(&home, &newer, "the store has schema 999, this clawflow knows up to 2");
+    refused(&home, &newer, "the store has schema 999, this clawflow knows up to 3");
     assert_eq!(std::fs::read(newer.join("clawflow.db")).unwrap(), bytes);
 
     let damaged = used(&home, "damaged");

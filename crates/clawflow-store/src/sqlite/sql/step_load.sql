@@ -1,1 +1,1 @@
-select record, result, stdout from step where flow_id = ?1
+select record, result, stdout, stdout_lz4 from step where flow_id = ?1

@@ -49,8 +49,8 @@ fn a_newer_schema_is_not_touched() {
     conn.execute_batch("pragma user_version = 99").expect("a version");
     drop(conn);
     let error = refused(dir.path());
-    assert_eq!(error, StoreError::Newer { found: 99, known: 2 });
-    assert_eq!(error.to_string(), "the store has schema 99, this clawflow knows up to 2");
+    assert_eq!(error, StoreError::Newer { found: 99, known: 3 });
+    assert_eq!(error.to_string(), "the store has schema 99, this clawflow knows up to 3");
 }
 
 #[test]
@@ -65,12 +65,37 @@ fn a_store_of_schema_1_is_brought_up_to_date() {
     let conn = Connection::open(&file).expect("the file");
     conn.execute_batch(
         "update step set result = json_set(result, '$.stdout', stdout);
-         alter table step drop column stdout; pragma user_version = 1",
+         alter table step drop column stdout; alter table step drop column stdout_lz4;
+         pragma user_version = 1",
     )
     .expect("what schema 1 was");
     let of = "select result from step where flow_id = ?";
     let old: String = conn.query_row(of, [&flow_id(20).0], |row| row.get(0)).expect("a result");
     assert!(old.contains(r#"{"stdout":"say \"ü\"\u0000\n"}"#), "{old}");
+    drop(conn);
+    let store = SqliteStore::open_with(dir.path(), &quick()).expect("a newer one");
+    let found = store.load(&flow_id(20)).expect("load").expect("the flow");
+    assert_eq!(found.steps, [row]);
+}
+
+#[test]
+fn a_large_output_of_schema_2_is_read_as_it_is() {
+    let (dir, file) = closed();
+    let store = SqliteStore::open_with(dir.path(), &quick()).expect("a store");
+    put(&store, flows(vec![new(flow(20))])).expect("a flow");
+    let large = "[\"\u{fc}\"],".repeat(20_000);
+    let result = StepResult { stdout: Some(large.as_str().into()), ..StepResult::default() };
+    let row = Arc::new(Step { result: Some(result), ..step(20, "a", 0) });
+    put(&store, Unit { steps: vec![new(row.clone())], ..Unit::default() }).expect("a step");
+    drop(store);
+    let conn = Connection::open(&file).expect("the file");
+    let of = "select octet_length(stdout_lz4) from step where flow_id = ? and stdout is null";
+    let bytes: usize = conn.query_row(of, [&flow_id(20).0], |row| row.get(0)).expect("the output");
+    assert!(bytes < large.len() / 50, "{bytes}");
+    conn.execute_batch("alter table step drop column stdout_lz4; pragma user_version = 2")
+        .expect("what schema 2 was");
+    conn.execute("update step set stdout = ? where flow_id = ?", [&large, &flow_id(20).0])
+        .expect("an output");
     drop(conn);
     let store = SqliteStore::open_with(dir.path(), &quick()).expect("a newer one");
     let found = store.load(&flow_id(20)).expect("load").expect("the flow");

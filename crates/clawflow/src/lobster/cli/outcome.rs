@@ -5,9 +5,9 @@ use super::trouble::Trouble;
 use crate::lobster::value::{Value, compact, read_json, trim};
 use clawflow_core::flow::FlowStatus;
 use clawflow_core::step::{Step, StepStatus};
+use clawflow_core::text::Text;
 use clawflow_core::wait::{Wait, WaitKind};
 use clawflow_engine::api::FlowView;
-use std::sync::Arc;
 
 /// What a run has come to.
 #[derive(Clone, Debug)]
@@ -30,13 +30,13 @@ pub(super) enum Outcome {
 /// A list as `compact` writes it, somewhere in what a step has left, which may be long.
 #[derive(Clone, Debug)]
 pub(super) struct Listed {
-    text: Arc<str>,
+    text: Text,
     from: usize,
 }
 
 impl Listed {
     /// The list that begins there.
-    pub(super) fn at(text: &Arc<str>, from: usize) -> Self {
+    pub(super) fn at(text: &Text, from: usize) -> Self {
         Self { text: text.clone(), from }
     }
 
