@@ -4,10 +4,8 @@ use super::args::Args;
 use super::ctx::Ctx;
 use super::failure::Failure;
 use super::halt::Request;
+pub(super) use super::items::Items;
 use crate::lobster::value::Value;
-
-/// Items on their way, one by one; the first error ends the run.
-pub(super) type Items = Box<dyn Iterator<Item = Result<Value, Failure>>>;
 
 /// A command of the language.
 pub(super) struct Command {
@@ -38,12 +36,12 @@ pub(super) enum Staged {
 impl Staged {
     /// Each item is looked at when it is taken.
     pub(super) fn lazy(items: impl Iterator<Item = Result<Value, Failure>> + 'static) -> Self {
-        Self::Items(Box::new(items))
+        Self::Items(Items::made(items))
     }
 
     /// Items that are all there.
     pub(super) fn ready(items: Vec<Value>) -> Self {
-        Self::lazy(items.into_iter().map(Ok))
+        Self::Items(Items::ready(items))
     }
 }
 

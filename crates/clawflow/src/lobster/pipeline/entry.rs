@@ -13,15 +13,17 @@
 //! names of answers that were there already. It ends with 0, or with 1 for a command that failed
 //! and 2 for a text or an answer that is wrong.
 
-use super::command::{Items, drain};
+use super::command::drain;
 use super::ctx::{Asking, Ctx};
 use super::env::Env;
 use super::failure::{Failure, Kind};
 use super::halt::Resume;
+use super::items::Items;
+use super::listing::list;
 use super::parse::Pipeline;
 use super::resume::{Answer, resume};
 use super::run::{Ended, run};
-use crate::lobster::value::{Object, Value, append, compact, read_json};
+use crate::lobster::value::{Object, Value, compact, read_json};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -90,32 +92,7 @@ fn print_items(
     write!(out, "{{\"rendered\":{shown},\"items\":[")?;
     let listed = list(items, out)?;
     out.write_all(b"],")?;
-    Ok(listed.map(|()| Ended::Done { items: Box::new(std::iter::empty()), rendered }))
-}
-
-fn list(items: Items, out: &mut impl Write) -> io::Result<Result<(), Failure>> {
-    /// So much is written at once: what a pipe takes.
-    const PIECE: usize = 64 << 10;
-    let mut piece = Vec::with_capacity(PIECE + PIECE / 4);
-    for (at, item) in items.enumerate() {
-        let item = match item {
-            Ok(item) => item,
-            Err(failure) => {
-                out.write_all(&piece)?;
-                return Ok(Err(failure));
-            }
-        };
-        if at > 0 {
-            piece.push(b',');
-        }
-        append(&mut piece, &item);
-        if piece.len() >= PIECE {
-            out.write_all(&piece)?;
-            piece.clear();
-        }
-    }
-    out.write_all(&piece)?;
-    Ok(Ok(()))
+    Ok(listed.map(|()| Ended::Done { items: Items::ready(Vec::new()), rendered }))
 }
 
 fn start(text: &str, ctx: &mut Ctx<'_>) -> Result<Ended, Failure> {

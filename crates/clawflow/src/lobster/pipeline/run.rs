@@ -1,9 +1,10 @@
 //! Running stages.
 
-use super::command::{Items, Staged};
+use super::command::Staged;
 use super::ctx::Ctx;
 use super::failure::Failure;
 use super::halt::{Halted, Request, Resume, Wants};
+use super::items::Items;
 use super::parse::Pipeline;
 use super::registry;
 use crate::lobster::value::Value;
@@ -32,7 +33,7 @@ pub(crate) fn run(
     input: Vec<Value>,
     ctx: &mut Ctx<'_>,
 ) -> Result<Ended, Failure> {
-    let mut items: Items = Box::new(input.into_iter().map(Ok));
+    let mut items = Items::ready(input);
     let mut rendered = false;
     for (at, stage) in pipeline.stages.iter().enumerate() {
         let command = registry::get(&stage.name)
@@ -41,7 +42,7 @@ pub(crate) fn run(
             Staged::Items(items) => items,
             Staged::Rendered => {
                 rendered = true;
-                Box::new(std::iter::empty())
+                Items::ready(Vec::new())
             }
             Staged::Halt(request) => {
                 let rest = Pipeline { stages: pipeline.stages[at + 1..].to_vec() };

@@ -2,6 +2,7 @@
 //! JavaScript, because Lobster's commands are defined by them.
 
 mod compare;
+mod indent;
 mod number;
 mod object;
 mod path;
@@ -12,6 +13,7 @@ mod write;
 pub(crate) use compare::compare_text;
 pub(crate) use compare::loosely_equal;
 pub(crate) use compare::order;
+pub(crate) use indent::Indenter;
 pub(crate) use number::number_of;
 pub(crate) use number::number_of_text;
 pub(crate) use number::parse_int;
@@ -19,7 +21,8 @@ pub(crate) use object::Name;
 pub(crate) use object::Object;
 pub(crate) use path::at_path;
 pub(crate) use path::property;
-pub(crate) use read::read_items;
+pub(crate) use read::Recent;
+pub(crate) use read::Unread;
 pub(crate) use read::read_json;
 pub(crate) use text::first_units;
 pub(crate) use text::is_space;
@@ -28,7 +31,6 @@ pub(crate) use text::number_text;
 pub(crate) use text::text_of;
 pub(crate) use text::trim;
 pub(crate) use text::width;
-pub(crate) use write::Indenter;
 pub(crate) use write::append;
 pub(crate) use write::compact;
 pub(crate) use write::pretty;

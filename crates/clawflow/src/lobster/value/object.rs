@@ -64,9 +64,9 @@ impl Object {
     }
 
     /// Sets a field as an assignment does: one named `__proto__` comes into being by JSON only.
-    pub(crate) fn assign(&mut self, name: &Name, value: Value) {
-        if **name != *"__proto__" || self.get(name).is_some() {
-            self.set(name.clone(), value);
+    pub(crate) fn assign(&mut self, name: Name, value: Value) {
+        if *name != *"__proto__" || self.get(&name).is_some() {
+            self.set(name, value);
         }
     }
 

@@ -20,47 +20,55 @@ pub(crate) fn read_json(text: &str) -> Result<Value, String> {
     read_like(text, DEPTH, &Recent::default())
 }
 
-/// Reads the items of a JSON list, each when it is taken, or else one value. What is done with an
-/// item finds its fields in the processor's cache, and leaves its memory to the next one; a thread
-/// that reads ahead has been tried, and the allocator makes it slower.
-///
-/// # Errors
-/// Why the text is no JSON. Of an item: why it is no value here, as it is nested too deep or has a
-/// number that is no double.
-pub(crate) fn read_items(text: String) -> Result<Items, String> {
-    let list = match super::trim(&text) {
-        list if list.starts_with('[') => list,
-        value => return Ok(Box::new(std::iter::once(Ok(read_json(value)?)))),
-    };
-    let places = places(&text, list)?.into_iter();
-    Ok(Box::new(Each { text, places, recent: Recent::default() }))
-}
-
-type Items = Box<dyn Iterator<Item = Result<Value, String>>>;
-
-/// Where the items of a list are, which is a part of the text.
-fn places(text: &str, list: &str) -> Result<Vec<Range<usize>>, String> {
-    let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|error| error.to_string())?;
-    let place = |item: &&RawValue| {
-        let start = item.get().as_ptr().addr() - text.as_ptr().addr();
-        start..start + item.get().len()
-    };
-    Ok(items.iter().map(place).collect())
-}
-
-/// A list of which the rest is still to be read.
-struct Each {
+/// A JSON list whose items are read when they are taken, in any order. What is done with an item
+/// then finds its fields in the processor's cache, and leaves its memory to the next one.
+pub(crate) struct Unread {
     text: String,
-    places: std::vec::IntoIter<Range<usize>>,
-    recent: Recent,
+    /// Where in the text each item is.
+    places: Vec<Range<usize>>,
 }
 
-impl Iterator for Each {
-    type Item = Result<Value, String>;
+impl Unread {
+    /// Reads where the items are.
+    ///
+    /// # Errors
+    /// Why the text is no JSON list.
+    pub(crate) fn list(text: String) -> Result<Self, String> {
+        let list = serde_json::from_str(super::trim(&text));
+        let items: Vec<&RawValue> = list.map_err(|error| error.to_string())?;
+        let place = |item: &&RawValue| {
+            let start = item.get().as_ptr().addr() - text.as_ptr().addr();
+            start..start + item.get().len()
+        };
+        let places = items.iter().map(place).collect();
+        Ok(Self { text, places })
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let place = self.places.next()?;
-        Some(read_like(&self.text[place], DEPTH - 1, &self.recent))
+    /// How many items there are.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Reads an item.
+    ///
+    /// # Errors
+    /// Why it is no value here: it is nested too deep, or has a number that is no double.
+    pub(crate) fn read(&self, at: usize, recent: &Recent) -> Result<Value, String> {
+        read_like(&self.text[self.places[at].clone()], DEPTH - 1, recent)
+    }
+
+    /// The items from one on, in parts: a part ends when its text is so long.
+    pub(crate) fn parts(&self, from: usize, bytes: usize) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        let mut start = from;
+        for at in from..self.len() {
+            let is_full = self.places[at].end - self.places[start].start >= bytes;
+            if is_full || at + 1 == self.len() {
+                parts.push(start..at + 1);
+                start = at + 1;
+            }
+        }
+        parts
     }
 }
 
@@ -124,7 +132,7 @@ impl<'de> Deserialize<'de> for Value {
 
 /// What was read last: what comes next is mostly like it.
 #[derive(Default)]
-struct Recent {
+pub(crate) struct Recent {
     /// Recent, to be shared; each has one place where it can be.
     names: [RefCell<Option<Name>>; 32],
     /// How many fields the last object had.
@@ -137,7 +145,8 @@ struct Recent {
 const ROOM: usize = 16;
 
 impl Recent {
-    fn share(&self, name: &str) -> Name {
+    /// A name, shared with those who asked for it before.
+    pub(crate) fn share(&self, name: &str) -> Name {
         let bytes = name.as_bytes();
         let ends = bytes.first().zip(bytes.last());
         let ends = ends.map_or(0, |(first, last)| usize::from(*first) * 5 + usize::from(*last));
@@ -257,7 +266,8 @@ mod tests {
     use super::*;
 
     fn items(text: &str) -> Result<Vec<Value>, String> {
-        read_items(text.to_owned())?.collect()
+        let list = Unread::list(text.to_owned())?;
+        (0..list.len()).map(|at| list.read(at, &Recent::default())).collect()
     }
 
     fn nested(depth: usize) -> String {
@@ -276,24 +286,34 @@ mod tests {
             let list = read_json(super::super::trim(text)).unwrap();
             assert_eq!(Value::List(items(text).unwrap()), list, "{text}");
         }
-        for text in ["1", "null", r#"{"a":[1]}"#] {
-            assert_eq!(items(text).unwrap(), [read_json(text).unwrap()]);
-        }
     }
 
     #[test]
     fn a_list_that_is_no_json_has_no_items() {
-        for text in ["", "[", "[1", "[1,]", "[1 2]", "[1]]", r#"[1,{"a":}]"#, "[nope]", "nope"] {
-            assert!(read_items(text.to_owned()).is_err(), "{text}");
+        for text in ["", "[", "[1", "[1,]", "[1 2]", "[1]]", r#"[1,{"a":}]"#, "[nope]", "nope", "1"]
+        {
+            assert!(Unread::list(text.to_owned()).is_err(), "{text}");
         }
     }
 
     #[test]
     fn an_item_that_is_no_value_is_told_in_its_turn() {
         for text in [format!("[1,{}]", nested(DEPTH)), "[1,1e999]".to_owned()] {
-            let read: Vec<_> = read_items(text).unwrap().collect();
-            assert_eq!(read[0], Ok(Value::Number(1.0)));
-            read[1].as_ref().unwrap_err();
+            let list = Unread::list(text).unwrap();
+            let recent = Recent::default();
+            assert_eq!(list.read(0, &recent), Ok(Value::Number(1.0)));
+            list.read(1, &recent).unwrap_err();
         }
+    }
+
+    #[test]
+    fn parts_have_each_item_once() {
+        let text = format!("[{}]", ["\"12345678\""; 10].join(","));
+        let list = Unread::list(text).unwrap();
+        assert_eq!(list.parts(0, 1), (0..10).map(|at| at..at + 1).collect::<Vec<_>>());
+        assert_eq!(list.parts(0, 30), [0..3, 3..6, 6..9, 9..10]);
+        assert_eq!(list.parts(2, 30), [2..5, 5..8, 8..10]);
+        assert_eq!(list.parts(0, 90), [0..9, 9..10]);
+        assert!(list.parts(10, 1).is_empty());
     }
 }

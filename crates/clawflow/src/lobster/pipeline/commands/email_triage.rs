@@ -260,9 +260,8 @@ fn decisions(emails: &[Email], args: &Args, ctx: &mut Ctx<'_>) -> Result<Vec<Val
             asked.set(name, Flag::Text(text));
         }
     }
-    let about: Vec<_> = emails.iter().map(|email| Ok(email.to_value(true))).collect();
-    let Staged::Items(answers) = (llm::INVOKE.run)(Box::new(about.into_iter()), &asked, ctx)?
-    else {
+    let about: Vec<_> = emails.iter().map(|email| email.to_value(true)).collect();
+    let Staged::Items(answers) = (llm::INVOKE.run)(Items::ready(about), &asked, ctx)? else {
         return Ok(Vec::new());
     };
     let answers = collect(answers)?;

@@ -5,7 +5,7 @@ use crate::lobster::pipeline::args::{Args, Flag};
 use crate::lobster::pipeline::command::{Command, Items, Staged, collect, drain};
 use crate::lobster::pipeline::ctx::Ctx;
 use crate::lobster::pipeline::failure::Failure;
-use crate::lobster::value::{Value, compact, is_space, read_items, trim};
+use crate::lobster::value::{Unread, Value, compact, is_space, read_json, trim};
 
 pub(in crate::lobster::pipeline) const COMMAND: Command = Command {
     name: "exec",
@@ -45,9 +45,12 @@ fn run(items: Items, args: &Args, ctx: &mut Ctx<'_>) -> Result<Staged, Failure> 
 fn parsed(output: String) -> Result<Staged, Failure> {
     let failed =
         |error| Failure::new(format!("exec --json could not parse stdout as JSON: {error}"));
-    let output = if trim(&output).is_empty() { "null".to_owned() } else { output };
-    let items = read_items(output).map_err(failed)?;
-    Ok(Staged::lazy(items.map(move |item| item.map_err(failed))))
+    if !trim(&output).starts_with('[') {
+        let output = if trim(&output).is_empty() { "null" } else { &output };
+        return Ok(Staged::ready(vec![read_json(trim(output)).map_err(failed)?]));
+    }
+    let list = Unread::list(output).map_err(failed)?;
+    Ok(Staged::Items(Items::unread(list, failed)))
 }
 
 /// The lines that are not empty.

@@ -5,7 +5,7 @@ use crate::lobster::pipeline::command::{Command, Items, Staged};
 use crate::lobster::pipeline::ctx::Ctx;
 use crate::lobster::pipeline::failure::Failure;
 use crate::lobster::pipeline::template::Template;
-use crate::lobster::value::{Name, Object, Value, property, trim};
+use crate::lobster::value::{Object, Recent, Value, property, trim};
 
 pub(in crate::lobster::pipeline) const COMMAND: Command = Command {
     name: "map",
@@ -26,13 +26,15 @@ fn run(items: Items, args: &Args, _: &mut Ctx<'_>) -> Result<Staged, Failure> {
         return Err(Failure::new("map cannot use both --wrap and --unwrap"));
     }
     let fields: Vec<_> = args.words.iter().filter_map(|word| assignment(word)).collect();
-    Ok(match unwrap {
-        Some(name) => Staged::lazy(items.map(move |item| Ok(unwrapped(item?, &name)))),
-        None => Staged::lazy(items.map(move |item| Ok(shaped(item?, wrap.as_deref(), &fields)))),
-    })
+    Ok(Staged::Items(match unwrap {
+        Some(name) => items.each(move |item, _| Ok(Some(unwrapped(item, &name)))),
+        None => {
+            items.each(move |item, recent| Ok(Some(shaped(item, wrap.as_deref(), &fields, recent))))
+        }
+    }))
 }
 
-fn assignment(word: &str) -> Option<(Name, Template)> {
+fn assignment(word: &str) -> Option<(String, Template)> {
     let (name, value) = word.split_once('=')?;
     let name = trim(name);
     (!name.is_empty()).then(|| (name.into(), Template::plain(value)))
@@ -46,7 +48,12 @@ fn unwrapped(item: Value, name: &str) -> Value {
     }
 }
 
-fn shaped(item: Value, wrap: Option<&str>, fields: &[(Name, Template)]) -> Value {
+fn shaped(
+    item: Value,
+    wrap: Option<&str>,
+    fields: &[(String, Template)],
+    recent: &Recent,
+) -> Value {
     // Templates see the item that came in, also the fields that were set before them, unless it is
     // inside of something new.
     let (original, mut object) = match (wrap, item) {
@@ -55,7 +62,7 @@ fn shaped(item: Value, wrap: Option<&str>, fields: &[(Name, Template)]) -> Value
         (wrap, item) => {
             let mut object = Object::default();
             let original = (!fields.is_empty()).then(|| item.clone());
-            object.set(wrap.unwrap_or("value"), item);
+            object.set(recent.share(wrap.unwrap_or("value")), item);
             (original, Box::new(object))
         }
     };
@@ -73,7 +80,7 @@ fn shaped(item: Value, wrap: Option<&str>, fields: &[(Name, Template)]) -> Value
                 text
             }
         };
-        object.assign(name, text.into());
+        object.assign(recent.share(name), text.into());
     }
     Value::Object(object)
 }

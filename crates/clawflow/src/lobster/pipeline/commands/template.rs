@@ -20,7 +20,7 @@ fn run(items: Items, args: &Args, _: &mut Ctx<'_>) -> Result<Staged, Failure> {
     let text = text(args)?.filter(|text| !text.is_empty());
     let missing = "template requires --text or --file (or positional text)";
     let template = Template::with_filters(&text.ok_or_else(|| Failure::new(missing))?);
-    Ok(Staged::lazy(items.map(move |item| Ok(template.fill(&item?)?.into()))))
+    Ok(Staged::Items(items.each(move |item, _| Ok(Some(template.fill(&item)?.into())))))
 }
 
 fn text(args: &Args) -> Result<Option<String>, Failure> {

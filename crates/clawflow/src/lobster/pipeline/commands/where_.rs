@@ -21,7 +21,5 @@ fn run(items: Items, args: &Args, _: &mut Ctx<'_>) -> Result<Staged, Failure> {
     let text = text.ok_or_else(|| Failure::new(missing))?;
     let predicate = Predicate::parse(text)
         .ok_or_else(|| Failure::new(format!("Invalid where expression: {text}")))?;
-    Ok(Staged::lazy(
-        items.filter(move |item| item.as_ref().map_or(true, |item| predicate.holds(item))),
-    ))
+    Ok(Staged::Items(items.each(move |item, _| Ok(predicate.holds(&item).then_some(item)))))
 }
