@@ -99,6 +99,7 @@ pub use plan::plan;
 pub use read::file_value;
 pub use reference::Reference;
 pub(crate) use reference::arg_text;
+pub(crate) use reference::json_text;
 pub use reference::value_text;
 pub use retry::Backoff;
 pub use retry::Failure;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::agent_call::AgentCall;
@@ -67,8 +68,8 @@ pub struct Definition {
     pub notify: Option<String>,
     /// `labels`.
     pub labels: BTreeMap<String, String>,
-    /// `args`, by name.
-    pub args: BTreeMap<String, ArgDef>,
+    /// `args`, in the order of the file.
+    pub args: IndexMap<String, ArgDef>,
     /// `env` of every step.
     pub env: BTreeMap<String, Template>,
     /// `cwd` of every step.

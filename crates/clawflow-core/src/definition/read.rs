@@ -22,6 +22,7 @@ use super::template::Names;
 use super::yaml;
 use crate::hash::sha256;
 use crate::limits::LABELS_MAX;
+use indexmap::IndexMap;
 
 pub(super) const NOTIFY: [(&str, &str); 3] =
     [("done_only", "done_only"), ("state_changes", "state_changes"), ("silent", "silent")];
@@ -225,8 +226,8 @@ fn labels(node: &Node, place: &str) -> Result<BTreeMap<String, String>, Fault> {
     entries.iter().map(pair).collect()
 }
 
-fn args(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> BTreeMap<String, ArgDef> {
-    let mut args = BTreeMap::new();
+fn args(decoder: &mut Decoder<'_, '_>, fields: &Fields<'_>) -> IndexMap<String, ArgDef> {
+    let mut args = IndexMap::new();
     let Some(node) = fields.get("args") else { return args };
     let Kind::Map(entries) = &node.kind else {
         decoder.report.error(expected("a mapping", node, "`args`"));

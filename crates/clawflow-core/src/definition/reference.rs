@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::ser::Formatter;
+use std::io::{self, Write};
 
 use super::scope::{EvalError, EvalErrorCode, Scope, StepView};
 
@@ -196,8 +199,25 @@ pub fn value_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Number(number) => number_text(number),
-        other => other.to_string(),
+        other => json_text(other),
+    }
+}
+
+/// A value as JSON, with numbers as JavaScript writes them.
+pub(crate) fn json_text(value: &impl Serialize) -> String {
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Numbers);
+    // invariant: values have text as names, and memory takes what is written
+    value.serialize(&mut serializer).expect("values can be written");
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Writes numbers without a needless `.0`, and with an exponent where JavaScript has one.
+struct Numbers;
+
+impl Formatter for Numbers {
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, number: f64) -> io::Result<()> {
+        writer.write_all(ryu_js::Buffer::new().format(number).as_bytes())
     }
 }
 
@@ -213,15 +233,5 @@ pub(crate) fn arg_text(value: &Value, strict: bool) -> String {
         }
         Value::Object(_) if !strict => "[object Object]".to_owned(),
         other => value_text(other),
-    }
-}
-
-/// Whole numbers without `.0`, as JavaScript writes them.
-fn number_text(number: &serde_json::Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e21 => {
-            format!("{float:.0}")
-        }
-        _ => number.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use super::Draft;
 use super::advance::advance;
 use super::reuse::{self, Reuse};
 use super::state::{Ctx, Decision, FlowState};
-use crate::definition::{Definition, Phase, Scope, StepDef, StepView};
+use crate::definition::{Definition, Dialect, Phase, Scope, StepDef, StepView};
 use crate::error::{Code, Refusal};
 use crate::flow::{ENGINE_CONTROLLER, Flow, NotifyPolicy, Origin, blank, check_key, has_nul};
 use crate::ids::FlowId;
@@ -211,6 +211,9 @@ fn check_args(new: &NewFlow) -> Result<Object, Refusal> {
     for (name, value) in &new.args {
         args.entry(name.clone()).or_insert_with(|| value.clone());
     }
+    if new.definition.dialect == Dialect::Lobster {
+        args = positions_first(args);
+    }
     let invalid = |message: String| Err(Refusal::new(Code::Invalid, message));
     if let Some(name) = new.definition.missing_args(&args).next() {
         return invalid(format!("the argument {name} was not given"));
@@ -227,6 +230,17 @@ fn check_args(new: &NewFlow) -> Result<Object, Refusal> {
         return invalid("the owner key is blank, too long or has blanks in it".to_owned());
     }
     Ok(args)
+}
+
+/// JavaScript's order of names: those that are positions of a list come first, ascending.
+fn positions_first(args: Object) -> Object {
+    let position = |name: &str| {
+        let number = name.parse::<u32>().ok().filter(|number| *number < u32::MAX);
+        number.filter(|number| number.to_string() == name)
+    };
+    let mut args: Vec<_> = args.into_iter().collect();
+    args.sort_by_key(|(name, _)| position(name).map_or(u64::MAX, u64::from));
+    args.into_iter().collect()
 }
 
 /// Key and goal; both may refer to arguments and to the flow itself.

@@ -5,7 +5,9 @@ use super::call;
 use super::pipeline;
 use super::scope::FlowScope;
 use super::state::FlowState;
-use crate::definition::{Action, Dialect, EvalError, EvalErrorCode, Phase, StepDef, arg_text};
+use crate::definition::{
+    Action, Dialect, EvalError, EvalErrorCode, Phase, StepDef, arg_text, json_text,
+};
 use crate::ids::TaskId;
 use crate::limits::{CALL_MS_DEFAULT, FINALLY_MS_DEFAULT};
 use crate::task::{TaskCommand, within};
@@ -79,7 +81,7 @@ pub(super) fn prepare(scope: &FlowScope<'_>, at: usize) -> Result<Launch, EvalEr
         };
         env.insert(format!("LOBSTER_ARG_{}", arg_name(name)), text);
     }
-    env.insert("LOBSTER_ARGS_JSON".to_owned(), Value::Object(spec.args.clone()).to_string());
+    env.insert("LOBSTER_ARGS_JSON".to_owned(), json_text(&spec.args));
     for (name, value) in
         state.definition.env.iter().chain(outer.iter().flat_map(|o| &o.env)).chain(&def.env)
     {

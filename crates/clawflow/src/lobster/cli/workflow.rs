@@ -4,6 +4,7 @@ use super::pipeline;
 use super::trouble::Trouble;
 use crate::cli::Ctx;
 use crate::commands::workflow_file;
+use crate::lobster::value::{compact, read_json};
 use clawflow_core::definition::{Definition, DefinitionError, Dialect, beside};
 use clawflow_core::hash::sha256;
 use clawflow_engine::api::{FlowRunRequest, FlowSourceResponse};
@@ -97,7 +98,9 @@ pub(super) fn arguments(text: Option<&str>) -> Result<Map<String, Value>, Troubl
     let numbered = |parts: Vec<Value>| {
         parts.into_iter().enumerate().map(|(at, part)| (at.to_string(), part)).collect()
     };
-    match serde_json::from_str(text) {
+    // Numbers and the order of names become those of JavaScript.
+    let read = read_json(text).map(|value| compact(&value).unwrap_or_default());
+    match read.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string())) {
         Ok(Value::Object(args)) => Ok(args),
         Ok(Value::Array(parts)) => Ok(numbered(parts)),
         Ok(Value::String(text)) => {

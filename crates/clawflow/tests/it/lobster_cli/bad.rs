@@ -76,6 +76,24 @@ fn lobster_files_that_are_none_are_named() {
     assert!(!home.path().join("made").exists());
 }
 
+/// The text that steps are given is that of Lobster 2026.9.13, byte for byte.
+#[test]
+fn lobster_arguments_are_as_javascript_writes_them() {
+    let home = Home::new();
+    let text = r#"
+args: {z: {default: 1.0}, c: {default: 1.0e-5}}
+steps:
+  - id: a
+    run: echo "$LOBSTER_ARGS_JSON|$LOBSTER_ARG_B|$LOBSTER_ARG_A|$LOBSTER_ARG_C|$LOBSTER_ARG_2"
+"#;
+    file(&home, "args.lobster", text);
+    let given = r#"{"b":1.0,"2":1e21,"a":1e-7,"1":{"9":1,"x":1e-5,"3":12345678901234567890}}"#;
+    let words = ["run", "args.lobster", "--mode=tool", "--args-json", given];
+    let (said, _) = tool(&home, &words);
+    let json = r#"{"1":{"3":12345678901234567000,"9":1,"x":0.00001},"2":1e+21,"z":1,"c":0.00001,"b":1,"a":1e-7}"#;
+    assert_eq!(said["output"], json!([format!("{json}|1|1e-7|0.00001|1e+21\n")]));
+}
+
 #[test]
 fn lobster_arguments_may_be_odd_but_not_broken() {
     let home = Home::new();
